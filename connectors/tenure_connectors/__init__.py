@@ -1,0 +1,1 @@
+"""Connectors that come with tenure; each is an ordinary plugin."""

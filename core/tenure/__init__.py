@@ -1,0 +1,81 @@
+"""tenure: net revenue retention that is exact, open and explainable.
+
+What a plugin author imports is here; every other module is private. The names are resolved on
+first use, so that `tenure --version` and `tenure --help` import nothing they do not need.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from tenure._version import __version__
+
+if TYPE_CHECKING:
+    from tenure.errors import (
+        ConfigError,
+        PluginError,
+        SourceError,
+        TenureError,
+        TransientError,
+    )
+    from tenure.money import MICRO, decimal_string, half_even, micros, ratio_string
+    from tenure.plugin import (
+        API,
+        Change,
+        Connector,
+        Context,
+        HttpConfig,
+        PluginConfig,
+        PullRequest,
+        Receipt,
+        Sink,
+        hookimpl,
+    )
+    from tenure.records import (
+        BEGINNING,
+        Attribute,
+        Cause,
+        Checkpoint,
+        Claim,
+        Customer,
+        Evidence,
+        Excluded,
+        Interval,
+        Item,
+        ItemKind,
+        Json,
+        Observation,
+        Point,
+        Quarantined,
+        RawChunk,
+        Record,
+        State,
+        Subscription,
+        Tombstone,
+        TombstoneKind,
+    )
+    from tenure.report import Report, Row
+
+_EXPORTS = {
+    "tenure.errors": "ConfigError PluginError SourceError TenureError TransientError",
+    "tenure.money": "MICRO decimal_string half_even micros ratio_string",
+    "tenure.plugin": "API Change Connector Context HttpConfig PluginConfig PullRequest Receipt "
+    "Sink hookimpl",
+    "tenure.records": "BEGINNING Attribute Cause Checkpoint Claim Customer Evidence Excluded "
+    "Interval Item ItemKind Json Observation Point Quarantined RawChunk Record State "
+    "Subscription Tombstone TombstoneKind",
+    "tenure.report": "Report Row",
+}
+_HOME = {name: module for module, names in _EXPORTS.items() for name in names.split()}
+
+__all__ = ["__version__", *sorted(_HOME)]  # noqa: PLE0604 - the names are strings, in one table
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'tenure' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_HOME[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

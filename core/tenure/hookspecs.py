@@ -1,0 +1,19 @@
+"""The hooks of tenure. A hook hands classes over, once and without I/O; the work is done on objects."""
+
+from collections.abc import Sequence
+
+import pluggy
+
+from tenure.plugin import Connector, Sink
+
+hookspec = pluggy.HookspecMarker("tenure")
+
+
+@hookspec
+def tenure_connectors() -> Sequence[type[Connector]]:
+    """Connector classes that this plugin offers."""
+
+
+@hookspec
+def tenure_sinks() -> Sequence[type[Sink]]:
+    """Sink classes that this plugin offers."""

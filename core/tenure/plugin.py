@@ -1,0 +1,155 @@
+"""What a plugin author subclasses.
+
+A connector has a frozen `Config`, a `check()` and a `pull(request)` that yields records.
+A sink has a `Config`, a `check()`, a `preview(report)` and a `deliver(report, changes)`.
+Both get what they need handed in (an HTTP client, the clock, the folder of plugins.toml) and
+never see the store.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+from zoneinfo import ZoneInfo
+
+import pluggy
+from pydantic import BaseModel, ConfigDict
+
+from tenure.records import Json, Observation, Record
+
+if TYPE_CHECKING:
+    import httpx
+
+    from tenure.report import Report
+
+API = 1
+"""The number of this plugin interface. A class whose `api` differs is not loaded."""
+
+hookimpl = pluggy.HookimplMarker("tenure")
+"""Marks a plugin's `tenure_connectors` or `tenure_sinks` function."""
+
+
+class PluginConfig(BaseModel):
+    """The options of a plugin's table in plugins.toml; unknown ones are a mistake of the user.
+
+    Declare secrets as `pydantic.SecretStr`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class HttpConfig(PluginConfig):
+    """Options that every plugin which speaks HTTP takes besides its own."""
+
+    api_base: str
+    timeout: float = 30.0
+    requests_per_second: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What the workspace lends to a plugin.
+
+    `http` is this plugin's own client: rate limited, retried, redacted. `clock()` is now, an
+    aware UTC instant. `folder` holds plugins.toml: relative paths start there.
+    """
+
+    name: str
+    folder: Path
+    timezone: ZoneInfo
+    currency: str
+    http: httpx.Client
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequest(Context):
+    """What one pull is asked for.
+
+    `cursor` is what the last committed checkpoint held (None at first and with `full`), `since`
+    the start of the last complete pull less an overlap. `observations(subject)` are all ever
+    stored, oldest first. `progress(done, total)` counts source rows; total may be None.
+    """
+
+    full: bool = False
+    cursor: Json = None
+    since: datetime | None = None
+    observations: Callable[[str], Sequence[Observation]]
+    progress: Callable[[int, int | None], None] = lambda _done, _total: None
+
+
+class _Plugin(ABC):
+    """What connectors and sinks share."""
+
+    name: ClassVar[str]
+    """What users write after `use =`; unique per kind."""
+    api: ClassVar[int]
+    """The plugin interface it was written for: `tenure.API`."""
+    Config: ClassVar[type[PluginConfig]]
+    """Its options."""
+    requests_per_second: ClassVar[float | None] = None
+    """The service's published limit, kept by `request.http`."""
+
+    @abstractmethod
+    def check(self, context: Context) -> Iterable[str]:
+        """Try one of everything it will read or write; yield a line for each that works.
+
+        Raises `ConfigError` for refused credentials or a missing permission (named), and
+        `SourceError` for what is not there.
+        """
+
+
+class Connector(_Plugin):
+    """Reads one source."""
+
+    provides: ClassVar[frozenset[str]] = frozenset({"revenue", "attributes"})
+    """What the source knows: "revenue", "attributes" or both."""
+    incremental: ClassVar[bool] = False
+    """Whether a pull with a cursor may yield less than everything."""
+
+    def __init__(self, config: PluginConfig) -> None:
+        self.config = config
+
+    @abstractmethod
+    def pull(self, request: PullRequest) -> Iterator[Record]:
+        """Yield records, and a `Checkpoint` wherever it may resume; the last one closes the pull.
+
+        Raises `SourceError` or `TransientError` when the source fails: what was committed stays.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One difference between what a sink holds now and what the report says."""
+
+    target: str
+    field: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a sink did: how many targets were written, and the other side's id if it has one."""
+
+    written: int
+    remote_id: str | None = None
+
+
+class Sink(_Plugin):
+    """Writes finished reports to one place."""
+
+    def __init__(self, config: PluginConfig) -> None:
+        self.config = config
+
+    @abstractmethod
+    def preview(self, report: Report, context: Context) -> Sequence[Change]:
+        """What `deliver` would change now; empty when everything is already there."""
+
+    @abstractmethod
+    def deliver(self, report: Report, changes: Sequence[Change], context: Context) -> Receipt:
+        """Write the report; called again after a failure, so twice must be as good as once."""
