@@ -1,0 +1,1 @@
+"""The ledger: facts, bitemporal and append-only, in SQLite or PostgreSQL."""

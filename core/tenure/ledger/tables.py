@@ -11,9 +11,18 @@ integers everywhere and no engine's time zone can touch them; Python sees aware 
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
@@ -32,6 +41,11 @@ def to_micros(instant: datetime) -> int:
 def from_micros(value: int) -> datetime:
     """The aware UTC instant of microseconds since 1970."""
     return EPOCH + timedelta(microseconds=value)
+
+
+def table(model: type[SQLModel]) -> Table:
+    """The table behind a model, for statements over its columns."""
+    return cast("Table", model.__table__)  # type: ignore[attr-defined]  # SQLModel declares none
 
 
 class Instant(TypeDecorator[datetime]):
@@ -72,9 +86,7 @@ def _text(**options: Any) -> Any:
 def _one_in_force(*columns: str) -> Index:
     """At most one row per `columns` that is not superseded."""
     name = f"{columns[0].removesuffix('_id')}_{columns[-1]}_in_force"
-    return Index(
-        name, *columns, unique=True, sqlite_where=_IN_FORCE, postgresql_where=_IN_FORCE
-    )
+    return Index(name, *columns, unique=True, sqlite_where=_IN_FORCE, postgresql_where=_IN_FORCE)
 
 
 class LedgerClock(SQLModel, table=True):
@@ -263,17 +275,19 @@ class Quarantine(SQLModel, table=True):
     reason: str = _text()
     raw: str = _text()
     rows: int = Field(default=1)
+    pull_started_at: datetime = _instant()  # the last pull that met it
     recorded_at: datetime = _instant()
     resolved_at: datetime | None = _instant(default=None)
     accepted_at: datetime | None = _instant(default=None)
 
 
-class Seen(SQLModel, table=True):
-    """Items stated by the unfinished full pull of their connector: the others may be retracted."""
+class PullItem(SQLModel, table=True):
+    """What the unfinished pull of a connector said of an item: it exists, or it never did."""
 
-    __tablename__ = "seen"
+    __tablename__ = "pull_item"
     item_id: int = _ref("item.id", primary_key=True)
     connector_id: int = _ref("connector_state.id", index=True)
+    retracted: bool = Field(default=False)
 
 
 class Run(SQLModel, table=True):

@@ -1,0 +1,79 @@
+"""The schema's version: made when there is none, refused when it is not this program's."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine, inspect, text
+
+from tenure.errors import StoreError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+HEAD = "0001"
+"""The migration that this program works with."""
+
+KNOWN = ("0001",)
+"""Every migration, oldest first."""
+
+
+def current(engine: Engine) -> str | None:
+    """The migration that the store stands at; None for an empty database."""
+    if not inspect(engine).has_table("alembic_version"):
+        return None
+    with engine.connect() as connection:
+        version = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return None if version is None else str(version)
+
+
+def ensure(engine: Engine) -> None:
+    """Make the tables in an empty database; refuse one of another schema."""
+    version = current(engine)
+    if version is None:
+        upgrade(engine)
+    elif version != HEAD:
+        raise _mismatch(version)
+
+
+def describe(engine: Engine) -> str:
+    """One line for `tenure check`; raises `StoreError` for another schema."""
+    version = current(engine)
+    if version is None:
+        return "empty, will be set up by the first sync"
+    if version != HEAD:
+        raise _mismatch(version)
+    return f"schema {version}"
+
+
+def _mismatch(version: str) -> StoreError:
+    if version in KNOWN:
+        return StoreError(
+            f"The store's schema is {version}, this program needs {HEAD}",
+            "Make a backup and run `tenure db upgrade`",
+        )
+    return StoreError(
+        f"The store's schema {version} was made by a newer tenure than this one",
+        "Upgrade tenure: `pip install --upgrade tenure`",
+    )
+
+
+def upgrade(engine: Engine) -> None:
+    """Run the migrations up to `HEAD`; an up-to-date store is left alone."""
+    from alembic import command  # noqa: PLC0415 - a tenth of a second that only this needs
+
+    config = _config()
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        if engine.dialect.name == "sqlite":
+            connection.info["begin"] = "BEGIN IMMEDIATE"
+        with connection.begin():
+            connection.info.pop("begin", None)
+            command.upgrade(config, "head")
+
+
+def _config() -> "Config":
+    from alembic.config import Config  # noqa: PLC0415 - see upgrade
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config

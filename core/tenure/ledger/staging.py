@@ -1,0 +1,319 @@
+"""The staging tables: what a pull stated since its last checkpoint, on disk, in rows.
+
+They are temporary tables of one connection, so a killed pull leaves nothing behind, and a large
+one needs no memory. Rows wait in small batches before they are written.
+"""
+
+import hashlib
+import json
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, MetaData, Table, Text
+
+from tenure.ledger.validate import (
+    InvalidRecordError,
+    enum,
+    instant,
+    item_rows,
+    money,
+    optional_text,
+    text,
+)
+from tenure.records import (
+    Claim,
+    Customer,
+    Evidence,
+    Item,
+    Observation,
+    Quarantined,
+    RawChunk,
+    Subscription,
+    Tombstone,
+)
+
+BATCH = 5_000
+_RAW_CHARACTERS = 2_000
+_UNKNOWN = (None, None)  # keys that `resolve.sql` fills in
+_metadata = MetaData()
+
+
+def _stage(name: str, *columns: Column[Any]) -> Table:
+    return Table(
+        f"stage_{name}", _metadata, *columns, prefixes=["TEMPORARY"], sqlite_with_rowid=False
+    )
+
+
+def _key(name: str = "no") -> Column[int]:
+    return Column(name, BigInteger, primary_key=True, autoincrement=False)
+
+
+SUBSCRIPTION = _stage(
+    "subscription",
+    _key(),
+    Column("customer", Text),
+    Column("subscription", Text),
+    Column("customer_id", BigInteger),
+    Column("subscription_id", BigInteger),
+)
+ITEM = _stage(
+    "item",
+    _key(),
+    Column("subscription_no", BigInteger),
+    Column("item", Text),
+    Column("kind", Text),
+    Column("rows", Integer),
+    Column("complete", Integer),
+    Column("item_id", BigInteger),
+    Column("customer_id", BigInteger),
+)
+POINT = _stage(
+    "point",
+    _key("line_no"),
+    _key("instant"),
+    *(Column(n, BigInteger) for n in ("amount", "discount", "discount_once", "quantity")),
+    Column("interval", Text),
+    Column("interval_count", Integer),
+    *(Column(n, Text) for n in ("currency", "plan", "product", "state")),
+    Column("state_since", BigInteger),
+    Column("ends_at", BigInteger),
+    *(Column(n, Text) for n in ("cause", "evidence", "source_ref")),
+)
+CUSTOMER = _stage("customer", _key(), Column("customer", Text), Column("customer_id", BigInteger))
+LINE = _stage(
+    "line",
+    _key(),
+    Column("customer_no", BigInteger),
+    Column("name", Text),
+    Column("complete", Integer),
+    Column("customer_id", BigInteger),
+)
+ATTRIBUTE = _stage(
+    "attribute",
+    _key("line_no"),
+    _key("instant"),
+    Column("value", Text),
+    Column("evidence", Text),
+)
+SNAPSHOT = _stage(
+    "snapshot",
+    _key(),
+    Column("customer_no", BigInteger),
+    Column("name", Text),
+    Column("value", Text),
+    Column("customer_id", BigInteger),
+)
+OBSERVATION = _stage(
+    "observation",
+    _key(),
+    *(Column(n, Text) for n in ("kind", "subject", "key")),
+    Column("at", BigInteger),
+    Column("data", Text),
+)
+RAW = _stage(
+    "raw",
+    _key(),
+    Column("name", Text),
+    Column("position", BigInteger),
+    Column("content_hash", Text),
+    Column("size", BigInteger),
+    Column("data", LargeBinary),
+)
+QUARANTINE = _stage(
+    "quarantine",
+    _key(),
+    *(Column(n, Text) for n in ("fingerprint", "source_ref", "column", "reason", "raw")),
+    Column("rows", Integer),
+)
+TOMBSTONE = _stage("tombstone", _key(), Column("kind", Text), Column("external_id", Text))
+CHANGED = _stage("changed", _key("line_no"))
+RETRACT = _stage("retract", _key("item_id"))
+VERDICT = _stage(
+    "verdict",
+    _key("line_no"),
+    _key("instant"),
+    Column("known_id", BigInteger),
+    *(Column(n, Integer) for n in ("closes", "inserts", "contradicts")),
+)
+
+
+Values = dict[int, tuple[str | None, str]]
+"""An attribute's value and evidence by the instant from which it holds."""
+
+
+class Stage:
+    """Takes records of a pull on one connection until they are committed."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.rows_read = 0
+        self.rows_quarantined = 0
+        self._no = 0
+        self._waiting: dict[Table, list[tuple[Any, ...]]] = defaultdict(list)
+        self._take: dict[type, Callable[[Any], None]] = {
+            Subscription: self._subscription,
+            Customer: self._customer,
+            Observation: self._observation,
+            Claim: self._claim,
+            Tombstone: self._tombstone,
+            RawChunk: self._raw,
+            Quarantined: self.quarantine,
+        }
+        with connection.begin():
+            _metadata.drop_all(connection)
+            _metadata.create_all(connection)
+
+    def add(self, record: Any) -> None:
+        """Stage a record; one that breaks a rule is quarantined."""
+        take = self._take.get(type(record), _refuse)
+        try:
+            take(record)
+        except (InvalidRecordError, TypeError, AttributeError, ValueError) as error:
+            found = Quarantined(source_ref=_ref(record), reason=str(error), raw=repr(record))
+            self.quarantine(found, sum(item.rows for item in getattr(record, "items", ())) or 1)
+
+    def flush(self) -> None:
+        """Write all waiting rows to the temporary tables."""
+        with self.connection.begin():
+            for table, rows in self._waiting.items():
+                _insert(self.connection, table, rows)
+        self._waiting.clear()
+
+    def clear(self) -> None:
+        """Empty the tables inside the caller's transaction."""
+        for table in _metadata.sorted_tables:
+            self.connection.execute(table.delete())
+
+    def forget_verdicts(self) -> None:
+        """Make room for the next kind of timeline."""
+        self.connection.execute(CHANGED.delete())
+        self.connection.execute(VERDICT.delete())
+
+    def forget_retractions(self) -> None:
+        """Hold back what would be retracted."""
+        self.connection.execute(RETRACT.delete())
+
+    def quarantine(self, row: Quarantined, rows: int = 1) -> None:
+        """Stage a row that could not be read."""
+        self.rows_read += rows
+        self.rows_quarantined += rows
+        raw = _printable(row.raw)[:_RAW_CHARACTERS]
+        reason, column = _printable(row.reason), row.column
+        fingerprint = hashlib.sha256(repr((reason, column, raw)).encode()).hexdigest()
+        ref = _printable(row.source_ref)
+        self._put(QUARANTINE, self._next(), fingerprint, ref, column, reason, raw, rows)
+
+    def _next(self) -> int:
+        self._no += 1
+        return self._no
+
+    def _put(self, table: Table, *row: Any) -> None:
+        rows = self._waiting[table]
+        rows.append(row)
+        if len(rows) >= BATCH:
+            self.flush()
+
+    def _subscription(self, record: Subscription) -> None:
+        if len({item.id for item in record.items}) < len(record.items):
+            raise InvalidRecordError(f"subscription {record.id!r} states one item id twice")
+        customer, name = text(record.customer, "customer"), text(record.id, "subscription id")
+        no = self._next()
+        self._put(SUBSCRIPTION, no, customer, name, None, None)
+        for item in record.items:
+            self._item(no, item, f"{name}/{item.id}")
+
+    def _item(self, subscription: int, item: Item, ref: str) -> None:
+        try:
+            rows = item_rows(item)
+        except (InvalidRecordError, TypeError, AttributeError) as error:
+            found = Quarantined(source_ref=_ref(item) or ref, reason=str(error), raw=repr(item))
+            self.quarantine(found, item.rows)
+            return
+        no = self._next()
+        self.rows_read += item.rows
+        self._put(
+            ITEM,
+            no,
+            subscription,
+            item.id,
+            item.kind.value,
+            item.rows,
+            int(item.complete),
+            *_UNKNOWN,
+        )
+        for row in rows:
+            self._put(POINT, no, *row)
+
+    def _customer(self, record: Customer) -> None:
+        no = self._next()
+        now = [(n, v) for n in ("name", "email", "domain") if (v := getattr(record, n))]
+        lines: dict[str, Values] = defaultdict(dict)
+        for a in record.attributes:
+            name, value = text(a.name, "attribute name"), optional_text(a.value, a.name)
+            if a.valid_from is None:
+                now.append((name, value))
+            else:
+                at = instant(a.valid_from, "valid_from")
+                lines[name][at] = (value, enum(a.evidence, Evidence, "evidence"))
+        self._put(CUSTOMER, no, text(record.id, "customer id"), None)
+        for name, value in now:
+            self._put(SNAPSHOT, self._next(), no, name, optional_text(value, name), None)
+        for name, values in lines.items():
+            self._line(no, name, values)
+
+    def _line(self, customer: int, name: str, values: Values) -> None:
+        no = self._next()
+        self._put(LINE, no, customer, name, 1, None)
+        for at in sorted(values):
+            self._put(ATTRIBUTE, no, at, *values[at])
+
+    def _observation(self, record: Observation) -> None:
+        data = json.dumps(record.data, sort_keys=True)
+        at = instant(record.at, "at")
+        self._put(OBSERVATION, self._next(), "event", record.subject, record.key, at, data)
+
+    def _claim(self, record: Claim) -> None:
+        money(abs(record.amount), "amount")
+        at = instant(record.at, "at")
+        claim = {"amount": record.amount, "currency": record.currency, "ref": record.source_ref}
+        key = f"{record.measure}@{at}"
+        self._put(OBSERVATION, self._next(), "claim", record.subject, key, at, json.dumps(claim))
+
+    def _tombstone(self, record: Tombstone) -> None:
+        self._put(TOMBSTONE, self._next(), record.kind.value, text(record.id, "id"))
+
+    def _raw(self, record: RawChunk) -> None:
+        digest = hashlib.sha256(record.data).hexdigest()
+        packed = zlib.compress(record.data, 1)
+        size = len(record.data)
+        self._put(RAW, self._next(), record.name, record.position, digest, size, packed)
+        if len(self._waiting[RAW]) >= 8:  # noqa: PLR2004 - a few MB of compressed chunks
+            self.flush()
+
+
+def _refuse(record: object) -> None:
+    raise InvalidRecordError(f"a {type(record).__name__} is no record")
+
+
+def _insert(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    if connection.dialect.name == "postgresql":
+        driver: Any = connection.connection.driver_connection
+        with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        return
+    marks = ", ".join("?" * len(table.columns))
+    connection.exec_driver_sql(f"INSERT INTO {table.name} VALUES ({marks})", list(rows))  # noqa: S608 - names of our own tables
+
+
+def _printable(value: str) -> str:
+    return str(value).replace("\0", "\\0").encode(errors="backslashreplace").decode()
+
+
+def _ref(record: Any) -> str:
+    """Where a record says that it comes from, as far as it can be read."""
+    if isinstance(record, Item) and record.points:
+        return str(record.points[0].source_ref)
+    return str(getattr(record, "source_ref", None) or getattr(record, "id", "") or "?")

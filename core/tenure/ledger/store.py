@@ -1,0 +1,179 @@
+"""The store: one database, one write lock, one stamp per transaction.
+
+Everybody reads at any time. Who writes takes the ledger-wide lock first and gets a stamp that is
+later than all stamps given before, whatever the wall clock says: so stamps are commit order, and
+a report as known at a stamp never changes (metrics.md section 8).
+"""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from tenure.errors import ConfigError, StoreError
+from tenure.ledger import schema
+from tenure.ledger.failures import explain
+from tenure.ledger.tables import from_micros, to_micros
+
+PATIENCE = 30.0
+"""Seconds that a writer waits for another one before it gives up."""
+
+_ADVISORY_KEY = 0x74656E757265  # "tenure"
+HOLDER = f"{socket.gethostname()}:{os.getpid()}"
+"""Names this process in leases and in the database's list of sessions."""
+
+
+def now() -> datetime:
+    """The wall clock: an aware UTC instant."""
+    return datetime.now(UTC)
+
+
+class Store:
+    """A ledger in SQLite or PostgreSQL."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime] = now) -> None:
+        self.engine = engine
+        self.clock = clock
+
+    @classmethod
+    def open(
+        cls, url: str, *, clock: Callable[[], datetime] = now, patience: float = PATIENCE
+    ) -> "Store":
+        """Open the ledger at `url`, made if it is not there.
+
+        Raises `StoreError` when it cannot be opened or its schema is not this program's.
+        """
+        store = cls(_engine(url, patience), clock)
+        with store.errors():
+            schema.ensure(store.engine)
+        return store
+
+    @classmethod
+    def describe(cls, url: str) -> str:
+        """One line about the store for `tenure check`; makes nothing. Raises `StoreError`."""
+        shown = make_url(url).render_as_string(hide_password=True)
+        path = sqlite_path(url)
+        if path and not path.exists():
+            if not os.access(path.parent, os.W_OK):
+                raise StoreError(
+                    f"The store {path} cannot be made: its folder is missing or read-only",
+                    "Make the folder, or change [tenure] store",
+                )
+            return f"{shown}: will be made by the first sync"
+        store = cls(_engine(url, PATIENCE))
+        with store.errors():
+            return f"{shown}: {schema.describe(store.engine)}"
+
+    @property
+    def url(self) -> str:
+        """The database URL with its password."""
+        return self.engine.url.render_as_string(hide_password=False)
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Turn database failures into a `StoreError` that says what to do."""
+        try:
+            yield
+        except DBAPIError as error:
+            raise explain(error, self.engine) from error
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """A connection of one's own; temporary tables live as long as it does."""
+        with self.errors(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection in one read transaction."""
+        with self.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self, connection: Connection | None = None) -> Iterator[tuple[Connection, datetime]]:
+        """Hold the ledger's write lock until commit; yields the connection and the stamp."""
+        if connection is None:
+            with self.connect() as own, self.write(own) as held:
+                yield held
+            return
+        with self.errors(), self._locked(connection):
+            yield connection, self._stamp(connection)
+
+    @contextmanager
+    def _locked(self, connection: Connection) -> Iterator[None]:
+        if connection.dialect.name == "sqlite":
+            connection.info["begin"] = "BEGIN IMMEDIATE"
+        try:
+            with connection.begin():
+                connection.info.pop("begin", None)
+                if connection.dialect.name == "postgresql":
+                    connection.execute(
+                        text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY}
+                    )
+                yield
+        finally:
+            connection.info.pop("begin", None)
+
+    def _stamp(self, connection: Connection) -> datetime:
+        last = connection.scalar(text("SELECT last_stamp FROM ledger_clock WHERE id = 1"))
+        stamp = max(self.clock(), from_micros(last or 0) + timedelta(microseconds=1))
+        connection.execute(
+            text("UPDATE ledger_clock SET last_stamp = :stamp WHERE id = 1"),
+            {"stamp": to_micros(stamp)},
+        )
+        return stamp
+
+    def known_at(self) -> datetime | None:
+        """The last stamp given: what "as known now" means. None while nothing was recorded."""
+        with self.read() as connection:
+            last = connection.scalar(text("SELECT last_stamp FROM ledger_clock WHERE id = 1"))
+        return from_micros(last) if last else None
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The database file of an SQLite URL, else None."""
+    parsed = make_url(url)
+    named = parsed.get_backend_name() == "sqlite" and parsed.database
+    return Path(str(parsed.database)) if named else None
+
+
+def _engine(url: str, patience: float) -> Engine:
+    try:
+        engine = create_engine(url, connect_args=_connect_args(url, patience))
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise ConfigError(
+            f"The store URL cannot be used: {error}",
+            "Write sqlite:///tenure.db or postgresql+psycopg://user@host/name "
+            "(the latter needs `pip install 'tenure[postgres]'`)",
+        ) from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _sqlite_settings)
+        event.listen(engine, "begin", _sqlite_begin)
+    return engine
+
+
+def _connect_args(url: str, patience: float) -> dict[str, Any]:
+    if make_url(url).get_backend_name() == "postgresql":
+        return {
+            "application_name": f"tenure {HOLDER}"[:63],
+            "connect_timeout": 10,
+            "options": f"-c lock_timeout={int(patience * 1000)}",
+        }
+    return {"timeout": patience}
+
+
+def _sqlite_settings(connection: Any, _record: object) -> None:
+    # The driver's own transactions would begin deferred and commit behind our back.
+    connection.isolation_level = None
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -32000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.info.get("begin", "BEGIN"))

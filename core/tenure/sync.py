@@ -1,0 +1,222 @@
+"""Sync: every connector's pull into the ledger, one after another, each on its own.
+
+A connector that fails stops itself only. What it had committed at its checkpoints stays, and the
+next sync goes on from there.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from difflib import get_close_matches
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from tenure.config import Entry, Workspace
+from tenure.errors import PluginError, TenureError, UsageError
+from tenure.ledger.lease import Ask, Lease, hold
+from tenure.ledger.pull import Counts, Pull
+from tenure.ledger.store import Store
+from tenure.ledger.tables import ConnectorState, Quarantine, Run, table
+from tenure.ledger.tables import Observation as ObservationRow
+from tenure.plugin import Connector, Context, PullRequest
+from tenure.records import Observation, Record
+
+OVERLAP = timedelta(hours=1)
+"""How far before the last complete pull an incremental one reads again."""
+
+RENEW_SECONDS = 60
+
+_STATE, _QUARANTINE, _RUN = table(ConnectorState), table(Quarantine), table(Run)
+_OBSERVATION = table(ObservationRow)
+
+log = logging.getLogger("tenure.sync")
+
+Progress = Callable[[str, int, int | None], None]
+"""Called with the connector's name, its source rows so far, and the total if it is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncOptions:
+    """Which connectors to pull, and how."""
+
+    names: Sequence[str] = ()
+    full: bool = False
+    accept_loss: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one connector's pull ended. `quarantined` counts its open rows, of older pulls too."""
+
+    name: str
+    counts: Counts = field(default_factory=Counts)
+    quarantined: int = 0
+    error: TenureError | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 when everything was read and nothing had to be held back."""
+        if self.error is not None:
+            return self.error.exit_code
+        return int(bool(self.quarantined or self.counts.held or not self.counts.balanced))
+
+
+def sync(
+    workspace: Workspace,
+    store: Store,
+    options: SyncOptions,
+    progress: Progress = lambda _name, _done, _total: None,
+) -> tuple[Outcome, ...]:
+    """Pull every enabled connector, or those named; raises `UsageError` for an unknown name."""
+    chosen = _chosen(workspace, options.names)
+    return tuple(_Sync(workspace, store, options, progress).one(entry) for entry in chosen)
+
+
+def _chosen(workspace: Workspace, names: Sequence[str]) -> list[Entry]:
+    known = {entry.name: entry for entry in workspace.connectors}
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}"
+            raise UsageError(f"There is no connector {name!r} in {workspace.path.name}", hint)
+    return [known[n] for n in names] or [e for e in workspace.connectors if e.enabled]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sync:
+    workspace: Workspace
+    store: Store
+    options: SyncOptions
+    progress: Progress
+
+    def one(self, entry: Entry) -> Outcome:
+        """Pull one connector; whatever happens is in the outcome."""
+        with _run(self.store, entry.name) as run:
+            try:
+                if entry.problem is not None:
+                    raise entry.problem
+                self._pull(entry, run)
+            except TenureError as error:
+                run.error = error
+            return Outcome(
+                name=entry.name,
+                counts=run.counts,
+                quarantined=_open_quarantine(self.store, entry.name),
+                error=run.error,
+            )
+
+    def _pull(self, entry: Entry, run: "_Run") -> None:
+        connector = entry.plugin
+        if not isinstance(connector, Connector):
+            raise PluginError(f"Connector {entry.name!r} has no plugin", "Check `use`")
+        full = self.options.full or self.options.accept_loss
+        ask = Ask(
+            name=entry.name, plugin=entry.use, full=full, accept_loss=self.options.accept_loss
+        )
+        with hold(self.store, ask) as lease, self.store.connect() as connection:
+            pull = Pull(self.store, connection, lease)
+            try:
+                self._drain(connector, self._request(entry, lease), pull)
+                pull.end()
+            finally:
+                run.counts = pull.counts
+
+    def _drain(self, connector: Connector, request: PullRequest, pull: Pull) -> None:
+        name, renewed = request.name, time.monotonic()
+        for number, record in enumerate(_guarded(connector, request)):
+            pull.add(record)
+            if number % 1000 == 0:
+                self.progress(name, pull.rows_read, None)
+                if time.monotonic() - renewed > RENEW_SECONDS:
+                    pull.lease.renew()
+                    renewed = time.monotonic()
+        self.progress(name, pull.rows_read, pull.rows_read)
+
+    def _request(self, entry: Entry, lease: Lease) -> PullRequest:
+        from tenure.http import client_for  # noqa: PLC0415 - httpx only where a source is read
+
+        context = self.workspace.context(entry, client_for(entry))
+        return PullRequest(
+            **{f.name: getattr(context, f.name) for f in fields(Context)},
+            full=self.options.full or self.options.accept_loss,
+            cursor=lease.cursor,
+            since=lease.watermark and lease.watermark - OVERLAP,
+            observations=lambda subject: _observations(self.store, lease.connector, subject),
+            progress=lambda done, total: self.progress(entry.name, done, total),
+        )
+
+
+def _guarded(connector: Connector, request: PullRequest) -> Iterator[Record]:
+    """The connector's records; an exception of its own becomes a `PluginError` that names it."""
+    try:
+        yield from connector.pull(request)
+    except TenureError:
+        raise
+    except Exception as error:
+        log.debug("connector %s failed", request.name, exc_info=True)
+        raise PluginError(
+            f"Connector {request.name!r} failed inside its plugin {connector.name!r}: "
+            f"{type(error).__name__}: {error}",
+            "Run again with --verbose for the traceback, and tell the plugin's author",
+        ) from error
+
+
+def _observations(store: Store, connector: int, subject: str) -> list[Observation]:
+    row = _OBSERVATION.c
+    query = (
+        select(row.key, row.at, row.data)
+        .where(row.connector_id == connector, row.kind == "event", row.subject == subject)
+        .order_by(row.at, row.key)
+    )
+    with store.read() as connection:
+        found = connection.execute(query).all()
+    return [Observation(subject=subject, key=k, at=at, data=json.loads(d)) for k, at, d in found]
+
+
+def _open_quarantine(store: Store, name: str) -> int:
+    row = _QUARANTINE.c
+    query = (
+        select(func.coalesce(func.sum(row.rows), 0))
+        .join(_STATE, _STATE.c.id == row.connector_id)
+        .where(_STATE.c.name == name, row.resolved_at.is_(None), row.accepted_at.is_(None))
+    )
+    with store.read() as connection:
+        return int(connection.scalar(query) or 0)
+
+
+@dataclass(slots=True)
+class _Run:
+    """The row of `run` while it is under way."""
+
+    id: int
+    counts: Counts = field(default_factory=Counts)
+    error: TenureError | None = None
+
+
+@contextmanager
+def _run(store: Store, name: str) -> Iterator[_Run]:
+    """Write down that the sync began, and how it ended, however that was."""
+    with store.write() as (connection, _):
+        run = _Run(_begin(connection, name, store.clock()))
+    outcome, message = "interrupted", ""
+    try:
+        yield run
+        outcome = "failed" if run.error else "done"
+        message = str(run.error or "")
+    finally:
+        values = {"outcome": outcome, "message": message, "counts": run.counts.as_json()}
+        with store.write() as (connection, _):
+            connection.execute(
+                update(_RUN).where(_RUN.c.id == run.id).values(ended_at=store.clock(), **values)
+            )
+
+
+def _begin(connection: Connection, name: str, now: Any) -> int:
+    values = {"kind": "sync", "subject": name, "started_at": now, "counts": "{}", "message": ""}
+    inserted = connection.execute(insert(_RUN).values(**values).returning(_RUN.c.id))
+    return int(inserted.scalar_one())

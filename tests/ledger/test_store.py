@@ -1,0 +1,187 @@
+"""The store: its lock, its schema, and its failures in words."""
+
+import re
+import sqlite3
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from ledgers import Ledger, item, subscription
+from sqlalchemy import text
+from sqlmodel import SQLModel
+
+from tenure import Evidence
+from tenure.errors import ConfigError, SourceError, StoreError
+from tenure.ledger import schema
+from tenure.ledger import store as stores
+from tenure.ledger.lease import Ask, hold
+from tenure.ledger.store import Store
+
+
+def sqlite_url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'tenure.db'}"
+
+
+def test_the_migrations_make_the_tables_of_the_models(store_url: str):
+    store = Store.open(store_url)
+    with store.engine.connect() as connection:
+        found = compare_metadata(MigrationContext.configure(connection), SQLModel.metadata)
+    assert found == []
+
+
+def test_the_head_is_the_last_migration():
+    scripts = ScriptDirectory(str(Path(schema.__file__).parent / "migrations"))
+    assert scripts.get_current_head() == schema.HEAD == schema.KNOWN[-1]
+
+
+def test_opening_twice_changes_nothing(store_url: str):
+    Store.open(store_url)
+    assert schema.current(Store.open(store_url).engine) == schema.HEAD
+
+
+def test_stamps_grow_while_the_clock_goes_backwards(store_url: str):
+    clock = [datetime(2026, 5, 1, tzinfo=UTC)]
+    store = Store.open(store_url, clock=lambda: clock[0])
+    with store.write() as (_, first):
+        clock[0] -= timedelta(days=9)
+    with store.write() as (_, second):
+        pass
+    assert second - first == timedelta(microseconds=1)
+    assert store.known_at() == second
+
+
+def test_a_failed_transaction_leaves_no_stamp(store_url: str):
+    store = Store.open(store_url)
+    with pytest.raises(ZeroDivisionError), store.write():
+        raise ZeroDivisionError
+    assert store.known_at() is None
+
+
+def test_a_newer_schema_is_refused(store_url: str):
+    store = Store.open(store_url)
+    with store.write() as (connection, _):
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match=r"newer tenure.*Upgrade tenure"):
+        Store.open(store_url)
+
+
+def test_a_locked_ledger_names_its_holder(tmp_path: Path):
+    store = Store.open(sqlite_url(tmp_path), patience=0.2)
+    hold_lock = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None);"
+        "c.execute('BEGIN IMMEDIATE'); print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", hold_lock, str(tmp_path / "tenure.db")],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as other:  # fmt: skip
+        assert other.stdout is not None
+        other.stdout.readline()
+        with (
+            pytest.raises(StoreError, match=rf"written by process {other.pid} \(python"),
+            store.write(),
+        ):
+            pass
+        other.communicate(b"")
+
+
+def test_a_ledger_locked_on_a_server_names_its_holder(postgres_database: str):
+    store = Store.open(postgres_database, patience=0.2)
+    with store.write(), pytest.raises(StoreError, match="written by tenure"), store.write():
+        pass
+
+
+def test_a_read_only_folder_is_said_so(tmp_path: Path):
+    missing = tmp_path / "nowhere"
+    with pytest.raises(StoreError, match="cannot be opened"):
+        Store.open(sqlite_url(missing))
+
+
+def test_a_file_that_is_no_ledger_is_left_alone(tmp_path: Path):
+    (tmp_path / "tenure.db").write_text("customer,mrr\n" * 100)
+    with pytest.raises(StoreError, match="is not a ledger"):
+        Store.open(sqlite_url(tmp_path))
+    assert (tmp_path / "tenure.db").read_text().startswith("customer,mrr")
+
+
+def test_a_full_disk_loses_only_what_was_not_committed(tmp_path: Path):
+    ledger = Ledger(Store.open(sqlite_url(tmp_path)))
+    ledger.pull([subscription("s", item("i", {0: (1, Evidence.OBSERVED)}))])
+    with ledger.store.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+        many = [
+            subscription(f"n{n}", item(f"n{n}", {0: (1, Evidence.OBSERVED)})) for n in range(3000)
+        ]
+    with pytest.raises(StoreError, match=r"has no room left.*Free some disk space"):
+        ledger.pull(many)
+    with sqlite3.connect(tmp_path / "tenure.db") as plain:
+        assert plain.execute("SELECT count(*) FROM point").fetchone() == (1,)
+        assert plain.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+@pytest.mark.parametrize("url", ["sqlight:///x.db", "mysql://u:secret@h/d", "nonsense"])
+def test_an_unusable_url_is_a_mistake_of_the_configuration(url: str):
+    with pytest.raises(ConfigError) as error:
+        Store.open(url)
+    assert "secret" not in str(error.value)
+
+
+def test_no_server_at_the_url_is_said_without_the_password():
+    with pytest.raises(StoreError, match="does not answer") as error:
+        Store.open("postgresql+psycopg://u:hunter2@127.0.0.1:1/none")
+    assert "hunter2" not in str(error.value)
+
+
+def test_describing_a_store_makes_nothing(tmp_path: Path):
+    assert "will be made" in Store.describe(sqlite_url(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+    Store.open(sqlite_url(tmp_path))
+    assert re.search(r"schema \d+$", Store.describe(sqlite_url(tmp_path)))
+
+
+def test_a_lease_keeps_another_process_out_and_names_it(store_url: str):
+    store = Store.open(store_url)
+    with hold(store, Ask(name="billing", plugin="test")):
+        with store.write() as (connection, _):
+            connection.execute(text("UPDATE connector_state SET lease_holder = 'elsewhere:7'"))
+        with (
+            pytest.raises(SourceError, match="synced by elsewhere:7"),
+            hold(store, Ask(name="billing", plugin="test")),
+        ):
+            pass
+
+
+def test_a_dead_holder_on_this_machine_holds_nothing(store_url: str):
+    store = Store.open(store_url)
+    with subprocess.Popen([sys.executable, "-c", ""]) as dead:
+        pass
+    host = stores.HOLDER.rpartition(":")[0]
+    with hold(store, Ask(name="billing", plugin="test")):
+        pass
+    with store.write() as (connection, _):
+        far = {"holder": f"{host}:{dead.pid}", "until": 2**52}
+        connection.execute(
+            text("UPDATE connector_state SET lease_holder = :holder, lease_until = :until"), far
+        )
+    with hold(store, Ask(name="billing", plugin="test")) as lease:
+        assert lease.connector == 1
+
+
+def test_who_lost_the_lease_commits_nothing(store_url: str):
+    store = Store.open(store_url)
+    ledger = Ledger(store)
+
+    def taken_over():
+        yield subscription("s", item("i", {0: (1, Evidence.OBSERVED)}))
+        with store.write() as (connection, _):
+            connection.execute(text("UPDATE connector_state SET lease_holder = 'elsewhere:7'"))
+
+    with pytest.raises(SourceError, match="taken over"):
+        ledger.pull(taken_over())
+    assert ledger.timelines() == {}
