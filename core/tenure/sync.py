@@ -23,6 +23,7 @@ from tenure.ledger.pull import Counts, Pull
 from tenure.ledger.store import Store
 from tenure.ledger.tables import ConnectorState, Quarantine, Run, table
 from tenure.ledger.tables import Observation as ObservationRow
+from tenure.lending import give_back, lend
 from tenure.plugin import Connector, Context, PullRequest
 from tenure.records import Observation, Record
 
@@ -120,11 +121,13 @@ class _Sync:
         )
         with hold(self.store, ask) as lease, self.store.connect() as connection:
             pull = Pull(self.store, connection, lease)
+            request = self._request(entry, lease)
             try:
-                self._drain(connector, self._request(entry, lease), pull)
+                self._drain(connector, request, pull)
                 pull.end()
             finally:
                 run.counts = pull.counts
+                give_back(request)
 
     def _drain(self, connector: Connector, request: PullRequest, pull: Pull) -> None:
         name, renewed = request.name, time.monotonic()
@@ -138,11 +141,9 @@ class _Sync:
         self.progress(name, pull.rows_read, pull.rows_read)
 
     def _request(self, entry: Entry, lease: Lease) -> PullRequest:
-        from tenure.http import client_for  # noqa: PLC0415 - httpx only where a source is read
-
-        context = self.workspace.context(entry, client_for(entry))
+        lent = lend(self.workspace, entry)
         return PullRequest(
-            **{f.name: getattr(context, f.name) for f in fields(Context)},
+            **{f.name: getattr(lent, f.name) for f in fields(Context)},
             full=self.options.full or self.options.accept_loss,
             cursor=lease.cursor,
             since=lease.watermark and lease.watermark - OVERLAP,

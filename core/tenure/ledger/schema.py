@@ -35,6 +35,15 @@ def ensure(engine: Engine) -> None:
         raise _mismatch(version)
 
 
+def upgrade_known(engine: Engine) -> str:
+    """Upgrade a store that this program knows the schema of; says from where it came."""
+    version = current(engine)
+    if version is not None and version not in KNOWN:
+        raise _mismatch(version)
+    upgrade(engine)
+    return "nothing to do" if version == HEAD else f"upgraded from {version or 'nothing'}"
+
+
 def describe(engine: Engine) -> str:
     """One line for `tenure check`; raises `StoreError` for another schema."""
     version = current(engine)

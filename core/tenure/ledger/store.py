@@ -55,6 +55,13 @@ class Store:
         return store
 
     @classmethod
+    def upgrade(cls, url: str) -> str:
+        """Run the migrations that are missing; says what was done. Raises `StoreError`."""
+        store = cls(_engine(url, PATIENCE))
+        with store.errors():
+            return schema.upgrade_known(store.engine)
+
+    @classmethod
     def describe(cls, url: str) -> str:
         """One line about the store for `tenure check`; makes nothing. Raises `StoreError`."""
         shown = make_url(url).render_as_string(hide_password=True)

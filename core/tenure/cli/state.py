@@ -1,0 +1,205 @@
+"""How the ledger stands, and what one may do about it: status, state, quarantine, db."""
+
+import json
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from tenure.cli import console
+from tenure.cli.app import app, workspace
+
+if TYPE_CHECKING:
+    from tenure.config import Workspace
+    from tenure.ledger.store import Store
+
+
+class _ShowFirst(TyperGroup):
+    """`state NAME` is `state show NAME`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        named = bool(args) and not args[0].startswith("-") and args[0] not in self.commands
+        return super().parse_args(ctx, ["show", *args] if named else args)
+
+
+state_app = typer.Typer(
+    help="Cursors of the connectors.", invoke_without_command=True, cls=_ShowFirst
+)
+quarantine_app = typer.Typer(help="What could not be read, and why.", invoke_without_command=True)
+db_app = typer.Typer(help="Migrations of the store.", no_args_is_help=True)
+app.add_typer(state_app, name="state")
+app.add_typer(quarantine_app, name="quarantine")
+app.add_typer(db_app, name="db")
+
+
+def _open(context: typer.Context) -> "tuple[Workspace, Store]":
+    from tenure.ledger.store import Store  # noqa: PLC0415 - see tenure.cli
+
+    ready = workspace(context)
+    return ready, Store.open(ready.store)
+
+
+@app.command()
+def status(
+    context: typer.Context,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Freshness, last runs, quarantine, pending deliveries."""
+    from tenure import status as ledger  # noqa: PLC0415 - see tenure.cli
+
+    ready, store = _open(context)
+    found = ledger.connectors(store, tuple(entry.name for entry in ready.connectors))
+    pending = ledger.pending_deliveries(store)
+    if as_json:
+        rows = [asdict(one) | {"incomplete": one.incomplete} for one in found]
+        typer.echo(json.dumps({"connectors": rows, "pending_deliveries": pending}, default=_text))
+        return
+    columns = ("connector", "last complete sync", "last run", "rows read", "quarantined", "held")
+    table = console.table(
+        columns,
+        [
+            (
+                one.name if one.configured else f"{one.name} (not in plugins.toml: not counted)",
+                _when(one.last_complete_sync),
+                f"{_when(one.last_run)} {one.outcome or ''}".strip(),
+                f"{one.counts.get('read', 0):,}",
+                f"{one.quarantined:,}",
+                f"{one.held:,}",
+            )
+            for one in found
+        ],
+        right=columns[3:],
+    )
+    console.out().print(table)
+    for one in found:
+        if one.message:
+            console.err().print(f"{one.name}: {one.message}", markup=False)
+    console.out().print(f"{pending} deliveries pending or failed")
+
+
+@state_app.callback()
+def state(context: typer.Context) -> None:
+    """Show the cursors of the connectors."""
+    if context.invoked_subcommand is None:
+        _show_state(context, None)
+
+
+@state_app.command("show", hidden=True)
+def show_state(context: typer.Context, name: Annotated[str, typer.Argument()]) -> None:
+    """Show one connector's cursor."""
+    _show_state(context, name)
+
+
+def _show_state(context: typer.Context, name: str | None) -> None:
+    from tenure import status as ledger  # noqa: PLC0415 - see tenure.cli
+
+    ready, store = _open(context)
+    found = ledger.connectors(store, tuple(entry.name for entry in ready.connectors))
+    rows = [
+        (one.name, json.dumps(one.cursor), "unfinished pull" if one.unfinished else "")
+        for one in found
+        if name in {None, one.name}
+    ]
+    console.out().print(console.table(("connector", "cursor", ""), rows))
+
+
+@state_app.command("reset")
+def reset_state(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The connector.")],
+    to: Annotated[str | None, typer.Option(help="Read from this date on, 2025-03-01.")] = None,
+) -> None:
+    """Forget a connector's cursor: the next sync reads it again. The ledger stays."""
+    from tenure import status as ledger  # noqa: PLC0415 - see tenure.cli
+
+    ready, store = _open(context)
+    ledger.reset(store, name, None if to is None else _instant(ready, to))
+    typer.echo(f"{name}: the next sync reads from {to or 'the start'}")
+
+
+def _instant(ready: "Workspace", to: str) -> datetime:
+    from tenure.errors import UsageError  # noqa: PLC0415 - see tenure.cli
+
+    try:
+        day = date.fromisoformat(to)
+    except ValueError:
+        raise UsageError(f"{to!r} is no date", "Write it as 2025-03-01") from None
+    return datetime(day.year, day.month, day.day, tzinfo=ready.timezone)
+
+
+@quarantine_app.callback()
+def quarantine(context: typer.Context) -> None:
+    """List what could not be read, and why."""
+    if context.invoked_subcommand is None:
+        list_quarantine(context)
+
+
+@quarantine_app.command("list")
+def list_quarantine(context: typer.Context) -> None:
+    """List what could not be read, and why."""
+    from tenure import status as ledger  # noqa: PLC0415 - see tenure.cli
+
+    found = ledger.quarantine(_open(context)[1])
+    if not found:
+        typer.echo("Everything that was read could be understood.")
+        return
+    rows = [
+        (str(q.id), q.connector, q.source_ref, q.column or "", q.reason, str(q.rows), q.raw[:60])
+        for q in found
+    ]
+    columns = ("id", "connector", "where", "column", "reason", "rows", "row")
+    console.out().print(console.table(columns, rows, right=("id", "rows")))
+
+
+@quarantine_app.command("retry")
+def retry_quarantine(context: typer.Context) -> None:
+    """Read the sources with quarantined rows again, from the start."""
+    from tenure import status as ledger  # noqa: PLC0415 - see tenure.cli
+    from tenure.cli.sync import run_sync  # noqa: PLC0415 - see tenure.cli
+    from tenure.sync import SyncOptions  # noqa: PLC0415 - see tenure.cli
+
+    ready, store = _open(context)
+    configured = {entry.name for entry in ready.connectors}
+    names = sorted({row.connector for row in ledger.quarantine(store)} & configured)
+    if names:
+        raise typer.Exit(run_sync(ready, store, SyncOptions(names=names, full=True)))
+    typer.echo("Nothing to read again.")
+
+
+@quarantine_app.command("accept")
+def accept_quarantine(
+    context: typer.Context, row: Annotated[int, typer.Argument(metavar="ID")]
+) -> None:
+    """Say that a row is known to be bad, so that it no longer makes a sync fail."""
+    from tenure import status as ledger  # noqa: PLC0415 - see tenure.cli
+
+    ledger.accept(_open(context)[1], row)
+    typer.echo(f"Row {row} is accepted as bad: it stays out and is no longer complained about")
+
+
+@db_app.command()
+def upgrade(context: typer.Context) -> None:
+    """Bring the store's schema to this program's."""
+    from tenure.ledger import schema  # noqa: PLC0415 - see tenure.cli
+    from tenure.ledger.store import Store  # noqa: PLC0415 - see tenure.cli
+
+    typer.echo(f"The store is at schema {schema.HEAD}: {Store.upgrade(workspace(context).store)}")
+
+
+@db_app.command()
+def current(context: typer.Context) -> None:
+    """Say which schema the store has."""
+    from tenure.ledger.store import Store  # noqa: PLC0415 - see tenure.cli
+
+    typer.echo(Store.describe(workspace(context).store))
+
+
+def _when(instant: datetime | None) -> str:
+    return f"{instant:%Y-%m-%d %H:%M} UTC" if instant else "never"
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

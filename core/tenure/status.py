@@ -1,0 +1,138 @@
+"""How the ledger stands: freshness, last runs, quarantine, deliveries. Read by `status` and co."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from tenure.errors import UsageError
+from tenure.ledger.store import Store
+from tenure.ledger.tables import ConnectorState, Delivery, Quarantine, Run, table
+from tenure.records import Json
+
+_STATE, _QUARANTINE = table(ConnectorState), table(Quarantine)
+_RUN, _DELIVERY = table(Run), table(Delivery)
+_OPEN = _QUARANTINE.c.resolved_at.is_(None) & _QUARANTINE.c.accepted_at.is_(None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectorStatus:
+    """One connector: its last complete sync, its last run, and what waits for somebody."""
+
+    name: str
+    configured: bool
+    last_complete_sync: datetime | None
+    last_run: datetime | None
+    outcome: str | None
+    message: str
+    counts: dict[str, Json]
+    quarantined: int
+    held: int
+    cursor: Json
+    unfinished: bool
+    holder: str | None
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether figures over it may miss something."""
+        return self.unfinished or bool(self.held) or self.last_complete_sync is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantinedRow:
+    """A row that could not be read and is neither mended nor accepted."""
+
+    id: int
+    connector: str
+    source_ref: str
+    column: str | None
+    reason: str
+    raw: str
+    rows: int
+
+
+def connectors(store: Store, configured: tuple[str, ...]) -> list[ConnectorStatus]:
+    """Every connector that is configured or has a ledger, in the order of plugins.toml."""
+    with store.read() as connection:
+        states = {row.name: row for row in connection.execute(select(_STATE))}
+        names = [*configured, *(name for name in states if name not in configured)]
+        return [_status(connection, name, states.get(name), name in configured) for name in names]
+
+
+def _status(connection: Connection, name: str, state: Any, configured: bool) -> ConnectorStatus:  # noqa: FBT001 - one caller, above
+    query = select(_RUN).where(_RUN.c.kind == "sync", _RUN.c.subject == name)
+    run: Any = connection.execute(query.order_by(_RUN.c.id.desc()).limit(1)).first()
+    return ConnectorStatus(
+        name=name,
+        configured=configured,
+        last_complete_sync=state.last_complete_at if state else None,
+        last_run=run.started_at if run else None,
+        outcome=(run.outcome or "running or killed") if run else None,
+        message=run.message if run else "",
+        counts=json.loads(run.counts) if run else {},
+        quarantined=_open_rows(connection, state.id) if state else 0,
+        held=state.held_retractions if state else 0,
+        cursor=json.loads(state.cursor) if state and state.cursor else None,
+        unfinished=bool(state and state.pull_started_at),
+        holder=state.lease_holder if state else None,
+    )
+
+
+def _open_rows(connection: Connection, connector: int) -> int:
+    total = func.coalesce(func.sum(_QUARANTINE.c.rows), 0)
+    query = select(total).where(_OPEN, _QUARANTINE.c.connector_id == connector)
+    return int(connection.scalar(query) or 0)
+
+
+def pending_deliveries(store: Store) -> int:
+    """How many deliveries wait to be sent or failed."""
+    query = select(func.count()).where(_DELIVERY.c.state != "delivered")
+    with store.read() as connection:
+        return int(connection.scalar(query) or 0)
+
+
+def quarantine(store: Store) -> list[QuarantinedRow]:
+    """Every open row, oldest first."""
+    q = _QUARANTINE.c
+    query = (
+        select(q.id, _STATE.c.name, q.source_ref, q.column, q.reason, q.raw, q.rows)
+        .join(_STATE, _STATE.c.id == q.connector_id)
+        .where(_OPEN)
+        .order_by(q.id)
+    )
+    names = ("id", "connector", "source_ref", "column", "reason", "raw", "rows")
+    with store.read() as connection:
+        found = connection.execute(query).all()
+    return [QuarantinedRow(**dict(zip(names, row, strict=True))) for row in found]
+
+
+def accept(store: Store, row: int) -> None:
+    """Say that a quarantined row is known to be bad; raises `UsageError` if there is none."""
+    with store.write() as (connection, stamp):
+        done = connection.execute(
+            update(_QUARANTINE).where(_OPEN, _QUARANTINE.c.id == row).values(accepted_at=stamp)
+        )
+        if done.rowcount:
+            # What the row hid may be retracted now, so the source must be read again.
+            owner = select(_QUARANTINE.c.connector_id).where(_QUARANTINE.c.id == row)
+            connection.execute(
+                update(_STATE).where(_STATE.c.id == owner.scalar_subquery()).values(cursor=None)
+            )
+    if not done.rowcount:
+        raise UsageError(
+            f"There is no open quarantined row {row}", "`tenure quarantine` lists them"
+        )
+
+
+def reset(store: Store, name: str, to: datetime | None) -> None:
+    """Forget a connector's cursor, so that the next sync reads from `to` or from the start."""
+    with store.write() as (connection, _):
+        done = connection.execute(
+            update(_STATE)
+            .where(_STATE.c.name == name)
+            .values(cursor=None, watermark=to, pull_started_at=None)
+        )
+    if not done.rowcount:
+        raise UsageError(f"Connector {name!r} was never synced", "`tenure state` lists them")
