@@ -178,7 +178,7 @@ class Stage:
         """Write all waiting rows to the temporary tables."""
         with self.connection.begin():
             for table, rows in self._waiting.items():
-                _insert(self.connection, table, rows)
+                insert_rows(self.connection, table, rows)
         self._waiting.clear()
 
     def clear(self) -> None:
@@ -297,7 +297,8 @@ def _refuse(record: object) -> None:
     raise InvalidRecordError(f"a {type(record).__name__} is no record")
 
 
-def _insert(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write rows as the driver does it fastest."""
     if connection.dialect.name == "postgresql":
         driver: Any = connection.connection.driver_connection
         with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} FROM STDIN") as copy:

@@ -1,0 +1,25 @@
+-- Who is the same customer: the links stated now are all there are; a link that changed or is not
+-- stated any more is closed.
+
+INSERT INTO account (external_id, recorded_at)
+SELECT DISTINCT s.account, :stamp
+FROM stage_link AS s
+LEFT JOIN account AS k ON k.external_id = s.account
+WHERE k.id IS NULL
+ORDER BY s.account;
+
+UPDATE account_link SET superseded_at = :stamp
+WHERE superseded_at IS NULL
+  AND NOT EXISTS (
+    SELECT 1 FROM stage_link AS s
+    JOIN account AS a ON a.external_id = s.account
+    WHERE s.customer_id = account_link.customer_id
+      AND a.id = account_link.account_id AND s.rule = account_link.rule);
+
+INSERT INTO account_link (customer_id, account_id, rule, recorded_at)
+SELECT s.customer_id, a.id, s.rule, :stamp
+FROM stage_link AS s
+JOIN account AS a ON a.external_id = s.account
+LEFT JOIN account_link AS k ON k.customer_id = s.customer_id AND k.superseded_at IS NULL
+WHERE k.id IS NULL
+ORDER BY s.customer_id;
