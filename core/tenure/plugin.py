@@ -9,7 +9,7 @@ never see the store.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -113,6 +113,14 @@ class Connector(_Plugin):
 
     def __init__(self, config: PluginConfig) -> None:
         self.config = config
+
+    @classmethod
+    def guess(cls, path: Path) -> Mapping[str, Json] | None:  # noqa: ARG003 - for an override
+        """Options that read the file at `path`, guessed from it; None where that makes no sense.
+
+        `tenure init --from` writes them into plugins.toml for the user to review.
+        """
+        return None
 
     @abstractmethod
     def pull(self, request: PullRequest) -> Iterator[Record]:

@@ -1,0 +1,7 @@
+"""`python -m tenure`."""
+
+import sys
+
+from tenure.cli import main
+
+sys.exit(main())

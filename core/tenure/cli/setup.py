@@ -1,0 +1,204 @@
+"""Setting a workspace up: init, check."""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tenure.cli.app import app, workspace
+from tenure.cli.console import out, table
+from tenure.errors import ConfigError, PluginError, TenureError
+from tenure.redaction import redact
+
+if TYPE_CHECKING:
+    from tenure.config import Entry, Workspace
+    from tenure.plugin import Context
+    from tenure.records import Json
+
+log = logging.getLogger("tenure.check")
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR")] = Path(),
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", help="Guess how to read this file.")
+    ] = None,
+) -> None:
+    """Write a commented plugins.toml and .env.example."""
+    from tenure.config import starter  # noqa: PLC0415 - pydantic only when it is needed
+
+    text = starter.render()
+    if source is not None:
+        options, connector = _guess(source, folder)
+        text = starter.render(connector)
+        _say_guess(source, options)
+    _write(folder, {"plugins.toml": text, ".env.example": starter.DOTENV})
+    where = "" if folder == Path() else f"cd {folder} && "
+    out().print(f"Wrote {folder / 'plugins.toml'} and {folder / '.env.example'}.", markup=False)
+    out().print(f"Next: {where}tenure check", markup=False)
+
+
+def _write(folder: Path, files: Mapping[str, str]) -> None:
+    """Write all the files or none."""
+    for name in files:
+        if (folder / name).exists():
+            raise ConfigError(
+                f"{folder / name} is there already, and nothing was written",
+                "Move it away, or name another folder: `tenure init DIR`",
+            )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"{folder} cannot be written: {error.strerror}", "Name another folder"
+        ) from error
+
+
+def _guess(source: Path, folder: Path) -> tuple[Mapping[str, "Json"], str]:
+    """The options for a file, and the table that states them."""
+    from tenure import plugins  # noqa: PLC0415 - loads pluggy and pydantic
+    from tenure.config import starter  # noqa: PLC0415 - likewise
+    from tenure.plugin import Connector  # noqa: PLC0415 - likewise
+
+    if not source.is_file():
+        raise ConfigError(f"There is no file {source}", "Name the file to read after --from")
+    cls = plugins.load("connector", "file", folder)
+    guessed = cls.guess(source) if issubclass(cls, Connector) else None
+    if guessed is None:
+        raise ConfigError(
+            f"{source} looks like nothing that the file connector reads",
+            "Run `tenure init` without --from, and see `tenure plugins show file`",
+        )
+    options = {
+        "path": _path_from(folder, source),
+        **{k: guessed[k] for k in guessed if k != "path"},
+    }
+    return options, starter.connector_table(options, cls.Config)
+
+
+def _path_from(folder: Path, source: Path) -> str:
+    """The file as plugins.toml in the folder names it: relative if it lies below, else whole."""
+    path, base = source.absolute(), folder.absolute()
+    return str(path.relative_to(base)) if path.is_relative_to(base) else str(path)
+
+
+def _say_guess(source: Path, options: Mapping[str, "Json"]) -> None:
+    from tenure.config.starter import to_toml  # noqa: PLC0415 - likewise
+
+    rows = [(key, to_toml(value)) for key, value in options.items() if value is not None]
+    out().print(f"Understood {source} as:", markup=False)
+    out().print(table(("option", "value"), rows))
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One finding of `check`; an error decides the exit code."""
+
+    subject: str
+    text: str
+    error: TenureError | None = None
+    is_warning: bool = False
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    *,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Do not speak to anything on the network.")
+    ] = False,
+) -> None:
+    """Validate plugins.toml, plugins, credentials and store; say what can be read."""
+    loaded = workspace(context)
+    worst = 0
+    for line in _findings(loaded, offline=offline):
+        _print(line, loaded.secrets)
+        if line.error:
+            log.debug("%s failed", line.subject, exc_info=line.error)
+            worst = max(worst, line.error.exit_code)
+    raise typer.Exit(worst)
+
+
+def _print(line: _Line, secrets: Iterable[str]) -> None:
+    mark = "failed" if line.error else "warning" if line.is_warning else "ok"
+    style = {"failed": "bold red", "warning": "yellow", "ok": "green"}[mark]
+    console = out()
+    console.print(f"{mark:7}", style=style, end=" ")
+    console.print(redact(f"{line.subject}: {line.text}", secrets), markup=False)
+
+
+def _findings(loaded: "Workspace", *, offline: bool) -> Iterator[_Line]:
+    yield _Line("config", str(loaded.path))
+    for warning in loaded.warnings:
+        yield _Line("config", warning, is_warning=True)
+    if not loaded.connectors:
+        yield _Line(
+            "config", "no connector is named yet, so there is nothing to read", is_warning=True
+        )
+    yield from _store(loaded, offline=offline)
+    for entry in (*loaded.connectors, *loaded.sinks):
+        yield from _entry(loaded, entry, offline=offline)
+
+
+def _store(loaded: "Workspace", *, offline: bool) -> Iterator[_Line]:
+    from tenure.ledger.store import Store  # noqa: PLC0415 - loads sqlalchemy
+
+    if offline and not loaded.store.startswith("sqlite:"):
+        yield _Line("store", "not checked (--offline)")
+        return
+    try:
+        yield _Line("store", Store.describe(loaded.store))
+    except TenureError as error:
+        yield _Line("store", str(error), error)
+
+
+def _entry(loaded: "Workspace", entry: "Entry", *, offline: bool) -> Iterator[_Line]:
+    subject = f"{entry.kind} {entry.name} ({entry.use})"
+    if not entry.enabled:
+        yield _Line(subject, "disabled")
+    elif entry.problem is not None:
+        yield _Line(subject, str(entry.problem), entry.problem)
+    elif offline and _speaks_http(entry):
+        yield _Line(subject, "its options are right; not asked (--offline)")
+    else:
+        yield from _asked(loaded, entry, subject)
+
+
+def _speaks_http(entry: "Entry") -> bool:
+    from tenure.plugin import HttpConfig  # noqa: PLC0415 - loads pydantic
+
+    return entry.plugin is not None and isinstance(entry.plugin.config, HttpConfig)
+
+
+def _asked(loaded: "Workspace", entry: "Entry", subject: str) -> Iterator[_Line]:
+    """What the plugin's own check says."""
+    from tenure.lending import give_back, lend  # noqa: PLC0415 - only for `check`
+
+    context = lend(loaded, entry)
+    try:
+        for text in _guarded(entry, context):
+            yield _Line(subject, text)
+    except TenureError as error:
+        yield _Line(subject, str(error), error)
+    finally:
+        give_back(context)
+
+
+def _guarded(entry: "Entry", context: "Context") -> Iterable[str]:
+    """The plugin's check; an exception of its own becomes a `PluginError` that names it."""
+    try:
+        if entry.plugin is not None:
+            yield from entry.plugin.check(context)
+    except TenureError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"its check failed: {type(error).__name__}: {error}",
+            "Run again with --verbose for the traceback, and tell the plugin's author",
+        ) from error

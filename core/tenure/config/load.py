@@ -1,0 +1,101 @@
+"""Reading plugins.toml into a `Workspace`: everything that is wrong is found before any is said.
+
+find ─► Document ─► [tenure], [connectors.*], [sinks.*], [metrics] ─► Workspace
+                      each: resolve references ─► validate ─► mistakes with their lines
+"""
+
+import os
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from tenure.config import entries
+from tenure.config.document import Document, shown
+from tenure.config.mistakes import names, nearest
+from tenure.config.reading import Reading
+from tenure.config.sections import MetricsTable, TenureTable
+from tenure.config.values import environment
+from tenure.config.workspace import MetricsConfig, Workspace
+from tenure.redaction import url_passwords
+
+VARIABLE = "TENURE_CONFIG"
+TABLES = ("tenure", "connectors", "sinks", "metrics")
+PLANNED = ("accounts", "fx")
+
+_OTHERS_MAY_READ = 0o004
+
+
+def find(path: Path | None = None) -> Path:
+    """Where the file is: `path`, else `$TENURE_CONFIG`, else the current folder's plugins.toml."""
+    return (path or Path(os.environ.get(VARIABLE) or "plugins.toml")).absolute()
+
+
+def load(path: Path | None = None) -> Workspace:
+    """Read the workspace's file; raises `ConfigError` with all its mistakes, one per line."""
+    document = Document.read(find(path))
+    reading = Reading(document, environment(document.path.parent))
+    _unknown_tables(reading)
+    tenure, secrets = _tenure(reading)
+    connectors, sinks = entries.read(reading, "connector"), entries.read(reading, "sink")
+    metrics = _metrics(reading)
+    if reading.mistakes or tenure is None or metrics is None:
+        raise reading.error()
+    _warn_of_dotenv(reading)
+    return Workspace(
+        path=document.path,
+        folder=reading.folder,
+        store=_absolute(tenure.store, reading.folder),
+        timezone=ZoneInfo(tenure.timezone),
+        currency=tenure.currency,
+        connectors=connectors,
+        sinks=sinks,
+        metrics=metrics,
+        warnings=tuple(reading.warnings),
+        store_secrets=tuple(secrets),
+    )
+
+
+def _unknown_tables(reading: Reading) -> None:
+    for name in reading.document.tables:
+        if name in PLANNED:
+            reading.wrong((name,), "not supported by this version yet; remove the table")
+        elif name not in TABLES:
+            reading.wrong((name,), f"unknown table{nearest(name, TABLES)}")
+
+
+def _tenure(reading: Reading) -> tuple[TenureTable | None, set[str]]:
+    raw = reading.table(("tenure",), reading.document.tables.get("tenure", {}))
+    section = reading.section(("tenure",), raw)
+    store = ("tenure", "store")
+    passwords = url_passwords(str(section.values.get("store", "")))
+    if passwords and store not in section.resolver.outside:
+        reading.warn(store, entries.literal("STORE_PASSWORD"))
+    if "?" in str(reading.folder):
+        reading.wrong(store, "the folder's name has a `?`, which cannot stand in a store URL")
+    return reading.validate(TenureTable, section), section.resolver.secrets | passwords
+
+
+def _metrics(reading: Reading) -> MetricsConfig | None:
+    from tenure.metrics.policy import Policy  # noqa: PLC0415 - `--help` does without it
+
+    raw = reading.table(("metrics",), reading.document.tables.get("metrics", {}))
+    section, own = reading.section(("metrics",), raw), names(MetricsTable)
+    table = reading.validate(MetricsTable, section.only(own))
+    policy = reading.validate(Policy, section.without(own), own)
+    if table is None or policy is None:
+        return None
+    return MetricsConfig(
+        preset=table.preset, segments=table.segments, schedule=table.schedule, policy=policy
+    )
+
+
+def _warn_of_dotenv(reading: Reading) -> None:
+    path = reading.folder / ".env"
+    if path.exists() and path.stat().st_mode & _OTHERS_MAY_READ:
+        reading.warnings.append(
+            f"{shown(path)}: every user of this machine may read it; run `chmod 600 {shown(path)}`"
+        )
+
+
+def _absolute(url: str, folder: Path) -> str:
+    path = url.removeprefix("sqlite:///")
+    return url if path == url else f"sqlite:///{folder / path}"

@@ -1,0 +1,94 @@
+"""The tables of plugins.toml that belong to the core, as pydantic models."""
+
+import re
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from tenure.config import schedule
+from tenure.config.mistakes import HARMLESS
+from tenure.currency import CODES
+
+_STORE = re.compile(r"sqlite:///(?P<path>[^?#]+)(\?.*)?|postgresql\+psycopg://.+")
+
+
+def _zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (KeyError, ValueError, OSError):
+        near = get_close_matches(name, sorted(available_timezones()), 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ", such as 'Europe/Berlin' or 'UTC'"
+        raise ValueError(f"not an IANA time zone{hint}") from None
+
+
+def _currency(code: str) -> str:
+    if code in CODES:
+        return code
+    near = get_close_matches(code.upper(), sorted(CODES), 1)
+    hint = f"; did you mean {near[0]!r}?" if near else ", such as 'USD' or 'EUR'"
+    raise ValueError(f"not a currency code of ISO 4217{hint}")
+
+
+def _store(url: str) -> str:
+    allowed = "write sqlite:///tenure.db or postgresql+psycopg://user@host/database"
+    if not _STORE.fullmatch(url):
+        raise ValueError(f"not a store that tenure knows; {allowed}")
+    if url.startswith("sqlite:///:memory:"):
+        raise ValueError("a store in memory is gone when the command ends; name a file")
+    return url
+
+
+def _checked(check: Callable[[str], Any]) -> AfterValidator:
+    """Run a check of ours, whose message never repeats the value."""
+
+    def validator(value: str) -> Any:
+        try:
+            return check(value)
+        except ValueError as error:
+            raise PydanticCustomError(HARMLESS, "{said}", {"said": str(error)}) from None
+
+    return AfterValidator(validator)
+
+
+Zone = Annotated[str, _checked(_zone), Field(description="IANA time zone")]
+Currency = Annotated[str, _checked(_currency), Field(description="ISO 4217 currency code")]
+StoreUrl = Annotated[str, _checked(_store), Field(description="URL of the ledger's database")]
+Schedule = Annotated[
+    str,
+    _checked(schedule.validate),
+    Field(description="Cron line of five fields, or `every 15m`"),
+]
+Name = Annotated[str, Field(min_length=1)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TenureTable(_Table):
+    """The workspace: where the ledger is, and in which zone and currency figures are stated."""
+
+    store: StoreUrl = "sqlite:///tenure.db"
+    timezone: Zone = "UTC"
+    currency: Currency = "USD"
+
+
+class EntryKeys(_Table):
+    """Keys of the core in a plugin's table."""
+
+    use: Name
+    schedule: Schedule | None = None
+    enabled: bool = True
+    provides: frozenset[Literal["revenue", "attributes"]] | None = Field(default=None, min_length=1)
+
+
+class MetricsTable(_Table):
+    """What is computed when; a policy's fields stand in the same table."""
+
+    preset: Literal["default"] = "default"
+    segments: tuple[Name, ...] = ()
+    schedule: Schedule | None = None

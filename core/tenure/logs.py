@@ -1,0 +1,70 @@
+"""Logging of a command: to stderr, as text or one JSON object per line, never with a secret.
+
+Redaction is in the formatter, not in a filter: only there is the whole text known, with the
+arguments filled in and the traceback written out.
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TextIO
+
+from tenure.redaction import redact
+
+FORMATS = ("text", "json")
+
+
+class Formatter(logging.Formatter):
+    """Writes a record as text or JSON, with every secret it was told of masked."""
+
+    def __init__(self, style: str, secrets: Iterable[str] = ()) -> None:
+        super().__init__("%(levelname)s %(name)s: %(message)s")
+        self._as_json = style == "json"
+        self.secrets = frozenset(secrets)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, or lines, to write."""
+        if self._as_json:
+            return self._json(record)
+        return redact(super().format(record), self.secrets)
+
+    def _json(self, record: logging.LogRecord) -> str:
+        time = datetime.fromtimestamp(record.created, UTC)
+        line = {
+            "time": time.isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": redact(record.getMessage(), self.secrets),
+        }
+        if record.exc_info:
+            line["exception"] = redact(self.formatException(record.exc_info), self.secrets)
+        return json.dumps(line, ensure_ascii=False)
+
+
+class _Stderr(logging.StreamHandler[TextIO]):
+    """Writes to what stderr is now, not to what it was at the set-up."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
+
+
+def setup(level: int, style: str = "text", secrets: Iterable[str] = ()) -> None:
+    """Log to stderr from `level` on; calling it again replaces what it did before."""
+    handler = _Stderr()
+    handler.setFormatter(Formatter(style, secrets))
+    root = logging.getLogger()
+    for old in [h for h in root.handlers if isinstance(h.formatter, Formatter)]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)  # other libraries' chatter is nobody's concern here
+    logging.getLogger("tenure").setLevel(level)
+
+
+def secrets() -> frozenset[str]:
+    """What the current set-up keeps out of the log, for text that goes elsewhere."""
+    formatters = [handler.formatter for handler in logging.getLogger().handlers]
+    known = [f.secrets for f in formatters if isinstance(f, Formatter)]
+    return frozenset().union(*known)

@@ -1,0 +1,258 @@
+"""Finding and loading plugins: by entry point or by path, only those that are named, one by one.
+
+    use = "stripe"      the entry point `connector.stripe` (or `stripe`) of group `tenure.plugins`
+    use = "./acme.py"   a module beside plugins.toml
+
+The module behind it is registered with a pluggy manager of its own, its hook is called once, and
+the class of that kind and name comes back. Whatever is wrong with a plugin becomes a
+`PluginError` that says where it is and why: it is disabled, the others run.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from difflib import get_close_matches
+from hashlib import sha256
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from traceback import extract_tb
+from types import ModuleType
+from typing import Any, Literal
+
+import pluggy
+
+from tenure import hookspecs
+from tenure.errors import PluginError
+from tenure.plugin import API, Connector, PluginConfig, Sink
+
+GROUP = "tenure.plugins"
+CORE_KEYS = ("use", "schedule", "enabled", "provides")
+"""Keys of a plugin's table that belong to the core."""
+
+Kind = Literal["connector", "sink"]
+PluginClass = type[Connector] | type[Sink]
+
+_BASES: dict[Kind, PluginClass] = {"connector": Connector, "sink": Sink}
+
+
+class UnknownPluginError(PluginError):
+    """Nothing is where `use` points."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Installed:
+    """An entry point of the group, and the distribution that brought it.
+
+    `kind` is None where the entry point's name does not say it.
+    """
+
+    name: str
+    kind: Kind | None
+    value: str
+    distribution: str
+    version: str
+
+    @property
+    def where(self) -> str:
+        """The place that a message names."""
+        return f"{self.value} of {self.distribution} {self.version}"
+
+
+def available() -> list[Installed]:
+    """Every installed plugin, by name; none of them is imported."""
+    return sorted(
+        {_installed(point) for point in entry_points(group=GROUP)},
+        key=lambda plugin: (plugin.name, plugin.kind or "", plugin.distribution),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One class that an installed plugin offers, or why it cannot be had."""
+
+    name: str
+    kind: Kind | None
+    plugin: Installed
+    cls: PluginClass | None = None
+    problem: PluginError | None = None
+
+
+def offers() -> list[Offer]:
+    """All that is installed, imported; a broken plugin is listed with its problem."""
+    return [offer for plugin in available() for offer in _offers(plugin)]
+
+
+def _offers(plugin: Installed) -> list[Offer]:
+    kinds = [plugin.kind] if plugin.kind else list(_BASES)
+    tried = [_offer(plugin, kind) for kind in kinds]
+    # A plugin that does not say its kind is asked for each; one answer is enough.
+    return [offer for offer in tried if offer.cls] or tried[:1]
+
+
+def _offer(plugin: Installed, kind: Kind) -> Offer:
+    try:
+        return Offer(plugin.name, kind, plugin, load(kind, plugin.name, Path()))
+    except PluginError as error:
+        return Offer(plugin.name, plugin.kind, plugin, problem=error)
+
+
+def load(kind: Kind, use: str, folder: Path) -> PluginClass:
+    """Import the one plugin that `use` names and return its class of that kind.
+
+    Raises `PluginError` for a broken plugin, `UnknownPluginError` if there is none.
+    """
+    if is_local(use):
+        path = (folder / use).resolve()
+        return _only(kind, _offered(kind, _local_module(path), str(path)), str(path))
+    plugin = _find(kind, use)
+    offered = _offered(kind, _entry_module(plugin), plugin.where)
+    return _named(kind, use, offered, plugin.where)
+
+
+def is_local(use: str) -> bool:
+    """Whether `use` is a path and not a name."""
+    return use.endswith(".py") or use.startswith(("./", "../", "/"))
+
+
+def _installed(point: EntryPoint) -> Installed:
+    distribution = point.dist.name if point.dist else "an unknown distribution"
+    version = point.dist.version if point.dist else ""
+    for kind in _BASES:
+        if point.name.startswith(f"{kind}."):
+            name = point.name.removeprefix(f"{kind}.")
+            return Installed(name, kind, point.value, distribution, version)
+    return Installed(point.name, None, point.value, distribution, version)
+
+
+def _find(kind: Kind, use: str) -> Installed:
+    named = [plugin for plugin in available() if plugin.name == use]
+    found = [p for p in named if p.kind == kind] or [p for p in named if p.kind is None]
+    if not found:
+        raise _unknown(kind, use)
+    if len(found) > 1:
+        places = " and ".join(plugin.where for plugin in found)
+        raise PluginError(
+            f"The name of {kind} plugin {use!r} clashes: {places} both have it",
+            "Uninstall one of them",
+        )
+    return found[0]
+
+
+def _unknown(kind: Kind, use: str) -> UnknownPluginError:
+    known = sorted({plugin.name for plugin in available() if plugin.kind in (kind, None)})
+    near = get_close_matches(use, known, 1)
+    instruction = f"Did you mean {near[0]!r}? " if near else ""
+    instruction += f"Installed: {', '.join(known) or 'none'}"
+    return UnknownPluginError(f"No {kind} plugin {use!r} is installed", instruction)
+
+
+def _entry_module(plugin: Installed) -> Any:
+    point = EntryPoint(name=plugin.name, value=plugin.value, group=GROUP)
+    # What a plugin prints while it is imported must not get into a result on stdout.
+    with redirect_stdout(sys.stderr):
+        try:
+            return point.load()
+        except (Exception, SystemExit) as error:
+            raise _broken(plugin.where, error) from error
+
+
+def _local_module(path: Path) -> ModuleType:
+    name = f"_tenure_local_{path.stem}_{sha256(str(path).encode()).hexdigest()[:8]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = spec_from_file_location(name, path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise UnknownPluginError(f"There is no plugin file {path}", "Name a .py file beside it")
+    module = sys.modules[name] = module_from_spec(spec)
+    with redirect_stdout(sys.stderr):
+        try:
+            spec.loader.exec_module(module)
+        except (Exception, SystemExit) as error:
+            del sys.modules[name]
+            raise _broken(str(path), error) from error
+    return module
+
+
+def _broken(where: str, error: BaseException) -> PluginError:
+    places = [f for f in extract_tb(error.__traceback__) if "importlib" not in f.filename]
+    last = f" (at {places[-1].filename}:{places[-1].lineno})" if len(places) > 1 else ""
+    return PluginError(
+        f"Plugin {where} cannot be imported: {type(error).__name__}: {error}{last}",
+        "Mend it or install what it needs",
+    )
+
+
+def _offered(kind: Kind, module: Any, where: str) -> Sequence[PluginClass]:
+    """Call the module's hook; everything in the answer is a class of that kind that fits."""
+    manager = pluggy.PluginManager("tenure")
+    manager.add_hookspecs(hookspecs)
+    try:
+        manager.register(module)
+        manager.check_pending()
+        answers = getattr(manager.hook, f"tenure_{kind}s")()
+        classes = [cls for answer in answers for cls in answer]
+    except (Exception, SystemExit) as error:
+        raise PluginError(f"Plugin {where}: {_one_line(error)}", "Mend its hook") from error
+    for cls in classes:
+        _fits(kind, cls, where)
+    return classes
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _named(kind: Kind, use: str, classes: Iterable[PluginClass], where: str) -> PluginClass:
+    named = [cls for cls in classes if cls.name == use]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        raise PluginError(f"Plugin {where} offers two {kind}s named {use!r}", "Rename one")
+    names = ", ".join(sorted(cls.name for cls in classes)) or "none"
+    raise PluginError(
+        f"Plugin {where} offers no {kind} named {use!r}; its {kind}s: {names}", _hook_hint(kind)
+    )
+
+
+def _only(kind: Kind, classes: Sequence[PluginClass], where: str) -> PluginClass:
+    if len(classes) == 1:
+        return classes[0]
+    if classes:
+        names = ", ".join(sorted(cls.name for cls in classes))
+        raise PluginError(
+            f"Plugin {where} offers {len(classes)} {kind}s ({names})", "Put each in its own file"
+        )
+    raise PluginError(f"Plugin {where} offers no {kind}", _hook_hint(kind))
+
+
+def _hook_hint(kind: Kind) -> str:
+    return f"Return the class from a function tenure_{kind}s marked with @tenure.hookimpl"
+
+
+def _fits(kind: Kind, cls: Any, where: str) -> None:
+    for fault in _faults(kind, cls):
+        shown = cls.__name__ if isinstance(cls, type) else repr(cls)
+        raise PluginError(f"Plugin {where}: {shown} {fault}", "Ask its author for a fitting one")
+
+
+def _faults(kind: Kind, cls: Any) -> Iterator[str]:
+    """Why a class cannot be used; only the first one said is reliable."""
+    if not (isinstance(cls, type) and issubclass(cls, _BASES[kind])):
+        yield f"is not a subclass of tenure.{_BASES[kind].__name__}"
+    if not isinstance(getattr(cls, "name", None), str):
+        yield "has no `name`"
+    api = getattr(cls, "api", None)
+    if api is None:
+        yield f"does not say `api = {API}`, the plugin interface it was written for"
+    if api != API:
+        yield f"was written for plugin interface {api!r}; this tenure has {API}"
+    config: Any = getattr(cls, "Config", None)
+    if not (isinstance(config, type) and issubclass(config, PluginConfig)):
+        yield "has no `Config` that is a subclass of tenure.PluginConfig"
+    if missing := sorted(getattr(cls, "__abstractmethods__", ())):
+        yield f"lacks {', '.join(missing)}"
+    for key in CORE_KEYS:
+        if key in config.model_fields:
+            yield f"has an option named {key!r}, which belongs to the core"

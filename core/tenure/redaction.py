@@ -1,0 +1,34 @@
+"""Secrets taken out of text that somebody will read."""
+
+import json
+import re
+from collections.abc import Iterable
+from urllib.parse import quote, quote_plus, unquote
+
+_MASK = "***"
+_SHORTEST = 4
+"""Below this a value stands in ordinary words everywhere, and hiding it would hide those."""
+
+_PASSWORD = re.compile(r"(?<=://)([^/\s:@'\"]*):([^/\s@'\"]+)@")
+
+
+def redact(text: str, secrets: Iterable[str]) -> str:
+    """The text without the secrets, in any spelling, and without passwords in URLs."""
+    spellings = {form for secret in secrets if len(secret) >= _SHORTEST for form in _forms(secret)}
+    for secret in sorted(spellings, key=len, reverse=True):
+        text = text.replace(secret, _MASK)
+    return _PASSWORD.sub(rf"\1:{_MASK}@", text)
+
+
+def url_passwords(text: str) -> set[str]:
+    """Passwords that stand in the URLs of a text, as written and decoded."""
+    found = {match[2] for match in _PASSWORD.finditer(text)}
+    return found | {unquote(password) for password in found}
+
+
+def _forms(secret: str) -> set[str]:
+    """A secret as it is, as `repr` and JSON write it, in a URL, and its lines if it has several."""
+    spelt = {secret, repr(secret)[1:-1], json.dumps(secret)[1:-1]}
+    quoted = {quote(secret, "", errors="surrogateescape")}
+    quoted.add(quote_plus(secret, errors="surrogateescape"))
+    return spelt | quoted | {line for line in secret.splitlines() if len(line) > _SHORTEST}
