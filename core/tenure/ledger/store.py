@@ -13,12 +13,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from tenure.errors import ConfigError, StoreError
 from tenure.ledger import schema
 from tenure.ledger.failures import explain
+from tenure.ledger.gate import connection_class, gates
 from tenure.ledger.tables import from_micros, to_micros
 
 PATIENCE = 30.0
@@ -152,7 +153,9 @@ def sqlite_path(url: str) -> Path | None:
 
 def _engine(url: str, patience: float) -> Engine:
     try:
-        engine = create_engine(url, connect_args=_connect_args(url, patience))
+        # No pool for SQLite: an idle connection would keep the gate closed.
+        pool = NullPool if make_url(url).get_backend_name() == "sqlite" else None
+        engine = create_engine(url, connect_args=_connect_args(url, patience), poolclass=pool)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise ConfigError(
             f"The store URL cannot be used: {error}",
@@ -172,7 +175,8 @@ def _connect_args(url: str, patience: float) -> dict[str, Any]:
             "connect_timeout": 10,
             "options": f"-c lock_timeout={int(patience * 1000)}",
         }
-    return {"timeout": patience}
+    path = str(sqlite_path(url))
+    return {"timeout": patience, "factory": connection_class(gates[path])}
 
 
 def _sqlite_settings(connection: Any, _record: object) -> None:

@@ -1,0 +1,204 @@
+"""`tenure report`: the figures, as a table for people, as JSON or CSV for programs."""
+
+import json
+import os
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tenure.cli import console
+from tenure.cli.app import app, workspace
+from tenure.periods import Unit
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from rich.table import Table
+
+    from tenure.report import Ratio, Report
+
+
+class Format(StrEnum):
+    """How a report is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+@app.command()
+def report(  # noqa: PLR0913 - each is an option
+    context: typer.Context,
+    *,
+    period: Annotated[Unit, typer.Option(help="How long a period is.")] = Unit.MONTH,
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="P", help="First period: 2025-03, 2025-Q3 …")
+    ] = None,
+    last: Annotated[str | None, typer.Option("--to", metavar="P", help="Last period.")] = None,
+    by: Annotated[
+        str | None, typer.Option(metavar="ATTR", help="Segments: plan, owner, country …")
+    ] = None,
+    known_at: Annotated[
+        str | None, typer.Option(metavar="T", help="As it was known then: a date or an instant.")
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="How it is printed.")] = Format.TABLE,
+    output: Annotated[Path | None, typer.Option(help="Write it into this file.")] = None,
+) -> None:
+    """Show retention: where recurring revenue started, what moved it, what was kept."""
+    from tenure.ledger.store import Store  # noqa: PLC0415 - see tenure.cli
+    from tenure.metrics.run import ReportRequest, build  # noqa: PLC0415 - see tenure.cli
+
+    ready = workspace(context)
+    asked = ReportRequest(
+        unit=period,
+        first=first,
+        last=last,
+        by=(by,) if by else (),
+        known_at=None if known_at is None else instant(known_at, ready.timezone),
+    )
+    made = build(ready, Store.open(ready.store), asked)
+    if output is not None:
+        _write(output, _text(made, form))
+    elif form is Format.TABLE:
+        show(made)
+    else:
+        typer.echo(_text(made, form), nl=False)
+
+
+def instant(text: str, zone: "ZoneInfo") -> datetime:
+    """An instant, or the end of a day; raises `UsageError` for anything else."""
+    from tenure.errors import UsageError  # noqa: PLC0415 - see tenure.cli
+    from tenure.periods import day_start  # noqa: PLC0415 - see tenure.cli
+
+    try:
+        if len(text) == len("2025-03-01"):
+            return day_start(date.fromisoformat(text) + timedelta(days=1), zone) - _A_MOMENT
+        found = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"{text!r} is no instant", "Write 2025-03-01 or 2025-03-01T12:00Z"
+        ) from None
+    return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+
+
+_A_MOMENT = timedelta(microseconds=1)
+
+
+def _text(made: "Report", form: Format) -> str:
+    if form is Format.JSON:
+        return json.dumps(made.as_json(), indent=1) + "\n"
+    if form is Format.CSV:
+        return made.as_csv()
+    with console.out().capture() as captured:
+        show(made)
+    return captured.get()
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a whole file or none."""
+    from tenure.errors import TenureError  # noqa: PLC0415 - see tenure.cli
+
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        os.replace(part, path)  # noqa: PTH105 - the same either way
+    except OSError as error:
+        raise TenureError(
+            f"{path} cannot be written: {error.strerror}", "Choose another --output"
+        ) from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def show(made: "Report") -> None:
+    """Print a report for people."""
+    out = console.out()
+    out.print(_table(made, narrow=out.is_terminal and out.width < 110))  # noqa: PLR2004 - columns
+    for line in _footer(made):
+        out.print(line, style="dim", markup=False)
+
+
+def _table(made: "Report", *, narrow: bool) -> "Table":
+    """The bridge; a narrow terminal gets it without the customers."""
+    segmented = any(row.segment for row in made.rows)
+    columns = ["period", *(["segment"] if segmented else []), *_MONEY, "NRR", "GRR", "logos"]
+    columns += [] if narrow else ["customers"]
+    digits = _digits(made.meta.currency)
+    rows = [
+        [
+            row.period + (" (to date)" if row.partial else ""),
+            *([", ".join((row.segment or {"": "total"}).values())] if segmented else []),
+            *(_money(getattr(row, name), digits) for name in _MONEY.values()),
+            _percent(row.nrr),
+            _percent(row.grr),
+            _percent(row.logo_retention),
+            *([] if narrow else [f"{row.customers_end:,}"]),
+        ]
+        for row in made.rows
+    ]
+    return console.table(columns, rows, right=columns[1 + segmented :])
+
+
+_MONEY = {
+    "start": "start_mrr",
+    "new": "new",
+    "back": "reactivation",
+    "up": "expansion",
+    "down": "contraction",
+    "lost": "churn",
+    "end": "end_mrr",
+}
+"""The columns of the bridge, by their short names."""
+
+
+def _digits(currency: str) -> int:
+    from tenure.currency import minor_digits  # noqa: PLC0415 - see tenure.cli
+
+    return minor_digits(currency)
+
+
+def _money(value: int, digits: int) -> str:
+    from tenure.money import MICRO, half_even  # noqa: PLC0415 - see tenure.cli
+
+    whole, rest = divmod(half_even(value * 10**digits, MICRO), 10**digits)
+    return f"{whole:,}.{rest:0{digits}d}" if digits else f"{whole:,}"
+
+
+def _percent(ratio: "Ratio") -> str:
+    from tenure.money import half_even  # noqa: PLC0415 - see tenure.cli
+
+    numerator, denominator = ratio
+    if not denominator:
+        return "-"
+    whole, rest = divmod(half_even(numerator * 10_000, denominator), 100)
+    return f"{whole}.{rest:02d} %"
+
+
+def _footer(made: "Report") -> list[str]:
+    meta = made.meta
+    shares = ", ".join(
+        f"{_percent((int(share.replace('.', '')), 10**6))} {grade}"
+        for grade, share in meta.coverage.items()
+        if share not in {None, "0.000000"} and share is not None
+    )
+    fresh = ", ".join(
+        f"{source.name} {_when(source.last_complete_sync)}{' (incomplete)' * source.incomplete}"
+        for source in meta.sources
+    )
+    lines = [
+        f"MRR in {meta.currency}, days of {meta.timezone}, as known at {_when(meta.known_at)}",
+        f"sources: {fresh or 'none'}" + (f" · evidence: {shares}" if shares else ""),
+    ]
+    if meta.quarantined or meta.excluded:
+        lines.append(f"left out: {meta.quarantined} quarantined rows, {meta.excluded} excluded")
+    if meta.ignored_connectors:
+        names = ", ".join(meta.ignored_connectors)
+        lines.append(f"not counted, since plugins.toml does not name them: {names}")
+    return lines
+
+
+def _when(at: datetime | None) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if at else "never"

@@ -1,0 +1,12 @@
+-- The MRR in force just before an instant, by the evidence it rests on.
+
+SELECT evidence, sum(level) AS mrr
+FROM (
+    SELECT evidence, $level AS level,
+        row_number() OVER (PARTITION BY item_id ORDER BY effective_at DESC) AS place
+    FROM point
+    WHERE effective_at < $opens
+)
+WHERE place = 1
+GROUP BY evidence
+ORDER BY evidence
