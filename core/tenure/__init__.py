@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tenure._version import __version__
 
 if TYPE_CHECKING:
+    from tenure.currency import CURRENCY_CODES
     from tenure.errors import (
         ConfigError,
         PluginError,
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
         TransientError,
     )
     from tenure.money import MICRO, decimal_string, half_even, micros, ratio_string
+    from tenure.periods import day_start
     from tenure.plugin import (
         API,
         Change,
@@ -56,8 +58,10 @@ if TYPE_CHECKING:
     from tenure.report import Report, Row
 
 _EXPORTS = {
+    "tenure.currency": "CURRENCY_CODES",
     "tenure.errors": "ConfigError PluginError SourceError TenureError TransientError",
     "tenure.money": "MICRO decimal_string half_even micros ratio_string",
+    "tenure.periods": "day_start",
     "tenure.plugin": "API Change Connector Context HttpConfig PluginConfig PullRequest Receipt "
     "Sink hookimpl",
     "tenure.records": "BEGINNING Attribute Cause Checkpoint Claim Customer Evidence Excluded "
@@ -67,7 +71,54 @@ _EXPORTS = {
 }
 _HOME = {name: module for module, names in _EXPORTS.items() for name in names.split()}
 
-__all__ = ["__version__", *sorted(_HOME)]  # noqa: PLE0604 - the names are strings, in one table
+__all__ = [
+    "API",
+    "BEGINNING",
+    "CURRENCY_CODES",
+    "MICRO",
+    "Attribute",
+    "Cause",
+    "Change",
+    "Checkpoint",
+    "Claim",
+    "ConfigError",
+    "Connector",
+    "Context",
+    "Customer",
+    "Evidence",
+    "Excluded",
+    "HttpConfig",
+    "Interval",
+    "Item",
+    "ItemKind",
+    "Json",
+    "Observation",
+    "PluginConfig",
+    "PluginError",
+    "Point",
+    "PullRequest",
+    "Quarantined",
+    "RawChunk",
+    "Receipt",
+    "Record",
+    "Report",
+    "Row",
+    "Sink",
+    "SourceError",
+    "State",
+    "Subscription",
+    "TenureError",
+    "Tombstone",
+    "TombstoneKind",
+    "TransientError",
+    "__version__",
+    "day_start",
+    "decimal_string",
+    "half_even",
+    "hookimpl",
+    "micros",
+    "ratio_string",
+]
 
 
 def __getattr__(name: str) -> Any:

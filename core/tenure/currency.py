@@ -21,7 +21,7 @@ _DIGITS = {
     for code in codes.split()
 }
 
-CODES = frozenset(_DIGITS)
+CURRENCY_CODES = frozenset(_DIGITS)
 """Every currency code that plugins.toml and a source may state."""
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, ClassVar
 from zoneinfo import ZoneInfo
 
 import pluggy
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from tenure.records import Json, Observation, Record
 
@@ -46,8 +46,13 @@ class HttpConfig(PluginConfig):
     """Options that every plugin which speaks HTTP takes besides its own."""
 
     api_base: str
-    timeout: float = 30.0
-    requests_per_second: float | None = None
+    timeout: float = Field(default=30.0, gt=0, allow_inf_nan=False)
+    requests_per_second: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    proxy: str | None = Field(default=None, repr=False)
+    """Instead of HTTP_PROXY, HTTPS_PROXY and NO_PROXY."""
+    ca_bundle: Path | None = None
+    """Certificates (PEM) that are trusted besides the usual ones."""
+    max_attempts: int = Field(default=5, ge=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from tenure.config import schedule
 from tenure.config.mistakes import HARMLESS
-from tenure.currency import CODES
+from tenure.currency import CURRENCY_CODES
 
 _STORE = re.compile(r"sqlite:///(?P<path>[^?#]+)(\?.*)?|postgresql\+psycopg://.+")
 
@@ -26,9 +26,9 @@ def _zone(name: str) -> str:
 
 
 def _currency(code: str) -> str:
-    if code in CODES:
+    if code in CURRENCY_CODES:
         return code
-    near = get_close_matches(code.upper(), sorted(CODES), 1)
+    near = get_close_matches(code.upper(), sorted(CURRENCY_CODES), 1)
     hint = f"; did you mean {near[0]!r}?" if near else ", such as 'USD' or 'EUR'"
     raise ValueError(f"not a currency code of ISO 4217{hint}")
 

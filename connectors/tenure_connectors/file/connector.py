@@ -1,0 +1,182 @@
+"""The connector: files in, records out, customer by customer."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from importlib.metadata import version
+from pathlib import Path
+from typing import ClassVar
+
+from tenure import (
+    Checkpoint,
+    Connector,
+    Context,
+    Json,
+    PullRequest,
+    Quarantined,
+    RawChunk,
+    Record,
+    SourceError,
+)
+from tenure_connectors.file.cells import Cells, UnreadableError
+from tenure_connectors.file.columns import Columns, Layout, understand
+from tenure_connectors.file.grouping import (
+    Build,
+    monthly_item,
+    records,
+    row_items,
+    timeline_item,
+)
+from tenure_connectors.file.options import FileConfig, found_files
+from tenure_connectors.file.parsing import Parser
+from tenure_connectors.file.spill import Spill
+from tenure_connectors.file.tables import Table, read
+
+CHECKPOINT_ROWS = 50_000
+_CHUNK = 1 << 20
+_PROGRESS_ROWS = 5_000
+
+
+class File(Connector):
+    """Subscriptions from csv, xlsx, jsonl or parquet files."""
+
+    name = "file"
+    api = 1
+    Config = FileConfig
+    config: FileConfig
+    provides: ClassVar[frozenset[str]] = frozenset({"revenue", "attributes"})
+
+    @classmethod
+    def guess(cls, path: Path) -> Mapping[str, Json] | None:
+        """Options for a file, guessed from its first rows."""
+        from tenure_connectors.file.guess import guess  # noqa: PLC0415 - only `init` needs it
+
+        return guess(path)
+
+    def check(self, context: Context) -> Iterator[str]:
+        """Read the first row of every file."""
+        for table in self._tables(context.folder):
+            if not table.header:
+                yield f"{table.path.name}: empty"
+                continue
+            columns = understand(table.path.name, table.header, self.config)
+            first = next(table.rows, None)
+            yield f"{table.path.name}: {_described(columns)}"
+            if first is not None:
+                yield f"{table.path.name}: first row {first.raw()[:80]}"
+
+    def pull(self, request: PullRequest) -> Iterator[Record]:
+        """Every row of every file; nothing where the files are those of the last pull."""
+        files = self._files(request.folder)
+        cursor: Json = {"fingerprint": self._fingerprint(files, request)}
+        if cursor == request.cursor and not request.full:
+            yield Checkpoint(cursor=cursor)
+            return
+        yield from _chunks(files)
+        with closing(Spill()) as spill:
+            reading = _Reading(self, request, spill)
+            yield from reading.quarantined()
+            yield from reading.records()
+            yield Checkpoint(cursor=cursor, complete=True, source_count=reading.rows)
+
+    def _files(self, folder: Path) -> list[Path]:
+        files = found_files(self.config, folder)
+        if not files:
+            raise SourceError(
+                f"There is no file {self.config.path} in {folder}",
+                "Check `path`; it is relative to plugins.toml",
+            )
+        return files
+
+    def _tables(self, folder: Path) -> Iterator[Table]:
+        return (read(path, self.config) for path in self._files(folder))
+
+    def _fingerprint(self, files: list[Path], request: PullRequest) -> str:
+        """What the records depend on: the files, how they are read, and by which code."""
+        options = self.config.model_dump_json()
+        known = f"{version('tenure')} {options} {request.timezone} {request.currency}"
+        digest = hashlib.sha256(known.encode())
+        for path in files:
+            digest.update(path.name.encode() + b"\0")
+            for _, data in _blocks(path):
+                digest.update(data)
+        return digest.hexdigest()
+
+
+class _Reading:
+    """One pass over all files: parsed rows go to the spill, unreadable ones come out at once."""
+
+    def __init__(self, connector: File, request: PullRequest, spill: Spill) -> None:
+        self.rows = 0
+        self._connector = connector
+        self._request = request
+        self._spill = spill
+        self._build: Build = row_items
+
+    def quarantined(self) -> Iterator[Quarantined]:
+        """Read everything; yields what could not be read."""
+        config, request = self._connector.config, self._request
+        cells = Cells(config, request.timezone)
+        for table in self._connector._tables(request.folder):  # noqa: SLF001 - one class in two halves
+            if table.header:
+                columns = understand(table.path.name, table.header, config)
+                self._build = _builder(columns)
+                parser = Parser(columns, cells, request.timezone, request.currency)
+                yield from self._read(table, parser)
+
+    def _read(self, table: Table, parser: Parser) -> Iterator[Quarantined]:
+        for row in table.rows:
+            self.rows += 1
+            if self.rows % _PROGRESS_ROWS == 0:
+                self._request.progress(self.rows, None)
+            try:
+                for parsed in parser.rows(row, self.rows):
+                    self._spill.add(parsed)
+            except UnreadableError as error:
+                yield Quarantined(
+                    source_ref=row.ref, reason=str(error), column=error.column, raw=row.raw()
+                )
+                if (broken := parser.broken(row, self.rows)) is not None:
+                    self._spill.add(broken)
+
+    def records(self) -> Iterator[Record]:
+        """What was read, with a checkpoint now and then."""
+        done, committed = 0, 0
+        for used, record in records(self._spill.sorted(), self._build):
+            yield record
+            done += used
+            if done - committed >= CHECKPOINT_ROWS:
+                committed = done
+                self._request.progress(done, self.rows)
+                yield Checkpoint()
+
+
+def _builder(columns: Columns) -> Build:
+    if columns.layout is not Layout.PERIODS:
+        return monthly_item
+    return timeline_item if "item" in columns.at else row_items
+
+
+def _described(columns: Columns) -> str:
+    names = ", ".join([*columns.at, *columns.attributes])
+    months = f", {len(columns.months)} months" if columns.months else ""
+    return f"{columns.layout} layout; understood: {names}{months}"
+
+
+def _chunks(files: list[Path]) -> Iterator[RawChunk]:
+    for path in files:
+        for position, data in _blocks(path):
+            yield RawChunk(name=path.name, position=position, data=data)
+
+
+def _blocks(path: Path) -> Iterator[tuple[int, bytes]]:
+    try:
+        with path.open("rb") as file:
+            position = 0
+            while data := file.read(_CHUNK):
+                yield position, data
+                position += len(data)
+    except OSError as error:
+        raise SourceError(
+            f"{path.name} cannot be read: {error.strerror}", "Check its permissions"
+        ) from None

@@ -1,0 +1,163 @@
+"""Guess how a file is written: for `tenure init --from`, to be reviewed by a person."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from tenure import Json
+from tenure_connectors.file.cells import text
+from tenure_connectors.file.columns import month_of
+from tenure_connectors.file.options import FileConfig
+from tenure_connectors.file.tables import read
+
+_ROWS = 500
+_SYNONYMS = {
+    "customer": ("customer", "customer_id", "customer_oid", "customer_external_id", "account",
+                 "account_id", "company_id", "client", "client_id", "customer_email", "email"),
+    "customer_name": ("customer_name", "company", "company_name", "account_name", "name"),
+    "subscription": ("subscription", "subscription_id", "subscription_oid",
+                     "subscription_external_id"),
+    "item": ("item", "item_id", "subscription_item", "line_item_id"),
+    "plan": ("plan", "plan_name", "plan_id", "plan_oid", "price_id", "tier"),
+    "product": ("product", "product_name", "product_id"),
+    "start": ("start", "start_date", "started_at", "subscription_started_at", "started_at_utc",
+              "start_date_utc", "created_utc", "activated_at", "service_period_start", "from"),
+    "end": ("end", "end_date", "ended_at", "ended_at_utc", "canceled_at", "canceled_at_utc",
+            "cancelled_at", "subscription_canceled_at", "cancellation_date", "churned_at",
+            "service_period_end", "to"),
+    "month": ("month", "period", "date"),
+    "mrr": ("mrr", "monthly_amount", "monthly_recurring_revenue", "customer_mrr", "mrr_amount"),
+    "amount": ("amount", "plan_amount", "price", "unit_amount", "unit_price"),
+    "interval": ("interval", "plan_interval", "billing_period", "billing_interval", "period_unit"),
+    "interval_count": ("interval_count", "plan_interval_count", "billing_period_count"),
+    "quantity": ("quantity", "subscription_quantity", "seats", "units"),
+    "currency": ("currency", "plan_currency", "currency_code"),
+    "trial_end": ("trial_end", "trial_end_date", "trial_end_utc", "trial_ends_at"),
+    "discount_percent": ("discount_percent", "discount_percentage"),
+    "requested_at": ("requested_at", "cancel_requested_at", "cancellation_requested_at"),
+}  # fmt: skip
+_DATES = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y-%m-%d %H:%M", "%d %b %Y")
+_COMMA = re.compile(r"\d,\d{1,2}$")
+_BOTH = re.compile(r"\d\.\d{3},\d|\d,\d{3}\.\d")
+
+
+def guess(path: Path) -> Mapping[str, Json] | None:
+    """Options for the file, and `_notes` for the person who reviews them."""
+    written = _written(path)
+    table = read(path, FileConfig(path=str(path), **written))
+    rows = [[text(cell) for cell in row.cells] for row in islice(table.rows, _ROWS)]
+    columns = _columns(table.header)
+    if not table.header:
+        return None
+    found = {ours: [row[at] for row in rows if at < len(row)] for ours, at in columns.items()}
+    notes = list(_notes(table.header, columns, found))
+    mapped: dict[str, Json] = {
+        ours: table.header[at] for ours, at in columns.items() if table.header[at] != ours
+    }
+    attributes: list[Json] = list(_attributes(table.header, columns, rows))
+    guessed: dict[str, Json] = {**written, **_numbers(found), **_date_format(found, notes)}
+    guessed |= {"columns": mapped} if mapped else {}
+    guessed |= {"attributes": attributes} if attributes else {}
+    return guessed | ({"_notes": list[Json](notes)} if notes else {})
+
+
+def _written(path: Path) -> dict[str, Any]:
+    if path.suffix.lower() in {".xlsx", ".parquet"}:
+        return {}
+    data = path.read_bytes()[: 1 << 18]
+    written: dict[str, Any] = {}
+    try:
+        sample = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if error.start < len(data) - 4:
+            written["encoding"] = "cp1252"
+        sample = data.decode("cp1252", errors="replace")
+    first = sample.partition("\n")[0]
+    delimiter = max(",;\t|", key=first.count)
+    if delimiter != "," and first.count(delimiter):
+        written["delimiter"] = delimiter
+    return written
+
+
+def _columns(header: Sequence[str]) -> dict[str, int]:
+    """Our names by the first header that is one of their synonyms."""
+    plain = [re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") for name in header]
+    found: dict[str, int] = {}
+    for ours, names in _SYNONYMS.items():
+        for name in names:
+            if name in plain and plain.index(name) not in found.values():
+                found[ours] = plain.index(name)
+                break
+    if "start" in found:
+        found.pop("month", None)
+    if "mrr" in found:  # both would make every row unreadable
+        for other in ("amount", "interval", "interval_count"):
+            found.pop(other, None)
+    return found
+
+
+def _numbers(found: Mapping[str, list[str]]) -> dict[str, Json]:
+    """The signs in amounts, where any amount shows them."""
+    cells = [cell for name in ("mrr", "amount") for cell in found.get(name, ())]
+    both = next((cell for cell in cells if _BOTH.search(cell)), "")
+    if both:
+        decimal = "," if both.rfind(",") > both.rfind(".") else "."
+        return {"decimal": decimal, "thousands": "." if decimal == "," else ","}
+    return {"decimal": ","} if any(_COMMA.search(cell) for cell in cells) else {}
+
+
+def _date_format(found: Mapping[str, list[str]], notes: list[str]) -> dict[str, Json]:
+    cells = [cell for name in ("start", "end") for cell in found.get(name, ()) if cell]
+    if not cells or all(_is_iso(cell) for cell in cells):
+        return {}
+    fitting = [form for form in _DATES if all(_fits(cell, form) for cell in cells)]
+    if len(fitting) > 1:
+        notes.append(f"dates fit {' and '.join(fitting)}: check date_format")
+    return {"date_format": fitting[0]} if fitting else {}
+
+
+def _is_iso(cell: str) -> bool:
+    try:
+        datetime.fromisoformat(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _fits(cell: str, form: str) -> bool:
+    try:
+        datetime.strptime(cell, form)  # noqa: DTZ007 - only whether it fits
+    except ValueError:
+        return False
+    return True
+
+
+def _attributes(
+    header: Sequence[str], columns: Mapping[str, int], rows: Sequence[Sequence[str]]
+) -> list[str]:
+    """Columns left over that hold a few words again and again."""
+    found = []
+    for at, name in enumerate(header):
+        values = {row[at] for row in rows if at < len(row) and row[at]}
+        few = 1 < len(values) <= max(2, min(50, len(rows) // 3))
+        words = all(not re.fullmatch(r"[\d.,:\-/ ]+", value) for value in values)
+        if at not in columns.values() and few and words and not month_of(name):
+            found.append(name)
+    return found
+
+
+def _notes(
+    header: Sequence[str], columns: Mapping[str, int], found: Mapping[str, list[str]]
+) -> list[str]:
+    notes = []
+    amount = header[columns["amount"]] if "amount" in columns else ""
+    if amount and all(cell.isdigit() for cell in found["amount"] if cell):
+        notes.append(
+            f"{amount} has whole numbers only: if they are cents, divide them by 100 first"
+        )
+    if "customer" not in columns:
+        notes.append("no column looks like the customer: add it under columns")
+    return notes

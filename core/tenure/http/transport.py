@@ -1,0 +1,144 @@
+"""One request: limited, tried again, logged.
+
+Below the httpx client and above its connection pool, so that a mock of the pool sees every
+attempt, and an SDK that brings its own httpx client gets the same treatment.
+"""
+
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import httpx
+import stamina
+
+from tenure.http import retry
+from tenure.http.failures import Words
+from tenure.http.limit import RateLimit
+from tenure.http.options import Clock, HttpOptions
+from tenure.http.route import Route
+
+_log = logging.getLogger("tenure.http")
+
+# stamina would log each retry with a wait of 0 s: the waiting is done here, by the given clock.
+logging.getLogger("stamina").setLevel(logging.ERROR)
+
+
+class _AgainError(Exception):
+    """An attempt failed and another one may not; `wait` is what the service asks for."""
+
+    def __init__(
+        self, failure: httpx.Response | httpx.TransportError, wait: float | None = None
+    ) -> None:
+        super().__init__()
+        self.failure = failure
+        self.wait = wait
+
+
+class Transport(httpx.BaseTransport):
+    """Sends each request as often as makes sense, no faster than allowed.
+
+    Returns the last answer whatever its status; without one it raises a `TenureError`.
+    """
+
+    def __init__(self, name: str, options: HttpOptions, clock: Clock | None = None) -> None:
+        self.words = Words(options.table(name), options.secrets)
+        self.clock = clock or Clock()
+        self._attempts = options.max_attempts
+        self._limit = RateLimit(options.requests_per_second, self.clock)
+        self._inner = Route(options.table(name), options)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send it, and again while that makes sense."""
+        request.read()  # a body that can be sent only once could not be sent again
+        try:
+            return self._repeated(request)
+        except _AgainError as error:
+            if isinstance(error.failure, httpx.Response):
+                return error.failure
+            raise self.words.unanswered(request, error.failure, self._attempts) from None
+        except httpx.TransportError as error:
+            raise self.words.unanswered(request, error, 1) from None
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._inner.close()
+
+    def _repeated(self, request: httpx.Request) -> httpx.Response:
+        pause = _Pause(self.clock.sleep)
+        for attempt in stamina.retry_context(
+            pause.note, self._attempts, timeout=None, wait_initial=0.5, wait_max=30.0, wait_jitter=0
+        ):
+            with attempt:
+                pause.before(attempt)
+                return self._once(request, attempt.num)
+        raise AssertionError  # the last attempt returns or raises
+
+    def _once(self, request: httpx.Request, number: int) -> httpx.Response:
+        self._limit.acquire()
+        start = self.clock.monotonic()
+        try:
+            response = self._answer(request)
+        except httpx.TransportError as error:
+            self._record(request, type(error).__name__, start, number)
+            if retry.again_after_error(request, error):
+                raise _AgainError(error) from None
+            raise
+        self._record(request, str(response.status_code), start, number)
+        response.extensions["tenure.attempt"] = number
+        return self._judged(request, response)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        """The answer with its body, so that one which breaks off is a failed attempt."""
+        response = self._inner.handle_request(request)
+        if retry.wish(request, "stream") and not response.is_error:
+            return response
+        stream = response.stream
+        assert isinstance(stream, httpx.SyncByteStream)  # noqa: S101 - narrows for the type checker
+        try:
+            raw = b"".join(stream)
+        finally:
+            response.close()
+        return httpx.Response(
+            response.status_code,
+            headers=response.headers,
+            stream=httpx.ByteStream(raw),
+            extensions=response.extensions,
+        )
+
+    def _judged(self, request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        self._limit.learn(response.headers)
+        wait = retry.retry_after(response, self.clock.wall())
+        if response.status_code in retry.TRANSIENT and wait:
+            self._limit.hold(wait)
+        if retry.again_after_status(request, response) and (wait or 0) <= retry.LONGEST_WAIT:
+            raise _AgainError(response, wait)
+        return response
+
+    def _record(self, request: httpx.Request, outcome: str, start: float, number: int) -> None:
+        spent = (self.clock.monotonic() - start) * 1000
+        called = self.words.called(request)
+        _log.info("%s: %s, %.0f ms, attempt %d", called, outcome, spent, number)
+
+
+@dataclass(slots=True)
+class _Pause:
+    """The wait between two attempts: what the service asked for, else longer each time."""
+
+    sleep: Callable[[float], None]
+    asked: float | None = None
+    backoff: float = field(default=0.0, init=False)
+
+    def note(self, error: Exception) -> bool | float:
+        """Tell stamina whether to go on, without a wait of its own."""
+        if not isinstance(error, _AgainError):
+            return False
+        self.asked = error.wait
+        return 0.0
+
+    def before(self, attempt: stamina.Attempt) -> None:
+        """Wait, but not before the first attempt; a little at random keeps many callers apart."""
+        if attempt.num > 1:
+            wait = self.backoff if self.asked is None else self.asked
+            self.sleep(wait + random.uniform(0, 0.5))  # noqa: S311 - not cryptography
+        self.backoff = attempt.next_wait
