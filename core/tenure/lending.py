@@ -37,7 +37,7 @@ def lend(workspace: Workspace, entry: Entry) -> Context:
     def client() -> object:
         from tenure.http import client_for  # noqa: PLC0415 - only where HTTP is spoken
 
-        return client_for(entry)
+        return client_for(entry, workspace.folder)
 
     return workspace.context(entry, cast("httpx.Client", _Lazy(client)))
 

@@ -88,7 +88,7 @@ def _open_rows(connection: Connection, connector: int) -> int:
 
 def pending_deliveries(store: Store) -> int:
     """How many deliveries wait to be sent or failed."""
-    query = select(func.count()).where(_DELIVERY.c.state != "delivered")
+    query = select(func.count()).where(_DELIVERY.c.state.in_(("pending", "failed")))
     with store.read() as connection:
         return int(connection.scalar(query) or 0)
 
