@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from tenure.errors import UsageError
@@ -30,6 +31,10 @@ class Unit(StrEnum):
 
 DEFAULT_COUNT = {Unit.DAY: 30, Unit.WEEK: 12, Unit.MONTH: 12, Unit.QUARTER: 8, Unit.YEAR: 3}
 """How many complete periods a report shows unless it is told."""
+
+
+MOST_PERIODS = 10_000
+"""How many periods one report may show: 27 years of days."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -160,9 +165,15 @@ def periods(
 ) -> tuple[Period, ...]:
     """The periods from `first` to `last`, both included, or the usual number of complete ones.
 
-    Raises `UsageError` for text that names no period, an empty range, or one in the future.
+    Raises `UsageError` for text that names no period, and for a range that is empty, in the future
+    or too long.
     """
-    spans = list(_spans(unit, first, last, now.astimezone(zone).date()))
+    spans = list(islice(_spans(unit, first, last, now.astimezone(zone).date()), MOST_PERIODS + 1))
+    if len(spans) > MOST_PERIODS:
+        raise UsageError(
+            f"That range has more than {MOST_PERIODS:,} periods of a {unit}",
+            "Choose a later --from, or a longer --period",
+        )
     made = [_period(unit, span, zone, now) for span in spans]
     begun = tuple(period for period in made if period.opens < now)
     if not begun:

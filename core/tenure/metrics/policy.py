@@ -46,6 +46,10 @@ class Pause(StrEnum):
     ZERO_ALL = "zero_all"
 
 
+MAX_DENOMINATOR = 10**6
+"""A factor finer than this would pass 63 bits on its way through `half_even`."""
+
+
 def _ratio(value: object) -> object:
     """`"52/12"`, `"365.25/84"`, `"4.33"` or `4`, as an exact and canonical fraction."""
     if isinstance(value, float):
@@ -53,7 +57,10 @@ def _ratio(value: object) -> object:
     parts = [Fraction(part) for part in str(value).split("/")]
     if len(parts) > 2 or parts[0] <= 0 or parts[-1] <= 0:  # noqa: PLR2004 - a numerator, a denominator
         raise ValueError("must be a positive number or a fraction such as 52/12")
-    return str(parts[0] / parts[1] if len(parts) > 1 else parts[0])
+    factor = parts[0] / parts[1] if len(parts) > 1 else parts[0]
+    if factor.denominator > MAX_DENOMINATOR:
+        raise ValueError("has too many digits; write a fraction such as 52/12")
+    return str(factor)
 
 
 def _between(low: Fraction, high: Fraction, value: str) -> str:

@@ -3,6 +3,8 @@
 -- opening comes from states (level and segment hold from period to period) whose two ends are
 -- added up, and its movements from the customers that changed.
 
+CREATE TEMP TABLE IF NOT EXISTS known_move AS SELECT * FROM move;  -- read three times below
+
 CREATE TEMP TABLE opening_member AS  -- from which period's start on a value counts
 WITH from_period AS (
     SELECT customer_id, period_of(instant - 1) + 1 AS first_period, arg_max(value, instant) AS value
@@ -17,7 +19,7 @@ FROM from_period;
 CREATE TEMP TABLE opening_level AS  -- between which period starts a level holds
 SELECT customer_id, closing AS level, period + 1 AS first_period,
     coalesce(lead(period) OVER (PARTITION BY customer_id ORDER BY period) + 1, $end) AS end_period
-FROM move;
+FROM known_move;
 
 CREATE TEMP TABLE opening_state AS
 WITH overlap AS (
@@ -46,14 +48,14 @@ SELECT value, end_period, -level, -1 FROM overlap;
 
 CREATE TEMP TABLE segment_move AS
 SELECT v.*, coalesce(m.value, '(none)') AS value
-FROM move AS v
+FROM known_move AS v
 LEFT JOIN opening_member AS m
     ON m.customer_id = v.customer_id
    AND m.first_period <= v.period AND v.period < m.end_period
 WHERE v.opening > 0
 UNION ALL
 SELECT v.*, coalesce(m.value, '(none)')
-FROM move AS v
+FROM known_move AS v
 LEFT JOIN (
     SELECT customer_id, value, instant,
         lead(instant) OVER (PARTITION BY customer_id ORDER BY instant) AS until

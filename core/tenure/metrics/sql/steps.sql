@@ -1,9 +1,9 @@
--- What each customer pays a month, from when on: one row per instant at which that changes.
+-- What each customer pays a month, from when on: one row per instant at which that may change.
 --
 -- A level is what a point bills a month under the policy ($level is made by tenure.metrics.policy).
 -- A customer's level is the sum over all items. A customer whose level falls to 0 because items
--- ended, and who is back within the tolerance, never left: the fall is left out, and what was in
--- force just before it holds until the return. A pause, a free plan or an unpaid invoice is a fall.
+-- ended, and who is back within the tolerance, never left: what was in force just before the fall
+-- holds until the return. A pause, a free plan or an unpaid invoice is a fall.
 
 CREATE TEMP VIEW step AS
 WITH item_level AS (
@@ -21,24 +21,16 @@ customer_change AS (
     WHERE change <> 0
     GROUP BY customer_id, instant
 ),
-customer_level AS (
-    SELECT customer_id, instant, by_end, change,
-        (sum(change) OVER (PARTITION BY customer_id ORDER BY instant))::$money AS level
+customer_level AS (  -- one window for all: each further one would sort every change again
+    SELECT customer_id, instant, change, by_end,
+        (sum(change) OVER w)::$money AS level,
+        lead(instant) OVER w AS next_instant,
+        min(instant) OVER w AS first_instant
     FROM customer_change
     WHERE change <> 0
-),
-neighbours AS (
-    SELECT customer_id, instant, level, change,
-        level = 0 AND by_end
-            AND lead(instant) OVER w - instant <= $tolerance AS bridged,
-        lag(level = 0 AND by_end, 1, FALSE) OVER w
-            AND instant - lag(instant) OVER w <= $tolerance AS returns,
-        lag(level, 2, 0) OVER w AS held
-    FROM customer_level
     WINDOW w AS (PARTITION BY customer_id ORDER BY instant)
 )
-SELECT customer_id, instant, level,
-    CASE WHEN returns THEN level - held ELSE change END AS change
-FROM neighbours
-WHERE bridged IS NOT TRUE
-  AND NOT (returns AND level = held);
+SELECT customer_id, instant, next_instant, first_instant,
+    CASE WHEN level = 0 AND by_end AND next_instant - instant <= $tolerance
+        THEN -change ELSE level END AS level
+FROM customer_level;

@@ -1,0 +1,1 @@
+"""A made-up company to try tenure on: `company` lives it through, `workspace` writes it down."""
