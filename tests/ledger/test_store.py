@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from ledgers import Ledger, item, subscription
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlmodel import SQLModel
 
 from tenure import Evidence
@@ -114,10 +114,13 @@ def test_a_full_disk_loses_only_what_was_not_committed(tmp_path: Path):
     ledger.pull([subscription("s", item("i", {0: (1, Evidence.OBSERVED)}))])
     with ledger.store.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
-        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
-        many = [
-            subscription(f"n{n}", item(f"n{n}", {0: (1, Evidence.OBSERVED)})) for n in range(3000)
-        ]
+    event.listen(
+        ledger.store.engine,
+        "connect",
+        lambda connection, _: connection.execute(f"PRAGMA max_page_count = {pages}"),
+    )
+    amounts = {0: (1, Evidence.OBSERVED)}
+    many = [subscription(f"n{n}", item(f"n{n}", amounts)) for n in range(3000)]
     with pytest.raises(StoreError, match=r"has no room left.*Free some disk space"):
         ledger.pull(many)
     with sqlite3.connect(tmp_path / "tenure.db") as plain:

@@ -1,0 +1,280 @@
+"""The command line on a spreadsheet, as a user types it: every command is a process of its own."""
+
+import json
+import os
+import random
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from reference import NAMES, Window, bridge, payers
+
+from tenure import Cause, Item, Point, State, Subscription, micros
+from tenure.periods import Unit, day_start, periods
+
+CONFIG = """
+[tenure]
+store = "{store}"
+timezone = "{zone}"
+
+[connectors.history]
+use = "file"
+path = "subscriptions.csv"
+"""
+KILLS = 200 if os.environ.get("TENURE_SOAK") else 10
+
+
+def tenure(folder: Path, *words: str, **how) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tenure", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, **how)
+
+
+def workspace(folder: Path, rows: str = "", zone: str = "UTC", store: str = "sqlite:///t.db"):
+    (folder / "plugins.toml").write_text(CONFIG.format(zone=zone, store=store))
+    (folder / "subscriptions.csv").write_text("customer,plan,start,end,mrr\n" + rows)
+    return folder
+
+
+def made_up(count: int, seed: int = 1) -> list[tuple[str, str, date, date | None, str]]:
+    """Rows of a spreadsheet: customer, plan, start, end, mrr."""
+    chance = random.Random(seed)
+    rows = []
+    for number in range(count):
+        start = date(2024, 1, 1) + timedelta(days=chance.randrange(700))
+        end = start + timedelta(days=chance.randrange(400)) if chance.random() < 0.5 else None
+        cents = chance.randrange(1, 500_000)
+        amount = f"{cents // 100}.{cents % 100:02}"
+        rows.append((f"c{number % (count // 2)}", chance.choice("abc"), start, end, amount))
+    return rows
+
+
+def as_csv(rows) -> str:
+    return "".join(f"{c},{p},{s},{e or ''},{m}\n" for c, p, s, e, m in rows)
+
+
+def as_records(rows, zone: ZoneInfo):
+    """The same rows as facts, for the reference."""
+    for number, (customer, plan, start, end, mrr) in enumerate(rows):
+        common = {"currency": "USD", "source_ref": "?", "plan": plan}
+        points = [Point(effective_at=day_start(start, zone), amount=micros(mrr), **common)]
+        if end:
+            ended = {"state": State.ENDED, "cause": Cause.OTHER}
+            points.append(Point(effective_at=day_start(end, zone), amount=0, **common, **ended))
+        yield Subscription(id=str(number), customer=customer, items=[Item(id="i", points=points)])
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
+def test_ten_thousand_subscriptions_give_the_numbers_of_the_reference(tmp_path: Path, zone: str):
+    rows = made_up(10_000)
+    folder = workspace(tmp_path, as_csv(rows), zone)
+    assert tenure(folder, "sync").returncode == 0
+    asked = ("--period", "month", "--from", "2024-06", "--to", "2025-12", "--format", "json")
+    found = json.loads(tenure(folder, "report", *asked).stdout)["rows"]
+    now = datetime.now(UTC)
+    customers = payers(as_records(rows, ZoneInfo(zone)), now)
+    shown = periods(Unit.MONTH, "2024-06", "2025-12", ZoneInfo(zone), now)
+    assert [row["period"] for row in found] == [period.label for period in shown]
+    for row, period in zip(found, shown, strict=True):
+        expected = bridge(customers, Window(period.label, period.opens, period.closes))[None]
+        assert {n: micros(row[n]) for n in NAMES} == {n: expected[n] for n in NAMES}
+        assert row["customers_end"] == expected["customers_end"]
+
+
+def test_killed_at_any_instant_and_run_again_the_ledger_is_the_same(tmp_path: Path):
+    chance = random.Random(3)
+    text = as_csv(made_up(4_000))
+    undisturbed = workspace(_folder(tmp_path, "undisturbed"), text)
+    disturbed = workspace(_folder(tmp_path, "disturbed"), text)
+    tenure(undisturbed, "sync")
+    for _ in range(KILLS):
+        with subprocess.Popen([sys.executable, "-m", "tenure", "sync"], cwd=disturbed) as sync:
+            time.sleep(chance.uniform(0.2, 1.5))  # the instant of the kill is what is varied
+            sync.kill()
+    assert tenure(disturbed, "sync", "--full").returncode == 0
+    assert _facts(disturbed) == _facts(undisturbed)
+
+
+def _folder(parent: Path, name: str) -> Path:
+    (parent / name).mkdir()
+    return parent / name
+
+
+def _facts(folder: Path) -> list[tuple[object, ...]]:
+    """Every point ever written, without keys and stamps."""
+    query = (
+        "SELECT c.external_id, i.external_id, effective_at, amount, state, plan, source_ref,"
+        " superseded_at IS NULL FROM point p JOIN item i ON i.id = p.item_id"
+        " JOIN customer c ON c.id = p.customer_id ORDER BY 1, 2, 3, 4"
+    )
+    with sqlite3.connect(folder / "t.db") as ledger:
+        found = ledger.execute(query).fetchall()
+    ledger.close()
+    return found
+
+
+def test_good_rows_are_kept_beside_a_bad_one(tmp_path: Path):
+    folder = workspace(tmp_path, "a,p,2025-01-01,,100\nb,p,2025-13-01,,5\n")
+    synced = tenure(folder, "sync")
+    assert (synced.returncode, "1 stored" in synced.stdout) == (1, True)
+    assert "subscriptions.csv:3" in tenure(folder, "quarantine").stdout
+    assert tenure(folder, "quarantine", "accept", "1").returncode == 0
+    assert tenure(folder, "sync").returncode == 0
+
+
+def test_a_header_alone_retracts_nothing(tmp_path: Path):
+    folder = workspace(tmp_path, "a,p,2025-01-01,,100\n")
+    tenure(folder, "sync")
+    workspace(folder)
+    synced = tenure(folder, "sync")
+    assert (synced.returncode, "--accept-loss" in synced.stderr) == (1, True)
+    report = tenure(folder, "report", "--from", "2025-02", "--to", "2025-02", "--format", "csv")
+    assert "100.000000" in report.stdout
+    assert tenure(folder, "sync", "--accept-loss").returncode == 0
+
+
+def test_a_renamed_connector_no_longer_counts_and_the_report_says_so(tmp_path: Path):
+    folder = workspace(tmp_path, "a,p,2025-01-01,,100\n")
+    tenure(folder, "sync")
+    config = folder / "plugins.toml"
+    config.write_text(config.read_text().replace("history", "renamed"))
+    tenure(folder, "sync")
+    report = tenure(folder, "report", "--from", "2025-02", "--to", "2025-02", "--format", "json")
+    found = json.loads(report.stdout)
+    assert found["rows"][0]["start_mrr"] == "100.000000"
+    assert found["meta"]["ignored_connectors"] == ["history"]
+
+
+def test_a_broken_plugin_does_not_stop_a_good_one(tmp_path: Path):
+    folder = workspace(tmp_path, "a,p,2025-01-01,,100\n")
+    (folder / "broken.py").write_text("import nothing_of_that_name\n")
+    with (folder / "plugins.toml").open("a") as config:
+        config.write('[connectors.other]\nuse = "./broken.py"\n')
+    synced = tenure(folder, "sync")
+    assert synced.returncode == 1
+    assert "1 stored" in synced.stdout
+    assert "nothing_of_that_name" in synced.stderr
+
+
+LOSES_A_ROW = """
+import tenure
+class Loses(tenure.Connector):
+    name, api, Config = "loses", 1, tenure.PluginConfig
+    def check(self, context): yield "ok"
+    def pull(self, request):
+        then = request.clock().replace(year=2024)
+        first = tenure.Point(effective_at=then, amount=1, currency="USD", source_ref="x")
+        yield tenure.Subscription(id="s", customer="c", items=[tenure.Item(id="i", points=[first])])
+        yield tenure.Checkpoint(complete=True, source_count=2)
+@tenure.hookimpl
+def tenure_connectors(): return [Loses]
+"""
+
+
+def test_rows_that_do_not_add_up_withhold_the_report(tmp_path: Path):
+    (tmp_path / "loses.py").write_text(LOSES_A_ROW)
+    (tmp_path / "plugins.toml").write_text(
+        '[tenure]\nstore = "sqlite:///t.db"\n[connectors.bad]\nuse = "./loses.py"\n'
+        '[sinks.out]\nuse = "file"\npath = "out"\n'
+    )
+    assert tenure(tmp_path, "sync").returncode == 1
+    report = tenure(tmp_path, "report", "--format", "json")
+    assert (report.returncode, report.stdout) == (3, "")
+    assert "bad: read 1 rows, accounted for 1, the source has 2" in report.stderr
+    assert tenure(tmp_path, "push").returncode == 3
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_empty_ledger_is_no_figure(tmp_path: Path):
+    report = tenure(workspace(tmp_path), "report")
+    assert (report.returncode, report.stdout) == (1, "")
+    assert "tenure sync" in report.stderr
+
+
+def test_another_currency_is_named_and_never_guessed(tmp_path: Path):
+    folder = workspace(tmp_path)
+    (folder / "subscriptions.csv").write_text("customer,start,mrr,currency\na,2025-01-01,5,EUR\n")
+    tenure(folder, "sync")
+    report = tenure(folder, "report")
+    assert (report.returncode, report.stdout) == (2, "")
+    assert "1 items in EUR" in report.stderr
+
+
+def test_a_report_as_known_then_has_the_same_rows_after_later_syncs(tmp_path: Path):
+    folder = workspace(tmp_path, as_csv(made_up(200)))
+    tenure(folder, "sync")
+    known = datetime.now(UTC).isoformat()
+    asked = ("report", "--known-at", known, "--from", "2024-06", "--format", "csv", "--by", "plan")
+    before = tenure(folder, *asked).stdout
+    workspace(folder, as_csv(made_up(210, seed=2)))
+    tenure(folder, "sync", "--accept-loss")
+    assert tenure(folder, *asked).stdout == before != ""
+    assert tenure(folder, *asked[:1], *asked[3:]).stdout != before
+
+
+def test_a_disk_quota_is_said_and_nothing_committed_is_lost(tmp_path: Path):
+    folder = workspace(tmp_path, "a,p,2025-01-01,,100\n")
+    tenure(folder, "sync")
+    workspace(folder, "a,p,2025-01-01,,100\n" + as_csv(made_up(20_000)))
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+    synced = tenure(folder, "sync", preexec_fn=limit)
+    assert synced.returncode == 1
+    assert "Traceback" not in synced.stderr
+    assert "Free some" in synced.stderr
+    asked = ("report", "--from", "2025-02", "--to", "2025-02", "--format", "csv")
+    assert "100.000000" in tenure(folder, *asked).stdout
+
+
+def test_ctrl_c_ends_a_sync_cleanly(tmp_path: Path):
+    folder = workspace(tmp_path, as_csv(made_up(30_000)))
+    with subprocess.Popen([sys.executable, "-m", "tenure", "sync"], cwd=folder) as sync:
+        while not (folder / "t.db").exists():
+            time.sleep(0.02)
+        time.sleep(0.3)
+        sync.send_signal(signal.SIGTERM)
+        assert sync.wait() == 130
+    assert tenure(folder, "sync").returncode == 0
+
+
+def test_the_same_on_postgresql(tmp_path: Path, postgres_database: str):
+    rows = as_csv(made_up(300))
+    asked = ("report", "--from", "2024-06", "--to", "2025-06", "--format", "csv", "--by", "plan")
+    reports = []
+    for name, store in (("a", "sqlite:///t.db"), ("b", postgres_database)):
+        folder = workspace(_folder(tmp_path, name), rows, store=store)
+        assert tenure(folder, "sync").returncode == 0
+        reports.append(tenure(folder, *asked).stdout)
+    assert reports[0] == reports[1] != ""
+
+
+@pytest.mark.parametrize(
+    ("words", "unused"),
+    [
+        (("--help",), {"sqlalchemy", "duckdb", "httpx", "openpyxl", "alembic"}),
+        (("sync",), {"httpx", "duckdb", "openpyxl", "adbc_driver_sqlite"}),
+        (("report", "--from", "2025-01"), {"httpx", "openpyxl", "alembic"}),
+        (("status",), {"httpx", "duckdb", "openpyxl", "alembic"}),
+    ],
+)
+def test_no_command_imports_a_library_that_it_does_not_use(tmp_path: Path, words, unused):
+    folder = workspace(tmp_path, "a,p,2025-01-01,,100\n")
+    tenure(folder, "sync")
+    code = (
+        "import sys; from tenure.cli import main; main(sys.argv[1:]);"
+        "print('LOADED', *{name.partition('.')[0] for name in sys.modules})"
+    )
+    command = [sys.executable, "-c", code, *words]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    loaded = set(done.stdout.rpartition("LOADED")[2].split())
+    assert "tenure" in loaded
+    assert not loaded & unused
