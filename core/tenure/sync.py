@@ -114,7 +114,9 @@ class _Sync:
     def _pull(self, entry: Entry, run: "_Run") -> None:
         connector = entry.plugin
         if not isinstance(connector, Connector):
-            raise PluginError(f"Connector {entry.name!r} has no plugin", "Check `use`")
+            raise PluginError(
+                f"Connector {entry.name!r} is disabled", "Remove `enabled = false` from its table"
+            )
         full = self.options.full or self.options.accept_loss
         ask = Ask(
             name=entry.name, plugin=entry.use, full=full, accept_loss=self.options.accept_loss
