@@ -12,7 +12,6 @@ figures. `python benchmarks/bridge.py [--customers N …] [--repeat R]`
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +38,9 @@ Figures = list[list[int]]
 DATA = """
 CREATE TABLE point AS
 WITH change AS (
-    SELECT c, k, sum(CASE k WHEN 0 THEN (hash(c) % 500)::BIGINT - 30 ELSE 32 + (hash(c * 7 + k) % 170)::BIGINT END)
-            OVER (PARTITION BY c ORDER BY k) AS day,
+    SELECT c, k,
+        sum(CASE k WHEN 0 THEN (hash(c) % 500)::BIGINT - 30
+            ELSE 32 + (hash(c * 7 + k) % 170)::BIGINT END) OVER (PARTITION BY c ORDER BY k) AS day,
         CASE WHEN c % 3 = 0 AND k = 2 OR c % 5 = 0 AND k = 4 THEN 'ended' ELSE 'active' END AS state
     FROM range({customers}) AS customer(c), range(5) AS number(k)
 )
@@ -242,6 +243,13 @@ def decimal_level(item: list[Any], cut: datetime) -> Decimal:
     return (amount / months).quantize(Decimal(1), rounding=ROUND_HALF_EVEN)
 
 
+IMPORTS = {
+    "events": ("duckdb", "tenure.metrics.run"),
+    "spine": ("duckdb", "tenure.metrics.run"),
+    "floor": ("duckdb", "tenure.metrics.run"),
+    "postgres": ("psycopg",),
+    "orm": ("sqlmodel", "tenure.ledger.tables"),
+}
 CONTENDERS: dict[str, Callable[[Any], Figures]] = {
     "events": events,
     "spine": spine,
@@ -253,18 +261,19 @@ CONTENDERS: dict[str, Callable[[Any], Figures]] = {
 
 def run_one(name: str, source: str) -> None:
     """One contender in this process: its figures, seconds and peak memory as JSON on stdout."""
-    import duckdb  # noqa: F401 - imports are not what is measured
-    import psycopg  # noqa: F401
-    import sqlmodel  # noqa: F401
-
-    import tenure.metrics.run  # noqa: F401
-
+    for module in IMPORTS[name]:  # is not what is measured
+        import_module(module)
     argument = source if name in {"postgres", "orm"} else Path(source)
     begun = time.perf_counter()
     figures = CONTENDERS[name](argument)
     seconds = time.perf_counter() - begun
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    json.dump({"seconds": seconds, "peak": peak, "figures": figures}, sys.stdout)
+    json.dump({"seconds": seconds, "peak": peak_mb(), "figures": figures}, sys.stdout)
+
+
+def peak_mb() -> float:
+    """This process's peak memory. Not `ru_maxrss`: that begins with what the parent had."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def measure(name: str, source: str, repeat: int) -> dict[str, Any]:
@@ -311,6 +320,7 @@ def postgres_with(data: Path) -> Iterator[str]:
     """The same points in a throw-away PostgreSQL: the one that the tests start."""
     sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
     import psycopg
+
     from conftest import Postgres, binaries, owner
 
     with tempfile.TemporaryDirectory(prefix="tenure-pg-") as name:

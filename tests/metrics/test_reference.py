@@ -39,16 +39,21 @@ def figures(row) -> dict[str, int]:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(made=portfolios(), by=st.sampled_from(["owner", "plan"]), partial=st.booleans())
-def test_the_sql_agrees_with_brute_force(fresh, made, by, partial):
+@given(
+    made=portfolios(),
+    by=st.sampled_from(["owner", "plan"]),
+    unit=st.sampled_from([Unit.MONTH, Unit.MONTH, Unit.WEEK, Unit.QUARTER, Unit.YEAR]),
+    partial=st.booleans(),
+)
+def test_the_sql_agrees_with_brute_force(fresh, made, by, unit, partial):
     zone, first, records = made
     ledger = fresh()
     ledger.pull([*records, NOBODY])
     start, end = month_labels(first)
     now = as_of(first) if partial else LATER
-    asked = ReportRequest(first=start, last=end, by=(by,), now=now)
+    asked = ReportRequest(unit=unit, first=start, last=end, by=(by,), now=now)
     report = build(_over(ledger, zone), ledger.store, asked)
-    shown = periods(Unit.MONTH, start, end, ZoneInfo(zone), now)
+    shown = periods(unit, start, end, ZoneInfo(zone), now)
     windows = [Window(p.label, p.opens, p.closes, p.as_of) for p in shown]
     customers = payers(records, now)
     for window in windows:

@@ -16,8 +16,6 @@ from tenure.periods import Unit
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from rich.table import Table
-
     from tenure.report import Ratio, Report
 
 
@@ -114,32 +112,57 @@ def _write(path: Path, text: str) -> None:
 
 
 def show(made: "Report") -> None:
-    """Print a report for people."""
+    """Print a report for people; a narrow terminal gets fewer columns, never half a number."""
     out = console.out()
-    out.print(_table(made, narrow=out.is_terminal and out.width < 110))  # noqa: PLR2004 - columns
+    columns = _columns(made)
+    hidden = _fit(columns, out.width)
+    text = ("period", "segment")
+    grid = console.table(
+        list(columns),
+        zip(*columns.values(), strict=True),
+        right=[name for name in columns if name not in text],
+    )
+    for column, cells in zip(grid.columns, columns.items(), strict=True):
+        column.min_width = _width(dict([cells])) - 2
+    out.print(grid, crop=False)
     for line in _footer(made):
         out.print(line, style="dim", markup=False)
+    if hidden:
+        named = ", ".join(hidden)
+        out.print(f"no room for: {named} (see --format csv)", style="dim", markup=False)
 
 
-def _table(made: "Report", *, narrow: bool) -> "Table":
-    """The bridge; a narrow terminal gets it without the customers."""
-    segmented = any(row.segment for row in made.rows)
-    columns = ["period", *(["segment"] if segmented else []), *_MONEY, "NRR", "GRR", "logos"]
-    columns += [] if narrow else ["customers"]
+def _columns(made: "Report") -> dict[str, list[str]]:
+    """The cells of each column, by its name."""
     digits = _digits(made.meta.currency)
-    rows = [
-        [
-            row.period + (" (to date)" if row.partial else ""),
-            *([", ".join((row.segment or {"": "total"}).values())] if segmented else []),
-            *(_money(getattr(row, name), digits) for name in _MONEY.values()),
-            _percent(row.nrr),
-            _percent(row.grr),
-            _percent(row.logo_retention),
-            *([] if narrow else [f"{row.customers_end:,}"]),
+    columns = {"period": [row.period + " (to date)" * row.partial for row in made.rows]}
+    if any(row.segment for row in made.rows):
+        columns["segment"] = [
+            ", ".join((row.segment or {"": "total"}).values()) for row in made.rows
         ]
-        for row in made.rows
-    ]
-    return console.table(columns, rows, right=columns[1 + segmented :])
+    for name, field in _MONEY.items():
+        columns[name] = [_money(getattr(row, field), digits) for row in made.rows]
+    for name, field in _RATIOS.items():
+        columns[name] = [_percent(getattr(row, field)) for row in made.rows]
+    columns["customers"] = [f"{row.customers_end:,}" for row in made.rows]
+    return columns
+
+
+def _fit(columns: dict[str, list[str]], width: int) -> list[str]:
+    """Take out columns, the least important first, until the rest fits; their names."""
+    hidden = []
+    for name in _LEAST_FIRST:
+        if _width(columns) <= width:
+            break
+        del columns[name]
+        hidden.append(name)
+    return hidden
+
+
+def _width(columns: dict[str, list[str]]) -> int:
+    from rich.cells import cell_len  # noqa: PLC0415 - see tenure.cli
+
+    return sum(max(map(cell_len, [name, *cells])) + 2 for name, cells in columns.items())
 
 
 _MONEY = {
@@ -152,6 +175,9 @@ _MONEY = {
     "end": "end_mrr",
 }
 """The columns of the bridge, by their short names."""
+
+_RATIOS = {"NRR": "nrr", "GRR": "grr", "logos": "logo_retention"}
+_LEAST_FIRST = ("customers", "logos", "back", "start", "new", "lost", "down", "up", "GRR")
 
 
 def _digits(currency: str) -> int:

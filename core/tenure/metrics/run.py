@@ -114,6 +114,7 @@ class _Figures:
             "end": len(shown) + 1,
         }
         self._run("source")
+        self._require_customers()
         self._require_one_currency()
         for script in ("macros", "steps", "moves"):
             self._run(script)
@@ -196,6 +197,18 @@ class _Figures:
         for value, period, *sums in self._run("bridge", moves=moves, group=group).fetchall():
             found[value][period] = Movement(*map(int, sums))
         return found
+
+    def _require_customers(self) -> None:
+        if self._duck.execute("SELECT 1 FROM payer LIMIT 1").fetchone():
+            return
+        query = "SELECT name FROM known_connector WHERE name NOT IN (SELECT name FROM counted)"
+        others = ", ".join(name for (name,) in self._duck.execute(query).fetchall())
+        raise TenureError(
+            f"The ledger has nothing of the connectors in plugins.toml, only of: {others}"
+            if others
+            else "The ledger is empty",
+            "Run `tenure sync` first",
+        )
 
     def _require_one_currency(self) -> None:
         currency = self._workspace.currency

@@ -1,0 +1,118 @@
+"""`tenure report` as people and programs call it."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from tenure.cli import main
+
+CONFIG = """
+[tenure]
+store = "sqlite:///tenure.db"
+currency = "{currency}"
+[connectors.book]
+use = "file"
+path = "book.csv"
+"""
+CSV = """customer,start,end,mrr,plan
+ann,2025-01-01,,1234.56,pro
+bob,2025-01-01,2025-03-10,100,basic
+eve,2025-03-05,,50,basic
+"""
+RANGE = ("--from", "2025-03", "--to", "2025-03")
+
+
+@pytest.fixture
+def tenure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Run a command in a folder with a book of three customers."""
+    monkeypatch.chdir(tmp_path)
+    Path("plugins.toml").write_text(CONFIG.format(currency="USD"))
+    Path("book.csv").write_text(CSV)
+    return lambda *words: main([*words])
+
+
+@pytest.fixture
+def report(tenure, capsys):
+    """The exit code, stdout and stderr of a report over the synced book."""
+    assert tenure("sync", "--quiet") == 0
+    capsys.readouterr()
+    return lambda *words: (tenure("report", *words), *capsys.readouterr())
+
+
+def test_the_table_for_people(report):
+    code, out, _ = report(*RANGE)
+    line = next(line for line in out.splitlines() if line.startswith("2025-03"))
+    figures = ["1,334.56", "50.00", "0.00", "0.00", "0.00", "100.00", "1,284.56", "92.51", "%"]
+    assert (code, line.split()[1:10]) == (0, figures)
+    assert "as known at" in out
+    assert "100.00 % observed" in out
+
+
+@pytest.mark.parametrize(("width", "shown"), [("200", True), ("80", False), ("20", False)])
+def test_a_narrow_table_has_fewer_columns_and_whole_numbers(report, monkeypatch, width, shown):
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")  # rich takes the pipe for a terminal
+    monkeypatch.setenv("COLUMNS", width)
+    _, out, _ = report(*RANGE)
+    assert "1,284.56" in out
+    assert ("customers" in out.splitlines()[0]) == shown
+
+
+def test_segments_in_the_table(report):
+    _, out, _ = report(*RANGE, "--by", "plan")
+    assert [line.split()[1] for line in out.splitlines()[1:4]] == ["total", "basic", "pro"]
+
+
+def test_json_for_programs(report):
+    code, out, _ = report(*RANGE, "--format", "json")
+    found = json.loads(out)
+    assert (code, list(found)) == (0, ["meta", "rows"])
+    assert found["rows"][0]["nrr"] == "0.925069"
+
+
+def test_a_file_holds_what_would_be_printed(report):
+    code, out, _ = report(*RANGE, "--format", "csv", "--output", "r.csv")
+    with Path("r.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (code, out, row["churn"]) == (0, "", "100.000000")
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing_behind(report):
+    code, _, err = report(*RANGE, "--output", "nowhere/r.txt")
+    assert code == 1
+    assert "nowhere/r.txt cannot be written" in err
+
+
+def test_the_usual_range_is_twelve_months(report):
+    _, out, _ = report("--format", "csv")
+    assert len(out.splitlines()) == 13
+
+
+def test_before_the_first_sync_the_ledger_is_empty(tenure, capsys):
+    assert tenure("report") == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "tenure sync" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--from", "soon"), "names no period"),
+        (("--by", "pln"), "Did you mean 'plan'"),
+        (("--known-at", "yesterday"), "is no instant"),
+        (("--known-at", "2999-01-01"), "has not come yet"),
+    ],
+)
+def test_what_a_user_may_get_wrong(report, words, said):
+    code, out, err = report(*words)
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+def test_what_was_known_at_the_end_of_a_day(report):
+    code, out, _ = report(*RANGE, "--known-at", "2025-03-31", "--format", "json")
+    found = json.loads(out)
+    assert (code, found["meta"]["known_at"]) == (0, "2025-03-31T23:59:59.999999Z")
+    assert found["rows"][0]["start_mrr"] == "0.000000"
