@@ -22,6 +22,7 @@ from tenure.ledger.store import Store
 from tenure.ledger.tables import Delivery, Policy, Publication, table
 from tenure.lending import give_back, lend
 from tenure.plugin import Change, Context, Receipt, Sink
+from tenure.redaction import redact
 from tenure.report import Report
 
 T = TypeVar("T")
@@ -158,9 +159,9 @@ def _guarded(entry: Entry, call: Callable[[], T]) -> T:
         raise
     except Exception as error:
         log.debug("sink %s failed", entry.name, exc_info=True)
+        fault = redact(f"{type(error).__name__}: {error}", entry.secrets)
         raise PluginError(
-            f"Sink {entry.name!r} failed inside its plugin {entry.use!r}: "
-            f"{type(error).__name__}: {error}",
+            f"Sink {entry.name!r} failed inside its plugin {entry.use!r}: {fault}",
             "Run again with --verbose for the traceback, and tell the plugin's author",
         ) from error
 

@@ -5,10 +5,13 @@ from datetime import date
 from pathlib import Path
 
 from tenure.demo.company import COLUMNS, live
-from tenure.errors import TenureError
+from tenure.errors import ConfigError, TenureError
 
-CONFIG = """\
-# A workspace of tenure over a made-up company. Change anything, then `tenure run`.
+MARK = "# A workspace of tenure over a made-up company."
+"""How the demo's plugins.toml begins: any other is somebody's own."""
+
+CONFIG = f"""\
+{MARK} Change anything below, then `tenure run`.
 
 [tenure]
 store = "sqlite:///tenure.db"   # the ledger; or postgresql+psycopg://…
@@ -30,9 +33,14 @@ path = "out"                    # retention.json, retention.csv, retention.parqu
 
 
 def write(folder: Path, today: date) -> list[Path]:
-    """Write the files that are not there yet; returns those that were written."""
+    """Write the files that are not there yet; returns those that were written.
+
+    Raises `ConfigError` in a workspace that is not the demo's: made-up figures must not get into
+    its ledger, nor to its sinks.
+    """
     made = []
     try:
+        _require_ours(folder / "plugins.toml")
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in (("plugins.toml", CONFIG), ("subscriptions.csv", None)):
             path = folder / name
@@ -44,6 +52,14 @@ def write(folder: Path, today: date) -> list[Path]:
             f"The workspace {folder} cannot be written: {error.strerror}", "Name another folder"
         ) from None
     return made
+
+
+def _require_ours(config: Path) -> None:
+    if config.exists() and not config.read_text(encoding="utf-8").startswith(MARK):
+        raise ConfigError(
+            f"{config} is not the demo's, and nothing was written",
+            f"Name another folder: `tenure demo DIR`; or `tenure run --config {config}`",
+        )
 
 
 def _write(path: Path, text: str | None, today: date) -> None:

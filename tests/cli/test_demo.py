@@ -1,0 +1,85 @@
+"""`tenure demo`: from nothing to figures, in a folder that its user keeps."""
+
+import csv
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tenure.cli import main
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a demo that has not run."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "tenure-demo"
+
+
+def test_the_demo_makes_a_workspace_and_its_figures(demo: Path, capsys: pytest.CaptureFixture[str]):
+    assert main(["demo"]) == 0
+    said = capsys.readouterr().out
+    assert len(re.findall(r"^20\d\d-\d\d ", said, re.MULTILINE)) == 12
+    assert {path.name for path in (demo / "out").iterdir()} == {
+        f"retention.{form}" for form in ("json", "csv", "parquet")
+    }
+
+
+def test_the_commands_that_the_demo_suggests_work(
+    demo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    main(["demo"])
+    said = capsys.readouterr().out
+    suggested = re.findall(r"^  tenure (.+?)(?:   .*)?$", said, re.MULTILINE)
+    monkeypatch.chdir(demo)
+    assert [main(shlex.split(words)) for words in suggested] == [0, 0, 0]
+
+
+def test_what_the_user_changed_is_kept(demo: Path, capsys: pytest.CaptureFixture[str]):
+    main(["demo"])
+    edited = (demo / "plugins.toml").read_text().replace('segments = ["plan", ', "segments = [")
+    (demo / "plugins.toml").write_text(edited)
+    with (demo / "subscriptions.csv").open("a") as file:
+        file.write("mine,Mine Ltd,mine,seats,Scale,Platform,2024-01-01,,9,month,1,USD,,,,Me,US\n")
+    capsys.readouterr()
+    assert main(["demo"]) == 0
+    assert (demo / "plugins.toml").read_text() == edited
+    assert "1 stored" in capsys.readouterr().out
+
+
+def test_a_file_in_the_way_is_said(tmp_path: Path, demo: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "taken").write_text("")
+    assert main(["demo", "taken"]) == 1
+    assert "taken cannot be written" in capsys.readouterr().err
+    assert not demo.exists()
+
+
+def test_a_workspace_of_ones_own_is_left_alone(
+    tmp_path: Path, demo: Path, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "plugins.toml").write_text('[tenure]\nstore = "sqlite:///mine.db"\n')
+    assert main(["demo", "."]) == 2
+    assert "is not the demo's, and nothing was written" in capsys.readouterr().err
+    assert (list(tmp_path.iterdir()), demo.exists()) == ([tmp_path / "plugins.toml"], False)
+
+
+def test_the_workspace_at_the_top_is_the_demos_with_other_paths(demo: Path):
+    main(["demo"])
+    ours = tomllib.loads((ROOT / "plugins.toml").read_text())
+    theirs = tomllib.loads((demo / "plugins.toml").read_text())
+    for table in (ours["connectors"]["history"], ours["sinks"]["out"]):
+        table["path"] = table["path"].removeprefix("tenure-demo/")
+    ours["tenure"]["store"] = ours["tenure"]["store"].replace("tenure-demo/", "")
+    assert ours == theirs
+
+
+def test_the_spreadsheet_has_what_the_readme_needs(demo: Path):
+    main(["demo"])
+    with (demo / "subscriptions.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert 350 <= len({row["customer"] for row in rows}) <= 450
+    assert {row["plan"] for row in rows} == {"Starter", "Growth", "Scale"}

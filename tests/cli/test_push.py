@@ -1,0 +1,154 @@
+"""push and run: what is said, what is written, and how they end."""
+
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from tenure.cli import main
+from tenure.ledger.store import Store
+
+CONFIG = """
+[tenure]
+store = "sqlite:///t.db"
+[connectors.history]
+use = "file"
+path = "rows.csv"
+[metrics]
+segments = ["plan"]
+"""
+SINK = '[sinks.files]\nuse = "file"\npath = "out"\n'
+GOOD = "customer,plan,start,mrr\na,pro,2025-01-01,5\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace with a file sink."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "plugins.toml").write_text(CONFIG + SINK)
+    (tmp_path / "rows.csv").write_text(GOOD)
+    return tmp_path
+
+
+def deliveries(folder: Path) -> list[tuple[object, ...]]:
+    """Every delivery's sink, state and attempts."""
+    with Store.open(f"sqlite:///{folder / 't.db'}").read() as connection:
+        found = connection.execute(text("SELECT sink, state, attempts FROM delivery ORDER BY id"))
+        return [tuple(row) for row in found]
+
+
+def test_push_brings_the_total_and_the_named_segments(folder: Path):
+    main(["sync"])
+    assert main(["push"]) == 0
+    rows = json.loads((folder / "out" / "retention.json").read_text())["rows"]
+    assert len({row["period"] for row in rows}) == 12
+    assert [row["segment"] for row in rows[:2]] == [None, {"plan": "pro"}]
+
+
+def test_a_second_push_says_that_all_is_there(folder: Path, capsys: pytest.CaptureFixture[str]):
+    main(["sync"])
+    main(["push"])
+    written = (folder / "out" / "retention.json").stat().st_mtime_ns
+    capsys.readouterr()
+    assert (main(["push"]), capsys.readouterr().out) == (0, "files: up to date\n")
+    assert (folder / "out" / "retention.json").stat().st_mtime_ns == written
+
+
+def test_a_dry_run_shows_the_difference_and_writes_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+):
+    main(["sync"])
+    assert main(["push", "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert "files: would change" in said
+    assert "retention.json" in said
+    assert (deliveries(folder), (folder / "out").exists()) == ([], False)
+
+
+def test_a_failed_push_is_said_kept_and_tried_again(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+):
+    main(["sync"])
+    (folder / "out").write_text("a file where the folder should be")
+    assert main(["push"]) == 1
+    assert "cannot be written" in capsys.readouterr().err
+    assert deliveries(folder) == [("files", "failed", 1)]
+    (folder / "out").unlink()
+    assert main(["push"]) == 0
+    assert deliveries(folder) == [("files", "delivered", 2)]
+
+
+def test_one_sink_that_fails_does_not_stop_another(folder: Path):
+    more = '[sinks.more]\nuse = "file"\npath = "more"\n'
+    (folder / "plugins.toml").write_text(CONFIG + SINK + more)
+    (folder / "out").write_text("a file where the folder should be")
+    main(["sync"])
+    assert main(["push"]) == 1
+    assert (folder / "more" / "retention.csv").is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["push", "fils"], 2, "Did you mean 'files'?"),
+        (["push", "files"], 0, ""),
+    ],
+)
+def test_sinks_are_chosen_by_name(folder, capsys, words, code, said):
+    main(["sync"])
+    capsys.readouterr()
+    assert main(words) == code
+    assert said in capsys.readouterr().err
+    assert (folder / "out").exists() == (code == 0)
+
+
+def test_push_over_an_empty_ledger_says_what_to_do(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert main(["push"]) == 1
+    out, err = capsys.readouterr()
+    assert (out, "tenure sync" in err, (folder / "out").exists()) == ("", True, False)
+
+
+def test_without_a_sink_push_says_so(folder: Path, capsys: pytest.CaptureFixture[str]):
+    (folder / "plugins.toml").write_text(CONFIG)
+    main(["sync"])
+    assert main(["push"]) == 0
+    assert "There is no sink in plugins.toml" in capsys.readouterr().err
+
+
+def test_run_syncs_reports_and_pushes(folder: Path, capsys: pytest.CaptureFixture[str]):
+    assert main(["run"]) == 0
+    said = capsys.readouterr().out
+    assert said.index("1 stored") < said.index("NRR") < said.index("files: changed")
+    assert deliveries(folder) == [("files", "delivered", 1)]
+
+
+def test_a_row_that_cannot_be_read_ends_run_with_1_and_the_rest_is_pushed(folder: Path):
+    (folder / "rows.csv").write_text(GOOD + "b,pro,2025-01-01,x\n")
+    assert main(["run"]) == 1
+    assert deliveries(folder) == [("files", "delivered", 1)]
+
+
+MISCOUNTS = """
+import tenure
+class Miscounts(tenure.Connector):
+    name, api, Config = "miscounts", 1, tenure.PluginConfig
+    def check(self, context): yield "ok"
+    def pull(self, request): yield tenure.Checkpoint(complete=True, source_count=2)
+@tenure.hookimpl
+def tenure_connectors(): return [Miscounts]
+"""
+
+
+def test_figures_that_contradict_each_other_are_not_published(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+):
+    (folder / "miscounts.py").write_text(MISCOUNTS)
+    (folder / "plugins.toml").write_text(
+        CONFIG + '[connectors.bad]\nuse = "./miscounts.py"\n' + SINK
+    )
+    assert main(["run"]) == 3
+    assert "the source has 2" in capsys.readouterr().err
+    assert (deliveries(folder), (folder / "out").exists()) == ([], False)

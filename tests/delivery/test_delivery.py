@@ -1,0 +1,264 @@
+"""The outbox: each sink gets the figures once, whatever happens in between."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+from workspaces import workspace
+
+from tenure import API, Change, PluginConfig, PluginError, Receipt, Sink, TransientError
+from tenure.config import Entry
+from tenure.delivery import content_hash, deliver, preview
+from tenure.errors import UsageError
+from tenure.ledger.store import Store
+from tenure.report import Meta, Report, Row, SourceState
+from tenure.status import pending_deliveries
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+ROW = Row(
+    period="2025-03",
+    start=date(2025, 3, 1),
+    end=date(2025, 4, 1),
+    start_mrr=100,
+    new=5,
+    reactivation=0,
+    expansion=10,
+    contraction=0,
+    churn=0,
+    end_mrr=115,
+    customers_start=1,
+    customers_end=2,
+    customers_churned=0,
+)
+META = Meta(
+    currency="USD",
+    timezone="UTC",
+    known_at=NOW,
+    policy="sha256:1",
+    preset="default",
+    variant="cohort",
+    version="1",
+    coverage={},
+    sources=(SourceState(name="billing", last_complete_sync=NOW, incomplete=False),),
+    quarantined=0,
+    excluded=0,
+)
+REPORT = Report(meta=META, rows=(ROW,))
+BETTER = replace(REPORT, rows=(replace(ROW, end_mrr=116, new=6),))
+
+
+class Board(Sink):
+    """Holds the closing balance; `before` and `after` are called around the writing of it."""
+
+    name, api, Config = "board", API, PluginConfig
+
+    def __init__(self, before=None, after=None):
+        super().__init__(PluginConfig())
+        self.holds = None
+        self.written = 0
+        self.before = before or (lambda: None)
+        self.after = after or (lambda: None)
+
+    def check(self, context):
+        yield context.name
+
+    def preview(self, report, context):
+        new = str(report.rows[0].end_mrr)
+        if new == self.holds:
+            return []
+        return [Change(target=context.name, field="end", old=self.holds, new=new)]
+
+    def deliver(self, report, changes, context):
+        assert changes == self.preview(report, context)
+        self.before()
+        self.holds = changes[0].new
+        self.written += 1
+        self.after()
+        return Receipt(written=1, remote_id=f"{context.name}-{self.written}")
+
+
+@pytest.fixture
+def store(store_url):
+    return Store.open(store_url)
+
+
+@pytest.fixture
+def rows(store):
+    """Rows of a query over the store."""
+
+    def found(query):
+        with store.read() as connection:
+            return [tuple(row) for row in connection.execute(text(query))]
+
+    return found
+
+
+def over(store, **plugins):
+    """A workspace with these sinks."""
+    sinks = tuple(
+        plugin
+        if isinstance(plugin, Entry)
+        else Entry(name=name, kind="sink", use="board", plugin=plugin)
+        for name, plugin in plugins.items()
+    )
+    return replace(workspace(store.url), sinks=sinks)
+
+
+def failing(error):
+    def fail():
+        raise error
+
+    return fail
+
+
+def test_what_is_delivered_is_written_down(store, rows):
+    deliver(over(store, a=Board()), store, REPORT)
+    assert rows("SELECT sink, state, attempts, message, remote_id FROM delivery") == [
+        ("a", "delivered", 1, "", "a-1")
+    ]
+
+
+def test_figures_are_kept_as_they_were_published(store, rows):
+    ready = over(store, a=Board())
+    deliver(ready, store, REPORT)
+    ((document, policy),) = rows(
+        "SELECT p.document, q.document FROM publication p JOIN policy q ON q.hash = p.policy_hash"
+    )
+    assert json.loads(document) == REPORT.as_json()
+    assert policy == ready.metrics.policy.canonical()
+
+
+def test_what_a_sink_holds_is_not_sent_again(store, rows):
+    board = Board()
+    for _ in range(2):
+        deliver(over(store, a=board), store, REPORT)
+    assert board.written == 1
+    assert rows("SELECT (SELECT count(*) FROM publication), count(*) FROM delivery") == [(1, 1)]
+
+
+def test_what_a_sink_lost_is_sent_again(store):
+    board = Board()
+    deliver(over(store, a=board), store, REPORT)
+    board.holds = "changed by hand"
+    (outcome,) = deliver(over(store, a=board), store, REPORT)
+    assert (board.holds, [c.old for c in outcome.changes]) == ("115", ["changed by hand"])
+
+
+def test_figures_that_come_back_are_sent_again(store, rows):
+    board = Board()
+    for report in (REPORT, BETTER, REPORT):
+        deliver(over(store, a=board), store, report)
+    assert (board.holds, board.written) == ("115", 3)
+    assert rows("SELECT DISTINCT state FROM delivery") == [("delivered",)]
+
+
+def test_a_delivery_is_written_down_before_it_is_sent(store, rows):
+    seen = []
+    board = Board(before=lambda: seen.extend(rows("SELECT state FROM delivery")))
+    deliver(over(store, a=board), store, REPORT)
+    assert seen == [("pending",)]
+
+
+def test_a_crash_after_sending_loses_nothing_and_sends_nothing_twice(store, rows):
+    board = Board(after=failing(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        deliver(over(store, a=board), store, REPORT)
+    assert (rows("SELECT state FROM delivery"), pending_deliveries(store)) == ([("pending",)], 1)
+    deliver(over(store, a=board), store, REPORT)
+    assert (rows("SELECT state FROM delivery"), board.written) == ([("delivered",)], 1)
+
+
+def test_a_sink_that_fails_does_not_stop_the_others(store, rows):
+    board = Board()
+    broken = Board(before=failing(TransientError("The board is down", "Wait")))
+    outcomes = deliver(over(store, a=broken, b=board), store, REPORT)
+    assert ([o.exit_code for o in outcomes], board.written) == ([1, 0], 1)
+    assert rows("SELECT state, message FROM delivery WHERE sink = 'a'") == [
+        ("failed", "The board is down. Wait")
+    ]
+
+
+def test_a_failed_delivery_is_tried_at_the_next_push(store, rows):
+    board = Board(before=failing(TransientError("The board is down")))
+    deliver(over(store, a=board), store, REPORT)
+    board.before = lambda: None
+    deliver(over(store, a=board), store, REPORT)
+    assert rows("SELECT state, attempts, message FROM delivery") == [("delivered", 2, "")]
+
+
+def test_older_figures_that_never_arrived_wait_no_more(store):
+    board = Board(before=failing(TransientError("The board is down")))
+    deliver(over(store, a=board), store, REPORT)
+    assert pending_deliveries(store) == 1
+    board.before = lambda: None
+    deliver(over(store, a=board), store, BETTER)
+    assert pending_deliveries(store) == 0
+
+
+def test_a_fault_inside_a_sink_names_it(store):
+    (outcome,) = deliver(over(store, a=Board(before=failing(ValueError("oops")))), store, REPORT)
+    assert isinstance(outcome.error, PluginError)
+    assert "'a' failed inside its plugin 'board': ValueError: oops" in outcome.error.reason
+
+
+def test_a_broken_plugin_fails_alone(store):
+    broken = Entry(name="a", kind="sink", use="x", problem=PluginError("It cannot be imported"))
+    outcomes = deliver(over(store, a=broken, b=Board()), store, REPORT)
+    assert [(o.sink, o.exit_code) for o in outcomes] == [("a", 1), ("b", 0)]
+
+
+def test_a_disabled_sink_is_left_out(store, rows):
+    off = Entry(name="a", kind="sink", use="board", enabled=False)
+    assert deliver(over(store, a=off), store, REPORT) == []
+    assert rows("SELECT count(*) FROM publication") == [(0,)]
+
+
+def test_only_the_sinks_named_get_it(store):
+    boards = {"a": Board(), "b": Board()}
+    deliver(over(store, **boards), store, REPORT, ["b"])
+    assert [board.written for board in boards.values()] == [0, 1]
+
+
+def test_an_unknown_sink_is_told_the_nearest_and_publishes_nothing(store, rows):
+    with pytest.raises(UsageError, match=r"no sink 'bord'.*Did you mean 'board'"):
+        deliver(over(store, board=Board()), store, REPORT, ["bord"])
+    assert rows("SELECT count(*) FROM publication") == [(0,)]
+
+
+def test_a_preview_writes_nothing(store, rows):
+    board = Board()
+    before = store.known_at()
+    (outcome,) = preview(over(store, a=board), REPORT)
+    assert [change.new for change in outcome.changes] == ["115"]
+    assert (board.written, store.known_at()) == (0, before)
+    assert rows("SELECT (SELECT count(*) FROM publication), count(*) FROM delivery") == [(0, 0)]
+
+
+def test_fresher_sources_are_no_new_content():
+    later = NOW + timedelta(days=1)
+    fresher = SourceState(name="billing", last_complete_sync=later, incomplete=True)
+    meta = replace(META, known_at=later, sources=(fresher,), quarantined=3, version="2")
+    assert content_hash(replace(REPORT, meta=meta)) == content_hash(REPORT)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        BETTER,
+        *(
+            replace(REPORT, meta=replace(META, **{name: "another"}))
+            for name in ("policy", "currency", "timezone", "variant")
+        ),
+    ],
+)
+def test_other_figures_or_other_rules_are_new_content(changed):
+    assert content_hash(changed) != content_hash(REPORT)
+
+
+def test_a_secret_in_a_fault_is_neither_kept_nor_told(store, rows):
+    board = Board(before=failing(ValueError("401 for https://hooks.test/s3cret-token")))
+    entry = Entry(name="a", kind="sink", use="board", plugin=board, secrets=("s3cret-token",))
+    (outcome,) = deliver(over(store, a=entry), store, REPORT)
+    assert "s3cret-token" not in str(outcome.error) + str(rows("SELECT message FROM delivery"))
