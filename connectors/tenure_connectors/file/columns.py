@@ -1,6 +1,7 @@
 """Which column means what: the header of a file against the names of the two layouts."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -54,7 +55,7 @@ def understand(name: str, header: Sequence[str], config: FileConfig) -> Columns:
     """Find the layout and the columns; raises `SourceError` that shows what is there."""
     at = _mapped(name, header, config)
     attributes = {wanted: _place(name, header, wanted) for wanted in config.attributes}
-    months = {} if "start" in at or "month" in at else _months(header, {*at.values()})
+    months = {} if "start" in at or "month" in at else _months(name, header, {*at.values()})
     layout = _layout(at, months)
     if layout is None:
         raise _refusal(name, header, at, config)
@@ -105,9 +106,12 @@ def _twice(name: str, wanted: str) -> SourceError:
     return SourceError(f"{name} has the column {wanted!r} twice", "Rename one of them")
 
 
-def _months(header: Sequence[str], taken: set[int]) -> dict[int, date]:
+def _months(name: str, header: Sequence[str], taken: set[int]) -> dict[int, date]:
     found = {i: m for i, h in enumerate(header) if i not in taken and (m := month_of(h))}
-    return found if len({*found.values()}) == len(found) else {}
+    twice = next((m for m, count in Counter(found.values()).items() if count > 1), None)
+    if twice:
+        raise SourceError(f"{name} has the month {twice:%Y-%m} twice", "Take one of them out")
+    return found
 
 
 def _refusal(

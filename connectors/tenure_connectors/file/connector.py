@@ -22,12 +22,14 @@ from tenure_connectors.file.cells import Cells, UnreadableError
 from tenure_connectors.file.columns import Columns, Layout, understand
 from tenure_connectors.file.grouping import (
     Build,
+    doubted,
     monthly_item,
     records,
     row_items,
     timeline_item,
 )
 from tenure_connectors.file.options import FileConfig, found_files
+from tenure_connectors.file.parsed import Parsed
 from tenure_connectors.file.parsing import Parser
 from tenure_connectors.file.spill import Spill
 from tenure_connectors.file.tables import Table, read
@@ -111,18 +113,31 @@ class _Reading:
         self._connector = connector
         self._request = request
         self._spill = spill
-        self._build: Build = row_items
+        self._build: Build | None = None
+        self._doubtful = False
 
     def quarantined(self) -> Iterator[Quarantined]:
         """Read everything; yields what could not be read."""
         config, request = self._connector.config, self._request
         cells = Cells(config, request.timezone)
         for table in self._connector._tables(request.folder):  # noqa: SLF001 - one class in two halves
-            if table.header:
-                columns = understand(table.path.name, table.header, config)
-                self._build = _builder(columns)
-                parser = Parser(columns, cells, request.timezone, request.currency)
-                yield from self._read(table, parser)
+            if not table.header:
+                self.rows += 1
+                yield Quarantined(source_ref=table.path.name, reason="the file is empty")
+                continue
+            columns = understand(table.path.name, table.header, config)
+            self._agree(table, _builder(columns))
+            parser = Parser(columns, cells, request.timezone, request.currency)
+            yield from self._read(table, parser)
+
+    def _agree(self, table: Table, build: Build) -> None:
+        """One item may have rows in several files, so all of them have to be of one kind."""
+        if self._build not in {None, build}:
+            raise SourceError(
+                f"{table.path.name} has another layout than the files before it",
+                "Give each layout a table of its own in plugins.toml",
+            )
+        self._build = build
 
     def _read(self, table: Table, parser: Parser) -> Iterator[Quarantined]:
         for row in table.rows:
@@ -136,13 +151,23 @@ class _Reading:
                 yield Quarantined(
                     source_ref=row.ref, reason=str(error), column=error.column, raw=row.raw()
                 )
-                if (broken := parser.broken(row, self.rows)) is not None:
-                    self._spill.add(broken)
+                if parser.joins_rows:
+                    self._remember(parser.broken(row, self.rows))
+
+    def _remember(self, broken: Parsed | None) -> None:
+        """That an item lacks a row; if nobody knows which one, any may."""
+        if broken is None:
+            self._doubtful = True
+        else:
+            self._spill.add(broken)
 
     def records(self) -> Iterator[Record]:
         """What was read, with a checkpoint now and then."""
         done, committed = 0, 0
-        for used, record in records(self._spill.sorted(), self._build):
+        build = self._build or row_items
+        for used, record in records(
+            self._spill.sorted(), doubted(build) if self._doubtful else build
+        ):
             yield record
             done += used
             if done - committed >= CHECKPOINT_ROWS:

@@ -1,7 +1,7 @@
 """Sorted rows to records: a customer with its attributes, its subscriptions with their items."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -80,6 +80,16 @@ def _changes(name: str, line: dict[int, str | None]) -> Iterator[Attribute]:
         before = value
 
 
+def doubted(build: Build) -> Build:
+    """The same items, none of them complete: a row that was lost may be of any of them."""
+
+    def make(item: str, rows: Sequence[Parsed]) -> Iterator[Item | Quarantined]:
+        for made in build(item, rows):
+            yield replace(made, complete=False) if isinstance(made, Item) else made
+
+    return make
+
+
 # --- periods
 
 
@@ -156,9 +166,14 @@ def _ended(last: Point, end: int, cause: Cause) -> Point:
 
 
 def monthly_item(name: str, rows: Sequence[Parsed]) -> Iterator[Item | Quarantined]:
-    """A level for each month; a month that is missing, empty or 0 is a month without any."""
+    """A level for each month; a month that is missing, empty or 0 is a month without any.
+
+    One that cannot be read ends nothing: what was known of it stays.
+    """
     points: list[Point] = []
     lines: set[str] = set()
+    refused: set[str] = set()
+    unreadable = {row.start: row.end for row in rows if row.broken}
     until = -NEVER
     complete = True
     for row in rows:
@@ -166,16 +181,26 @@ def monthly_item(name: str, rows: Sequence[Parsed]) -> Iterator[Item | Quarantin
             complete = False
         elif row.start < until:
             complete = False
-            reason = f"{name} of {_day(row.start)[:7]} is stated twice"
-            yield Quarantined(source_ref=row.ref, reason=reason, column="month", raw=_raw(row))
+            if row.ref not in refused:
+                reason = f"{name} of {_day(row.start)[:7]} is stated twice"
+                yield Quarantined(source_ref=row.ref, reason=reason, column="month", raw=_raw(row))
+            refused.add(row.ref)
         else:
-            _level(points, row, until)
+            _level(points, row, _after(until, unreadable))
             until = row.end
             lines.add(row.ref)
     if points and points[-1].state is not State.ENDED:
-        points.append(_ended(points[-1], until, Cause.OTHER))
+        points.append(_ended(points[-1], _after(until, unreadable), Cause.OTHER))
+    lines -= refused
     if lines:
         yield Item(id=name, points=points, rows=len(lines), complete=complete)
+
+
+def _after(until: int, unreadable: Mapping[int, int]) -> int:
+    """The end of the unreadable months that follow each other from `until` on."""
+    while until < (end := unreadable.get(until, until)):
+        until = end
+    return until
 
 
 def _level(points: list[Point], row: Parsed, until: int) -> None:
@@ -192,7 +217,8 @@ def _level(points: list[Point], row: Parsed, until: int) -> None:
 
 
 def _same(last: Point, row: Parsed) -> bool:
-    return (last.amount, last.currency) == (row.amount, row.currency)
+    known = (last.amount, last.currency, last.plan, last.product)
+    return known == (row.amount, row.currency, row.plan or None, row.product or None)
 
 
 def _day(micros: int) -> str:

@@ -44,6 +44,7 @@ class Parser:
         self._currency = currency
         self._at = columns.at
         self._has_items = "item" in columns.at
+        self.joins_rows = self._has_items or columns.layout is not Layout.PERIODS
         self._month_bounds = lru_cache(None)(self._bounds)
 
     def rows(self, row: SourceRow, number: int) -> list[Parsed]:
@@ -57,16 +58,19 @@ class Parser:
         return list(self._wide(row, number))
 
     def broken(self, row: SourceRow, number: int) -> Parsed | None:
-        """Whose an unreadable row was, where that can be told and matters."""
-        known = self._at.get("item", len(row.cells)) < len(row.cells)
-        if not (self._has_items and known) or row.torn:
+        """Of which item an unreadable row was, and of which month; None if that cannot be told."""
+        if row.torn:
             return None
         try:
             customer, subscription = self._whose(row)
         except UnreadableError:
             return None
-        item = text(row.cells[self._at["item"]])
-        return Parsed(customer, subscription, item, 0, 0, number, row.ref, broken=1)
+        item = self._text(row, "item") if self._has_items else self._level_name(row)
+        if not item:
+            return None
+        month = month_of(self._text(row, "month")) if "month" in self._at else None
+        start, end = self._month_bounds(month) if month else (0, 0)
+        return Parsed(customer, subscription, item, start, end, number, row.ref, broken=1)
 
     # --- parts that the layouts share
 
@@ -109,10 +113,11 @@ class Parser:
         currency = self._money_in(row)
         quantity = self._number(row, "quantity", _ONE)
         amount, unit, count = self._price(row, quantity)
+        units = half_even(*(Fraction(quantity) * MICRO).as_integer_ratio())
         trial_end = self._instant(row, "trial_end")
         plan, product = self._text(row, "plan"), self._text(row, "product")
         discount = self._discount(row, amount)
-        facts = (start, amount, unit.value, count, quantity, currency, trial_end, discount)
+        facts = (start, amount, unit.value, count, units, currency, trial_end, discount)
         item = self._item(row, (customer, subscription, plan, product, *map(str, facts)))
         return Parsed(
             customer=customer,
@@ -125,7 +130,7 @@ class Parser:
             name=self._text(row, "customer_name"),
             attributes=self._attributes(row),
             amount=amount,
-            quantity=int(half_even(*(Fraction(quantity) * MICRO).as_integer_ratio())),
+            quantity=units,
             interval=unit.value,
             interval_count=count,
             currency=currency,
@@ -206,11 +211,10 @@ class Parser:
         plan, product = self._text(row, "plan"), self._text(row, "product")
         start, end = self._month_bounds(month)
         amount = optional(self._cells.amount, cell, f"mrr of {month:%Y-%m}")
-        item = self._text(row, "item") or " / ".join(part for part in (plan, product) if part)
         return Parsed(
             customer=customer,
             subscription=subscription,
-            item=item or "mrr",
+            item=self._level_name(row),
             start=start,
             end=end,
             number=number,
@@ -223,6 +227,11 @@ class Parser:
             plan=plan,
             product=product,
         )
+
+    def _level_name(self, row: SourceRow) -> str:
+        """The item's own id, or what it is a level of."""
+        parts = (self._text(row, "plan"), self._text(row, "product"))
+        return self._text(row, "item") or " / ".join(part for part in parts if part) or "mrr"
 
     def _bounds(self, month: date) -> tuple[int, int]:
         after = (month + timedelta(days=31)).replace(day=1)
