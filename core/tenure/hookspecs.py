@@ -1,4 +1,4 @@
-"""The hooks of tenure. A hook hands classes over, once and without I/O; the work is done on objects."""
+"""The hooks of tenure: each hands classes over, once and without I/O; objects do the work."""
 
 from collections.abc import Sequence
 

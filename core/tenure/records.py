@@ -21,7 +21,7 @@ from typing import TypeAlias
 
 from tenure.money import MICRO
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 """Anything JSON can say."""
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)

@@ -11,7 +11,7 @@ from tenure.ledger.store import Store
 
 def records(items: int, seed: int):
     """The same source for the same seed."""
-    source = random.Random(seed)  # noqa: S311 - made-up data
+    source = random.Random(seed)
     for number in range(items):
         days = sorted(source.sample(range(400), 3))
         timeline = {at: (source.randint(1, 500), Evidence.OBSERVED) for at in days}

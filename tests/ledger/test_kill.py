@@ -52,7 +52,7 @@ def pull_and_kill(url: str, seed: int, after: float) -> None:
 
 
 def test_a_killed_pull_is_finished_by_the_next(store_url: str, tmp_path: Path):
-    chance = random.Random(7)  # noqa: S311 - instants of the kills
+    chance = random.Random(7)
     undisturbed = Ledger(Store.open(f"sqlite:///{tmp_path / 'undisturbed.db'}"))
     undisturbed.pull(records(ITEMS, 1))
     wanted = facts(undisturbed)
