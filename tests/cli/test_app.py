@@ -29,14 +29,13 @@ def command() -> Iterator[Register]:
     app.registered_commands[:] = before
 
 
-def tenure(*args: str, importtime: bool = False) -> subprocess.CompletedProcess[str]:
-    python = [sys.executable, *(["-X", "importtime"] if importtime else []), "-m", "tenure"]
-    return subprocess.run([*python, *args], capture_output=True, text=True, check=False)
-
-
 def imported(*args: str) -> set[str]:
-    """The top-level packages that a command imports."""
-    said = tenure(*args, importtime=True).stderr
+    """The top-level packages that a command imports, those of a coverage run left out."""
+    python = [sys.executable, "-X", "importtime", "-m", "tenure"]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    said = subprocess.run(
+        [*python, *args], capture_output=True, text=True, check=False, env=env
+    ).stderr
     return set(re.findall(r"^import time:.*\| +(\w+)[\w.]*$", said, re.MULTILINE))
 
 

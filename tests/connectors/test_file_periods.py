@@ -294,8 +294,8 @@ def test_attributes_hold_from_the_start_of_their_row(source):
     )
     assert pulled.attributes == [
         ("owner", "Ada", "2025-01-01"),
-        ("owner", "Bo", "2025-03-01"),
         ("country", "SE", "2025-01-01"),
+        ("owner", "Bo", "2025-03-01"),
     ]
 
 

@@ -1,23 +1,22 @@
 """Cells to values: money, days, numbers. What cannot be read says which column and why."""
 
 import re
-from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from tenure import Interval, day_start
 from tenure_connectors.file.options import FileConfig
 
-T = TypeVar("T")
 Cell = object
 """A text, or what xlsx, jsonl and parquet know: a number, a date, nothing."""
 
 _SIGNS = re.compile(r"[\s\u00a0\u202f$€£¥₹]")
 _NOTHING = {"", "-", "null", "none"}
 _MAX_DIGITS = 40
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _INTERVALS = {
     "day": (Interval.DAY, 1),
     "week": (Interval.WEEK, 1),
@@ -67,22 +66,24 @@ class Cells:
         grouped = rf"\d{{1,3}}(?:{re.escape(config.thousands)}\d{{3}})+" if config.thousands else ""
         whole = f"(?:{grouped}|\\d+)" if grouped else r"\d+"
         sign = re.escape(config.decimal)
-        self._number = re.compile(rf"-?(?:{whole}(?:{sign}\d*)?|{sign}\d+)").fullmatch
+        self._is_number = re.compile(rf"-?(?:{whole}(?:{sign}\d*)?|{sign}\d+)").fullmatch
         self._config = config
         self._zone = zone
-        self.number = lru_cache(4096)(self._parsed_number)
-        self.instant = lru_cache(8192)(self._parsed_instant)
+        self.amount = lru_cache(4096, typed=True)(self._amount)
+        self.instant = lru_cache(32768, typed=True)(self._instant)
 
-    def amount(self, cell: Cell, column: str) -> Decimal:
-        """An amount of money in major units, not below zero."""
-        value = self.number(_key(cell), column)
+    def _amount(self, cell: Cell, column: str) -> Decimal | None:
+        """An amount of money in major units, not below zero; nothing in an empty cell."""
+        if is_empty(cell):
+            return None
+        value = self._number_of(cell, column)
         if value < 0:
             raise UnreadableError(f"{value} is below zero", column)
         if value.adjusted() > 11 or value > 10**11:  # noqa: PLR2004 - metrics.md section 1
             raise UnreadableError(f"{text(cell)} is more than 100,000,000,000", column)
         return value
 
-    def _parsed_number(self, cell: Cell, column: str) -> Decimal:
+    def _number_of(self, cell: Cell, column: str) -> Decimal:
         """A decimal number, exactly."""
         if isinstance(cell, int | Decimal | float) and not isinstance(cell, bool):
             value = Decimal(repr(cell)) if isinstance(cell, float) else Decimal(cell)
@@ -94,7 +95,7 @@ class Cells:
 
     def _from_text(self, plain: str, column: str) -> Decimal:
         config = self._config
-        if not self._number(plain) or len(plain) > _MAX_DIGITS:
+        if not self._is_number(plain) or len(plain) > _MAX_DIGITS:
             signs = f"decimal = {config.decimal!r}, thousands = {config.thousands!r}"
             raise UnreadableError(f"{plain[:40]!r} is not a number ({signs})", column)
         if config.thousands:
@@ -104,11 +105,13 @@ class Cells:
         except InvalidOperation:
             raise UnreadableError(f"{plain[:40]!r} is not a number", column) from None
 
-    def _parsed_instant(self, cell: Cell, column: str) -> datetime:
-        """An instant in UTC: of a day, its first existing one in the workspace's zone."""
+    def _instant(self, cell: Cell, column: str) -> int | None:
+        """Microseconds since 1970; of a day, its first instant in the workspace's zone."""
+        if is_empty(cell):
+            return None
         said = text(cell)
         try:
-            return self._read_instant(said)
+            return micros_since_epoch(self._read_instant(said))
         except UnreadableError as error:
             raise UnreadableError(str(error), column) from None
         except (ValueError, OverflowError):
@@ -132,9 +135,9 @@ class Cells:
         return instant
 
 
-def _key(cell: Cell) -> Cell:
-    """A cell that a cache can hold."""
-    return cell if isinstance(cell, str | int | float | Decimal) else text(cell)
+def micros_since_epoch(instant: datetime) -> int:
+    """An instant as an integer that sorts."""
+    return (instant - _EPOCH) // _MICROSECOND
 
 
 @lru_cache(256)
@@ -152,8 +155,3 @@ def whole(value: Decimal, column: str) -> int:
     if value != value.to_integral_value() or not 1 <= value <= 1200:  # noqa: PLR2004 - a century of months
         raise UnreadableError(f"{value} is not a whole number from 1 to 1200", column)
     return int(value)
-
-
-def optional(read: Callable[[Cell, str], T], cell: Cell, column: str) -> T | None:
-    """What the cell says, or nothing."""
-    return None if is_empty(cell) else read(cell, column)

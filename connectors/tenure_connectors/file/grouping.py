@@ -40,21 +40,21 @@ def records(rows: Iterable[Parsed], build: Build) -> Iterator[tuple[int, Record]
         mine = list(group)
         yield 0, _customer(customer, mine)
         for subscription, of_it in groupby(mine, key=attrgetter("subscription")):
-            yield from _subscription(customer, subscription, list(of_it), build)
+            yield from _subscription(customer, subscription, of_it, build)
 
 
 def _subscription(
-    customer: str, name: str, rows: Sequence[Parsed], build: Build
+    customer: str, name: str, rows: Iterable[Parsed], build: Build
 ) -> Iterator[tuple[int, Record]]:
-    items = []
+    items, used = [], 0
     for item, of_it in groupby(rows, key=attrgetter("item")):
         for made in build(item, list(of_it)):
             if isinstance(made, Item):
                 items.append(made)
+                used += made.rows
             else:
                 yield 1, made
     if items:
-        used = sum(item.rows for item in items)
         yield used, Subscription(id=name, customer=customer, items=items)
 
 
@@ -62,22 +62,23 @@ def _customer(customer: str, rows: Sequence[Parsed]) -> Customer:
     """The attributes as of each row's start; of two at one instant the later line wins."""
     in_time = sorted((row for row in rows if not row.broken), key=attrgetter("start", "number"))
     name = next((row.name for row in reversed(in_time) if row.name), None)
-    if not in_time or in_time[0].attributes == "[]":
-        return Customer(id=customer, name=name)
-    values: dict[str, dict[int, str | None]] = {}
-    for row in in_time:
-        for attribute, value in json.loads(row.attributes):
-            values.setdefault(attribute, {})[row.start] = value
-    attributes = [a for named, line in values.items() for a in _changes(named, line)]
+    stated = {row.start: row.attributes for row in in_time}
+    attributes: list[Attribute] = []
+    before: dict[str, str | None] = {}
+    for start, said in stated.items():
+        now = _pairs(said)
+        attributes += [
+            Attribute(name=named, value=value, valid_from=instant(start))
+            for named, value in now
+            if before.get(named) != value
+        ]
+        before = dict(now)
     return Customer(id=customer, name=name, attributes=attributes)
 
 
-def _changes(name: str, line: dict[int, str | None]) -> Iterator[Attribute]:
-    before: str | None = None
-    for start, value in line.items():
-        if value != before:
-            yield Attribute(name=name, value=value, valid_from=instant(start))
-        before = value
+@lru_cache(8192)
+def _pairs(attributes: str) -> Sequence[tuple[str, str | None]]:
+    return json.loads(attributes)  # type: ignore[no-any-return]
 
 
 def doubted(build: Build) -> Build:
@@ -124,8 +125,12 @@ def _points(row: Parsed) -> list[Point]:
     if row.start == row.end:
         return []
     asked = row.requested_at
-    turns = {row.start, row.trial_end, max(asked, row.start) if asked else 0} - {0}
-    points = [_point(row, at) for at in sorted(turns) if row.start <= at < row.end]
+    turns = [row.start]
+    if row.trial_end or asked:
+        turns += [row.trial_end] if row.trial_end else []
+        turns += [max(asked, row.start)] if asked else []
+        turns = sorted({at for at in turns if row.start <= at < row.end})
+    points = [_point(row, at) for at in turns]
     if row.end != NEVER:
         cause = Cause.REQUESTED if asked else Cause.OTHER
         points.append(_ended(points[-1], row.end, cause))
@@ -151,13 +156,17 @@ def _point(row: Parsed, at: int) -> Point:
 
 
 def _ended(last: Point, end: int, cause: Cause) -> Point:
-    return replace(
-        last,
+    return Point(
         effective_at=instant(end),
         amount=0,
-        discount=0,
+        currency=last.currency,
+        source_ref=last.source_ref,
+        quantity=last.quantity,
+        interval=last.interval,
+        interval_count=last.interval_count,
+        plan=last.plan,
+        product=last.product,
         state=State.ENDED,
-        ends_at=None,
         cause=cause,
     )
 

@@ -1,4 +1,4 @@
-"""A row that could be read: one value per fact, in the order of the spill's columns."""
+"""A row that could be read: one value per fact."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ NEVER = 2**62
 class Parsed(NamedTuple):
     """A readable row, or (`broken`) only whose it was. Money in micro-units, times in microseconds.
 
-    Of a snapshot `start` and `end` enclose the month.
+    Rows are sorted by the facts up to `number`. Of a snapshot `start` and `end` enclose the month.
     """
 
     customer: str
@@ -19,16 +19,19 @@ class Parsed(NamedTuple):
     end: int
     number: int
     ref: str
-    broken: int = 0
+    broken: bool = False
     name: str = ""
+    plan: str = ""
+    product: str = ""
     attributes: str = "[]"
+    trial_end: int = 0
+    requested_at: int = 0
     amount: int = 0
     quantity: int = 0
     interval: str = "month"
     interval_count: int = 1
     currency: str = ""
-    plan: str = ""
-    product: str = ""
-    trial_end: int = 0
     discount: int = 0
-    requested_at: int = 0
+
+
+SORTED_BY = Parsed._fields[: Parsed._fields.index("ref")]

@@ -58,12 +58,12 @@ def read(path: Path, config: FileConfig) -> Table:
 def _fitted(rows: Iterator[SourceRow], width: int) -> Iterator[SourceRow]:
     """The rows that say anything, each as wide as the header or torn."""
     for row in rows:
-        extra = row.cells[width:]
-        if all(is_empty(cell) for cell in row.cells):
+        cells = row.cells
+        if all(map(is_empty, cells)):
             continue
-        if len(row.cells) < width or not all(is_empty(cell) for cell in extra):
-            reason = f"it has {len(row.cells)} cells, the header has {width}"
-            yield SourceRow(row.ref, row.cells, row.torn or reason)
+        if len(cells) != width and (len(cells) < width or not all(map(is_empty, cells[width:]))):
+            reason = f"it has {len(cells)} cells, the header has {width}"
+            yield SourceRow(row.ref, cells, row.torn or reason)
         else:
             yield row
 

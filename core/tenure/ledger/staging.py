@@ -9,6 +9,7 @@ import json
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, MetaData, Table, Text
@@ -35,6 +36,9 @@ from tenure.records import (
 )
 
 BATCH = 5_000
+_ROWS_AT_ONCE = 50
+"""In one statement: fewer calls into SQLite, and below the number of parameters it takes."""
+
 _RAW_CHARACTERS = 2_000
 _UNKNOWN = (None, None)  # keys that `resolve.sql` fills in
 _metadata = MetaData()
@@ -151,6 +155,7 @@ class Stage:
         self.rows_read = 0
         self.rows_quarantined = 0
         self._no = 0
+        self._unwritten = 0
         self._waiting: dict[Table, list[tuple[Any, ...]]] = defaultdict(list)
         self._take: dict[type, Callable[[Any], None]] = {
             Subscription: self._subscription,
@@ -168,6 +173,8 @@ class Stage:
     def add(self, record: Any) -> None:
         """Stage a record; one that breaks a rule is quarantined."""
         take = self._take.get(type(record), _refuse)
+        if self._unwritten >= BATCH:
+            self.flush()
         try:
             take(record)
         except (InvalidRecordError, TypeError, AttributeError, ValueError) as error:
@@ -178,8 +185,10 @@ class Stage:
         """Write all waiting rows to the temporary tables."""
         with self.connection.begin():
             for table, rows in self._waiting.items():
-                insert_rows(self.connection, table, rows)
+                if rows:
+                    insert_rows(self.connection, table, rows)
         self._waiting.clear()
+        self._unwritten = 0
 
     def clear(self) -> None:
         """Empty the tables inside the caller's transaction."""
@@ -210,10 +219,8 @@ class Stage:
         return self._no
 
     def _put(self, table: Table, *row: Any) -> None:
-        rows = self._waiting[table]
-        rows.append(row)
-        if len(rows) >= BATCH:
-            self.flush()
+        self._waiting[table].append(row)
+        self._unwritten += 1
 
     def _subscription(self, record: Subscription) -> None:
         if len({item.id for item in record.items}) < len(record.items):
@@ -225,26 +232,26 @@ class Stage:
             self._item(no, item, f"{name}/{item.id}")
 
     def _item(self, subscription: int, item: Item, ref: str) -> None:
+        no = self._next()
         try:
-            rows = item_rows(item)
+            rows = item_rows(no, item)
+            self._put(
+                ITEM,
+                no,
+                subscription,
+                item.id,
+                item.kind._value_,
+                item.rows,
+                int(item.complete),
+                *_UNKNOWN,
+            )
         except (InvalidRecordError, TypeError, AttributeError) as error:
             found = Quarantined(source_ref=_ref(item) or ref, reason=str(error), raw=repr(item))
             self.quarantine(found, item.rows)
             return
-        no = self._next()
         self.rows_read += item.rows
-        self._put(
-            ITEM,
-            no,
-            subscription,
-            item.id,
-            item.kind.value,
-            item.rows,
-            int(item.complete),
-            *_UNKNOWN,
-        )
-        for row in rows:
-            self._put(POINT, no, *row)
+        self._waiting[POINT] += rows
+        self._unwritten += len(rows)
 
     def _customer(self, record: Customer) -> None:
         no = self._next()
@@ -305,8 +312,17 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, 
             for row in rows:
                 copy.write_row(row)
         return
-    marks = ", ".join("?" * len(table.columns))
-    connection.exec_driver_sql(f"INSERT INTO {table.name} VALUES ({marks})", list(rows))  # noqa: S608 - names of our own tables
+    row_marks = f"({', '.join('?' * len(table.columns))})"
+    whole = len(rows) - len(rows) % _ROWS_AT_ONCE
+    insert = f"INSERT INTO {table.name} VALUES "  # noqa: S608 - names of our own tables
+    if whole:
+        at_once = [
+            tuple(chain.from_iterable(rows[at : at + _ROWS_AT_ONCE]))
+            for at in range(0, whole, _ROWS_AT_ONCE)
+        ]
+        connection.exec_driver_sql(insert + ", ".join([row_marks] * _ROWS_AT_ONCE), at_once)
+    if whole < len(rows):
+        connection.exec_driver_sql(insert + row_marks, list(rows[whole:]))
 
 
 def _printable(value: str) -> str:

@@ -5,7 +5,6 @@ behind may trust it. A rule that is broken raises `InvalidRecordError`; the reco
 """
 
 import re
-from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 
@@ -13,9 +12,9 @@ from tenure.ledger.tables import to_micros
 from tenure.money import MAX_AMOUNT, decimal_string
 from tenure.records import Cause, Evidence, Interval, Item, ItemKind, Point, State
 
-PointRow = tuple[int, int, int, int, int, str, int, str, str | None, str | None, str, int,
+PointRow = tuple[int, int, int, int, int, int, str, int, str, str | None, str | None, str, int,
                  int | None, str | None, str, str]  # fmt: skip
-"""The columns of `stage_point` behind `item_no`, in their order."""
+"""The columns of `stage_point`, in their order."""
 
 MAX_INTERVAL_COUNT = 1200
 _CURRENCY = re.compile(r"[A-Z]{3}").fullmatch
@@ -26,25 +25,25 @@ class InvalidRecordError(ValueError):
     """A record breaks a rule of metrics.md section 2; `str()` says which, with the value."""
 
 
-def item_rows(item: Item) -> list[PointRow]:
-    """The item's points as rows in order of time; of several at one instant the last wins."""
+def item_rows(no: int, item: Item) -> list[PointRow]:
+    """The item's points as rows of line `no` in order of time; of two at one instant the last."""
     text(item.id, "item id")
     enum(item.kind, ItemKind, "kind")
     latest = {instant(point.effective_at, "effective_at"): point for point in item.points}
-    return list(_runs(sorted(latest.items())))
-
-
-def _runs(points: list[tuple[int, Point]]) -> Iterator[PointRow]:
+    rows = []
     state, since = None, 0
-    for at, point in points:
+    for at, point in sorted(latest.items()) if len(latest) > 1 else latest.items():
         if point.state is not state:
             state, since = point.state, at
         stated = point.state_since
-        yield _row(at, point, since if stated is None else instant(stated, "state_since"))
+        run = since if stated is None else instant(stated, "state_since")
+        rows.append(_row(no, at, point, run))
+    return rows
 
 
-def _row(at: int, point: Point, since: int) -> PointRow:
+def _row(no: int, at: int, point: Point, since: int) -> PointRow:
     return (
+        no,
         at,
         money(point.amount, "amount"),
         money(point.discount, "discount"),
@@ -87,11 +86,16 @@ def text(value: object, name: str) -> str:
         raise InvalidRecordError(f"{name} {value!r} is not a text")
     if "\0" in value:
         raise InvalidRecordError(f"{name} {value!r} contains a NUL character")
+    if not value.isascii():
+        _require_unicode(value, name)
+    return value
+
+
+def _require_unicode(value: str, name: str) -> None:
     try:
         value.encode()
     except UnicodeEncodeError:
         raise InvalidRecordError(f"{name} {value!r} is not valid Unicode") from None
-    return value
 
 
 def optional_text(value: object, name: str) -> str | None:
@@ -104,7 +108,7 @@ def enum(value: StrEnum, kind: type[StrEnum], name: str) -> str:
     if type(value) is not kind:
         allowed = ", ".join(kind)
         raise InvalidRecordError(f"{name} {value!r} is none of {allowed}")
-    return str(value.value)
+    return value._value_  # `value` without its slow descriptor
 
 
 def _quantity(value: int) -> int:
