@@ -8,11 +8,11 @@ the policy, currency and time zone they were made under; fresher sources alone a
 
 import hashlib
 import json
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -22,12 +22,8 @@ from tenure.ledger.store import Store
 from tenure.ledger.tables import Delivery, Policy, Publication, table
 from tenure.lending import give_back, lend
 from tenure.plugin import Change, Context, Receipt, Sink
-from tenure.redaction import redact
+from tenure.plugins import isolated
 from tenure.report import Report
-
-T = TypeVar("T")
-
-log = logging.getLogger("tenure.delivery")
 
 _POLICY, _PUBLICATION, _DELIVERY = table(Policy), table(Publication), table(Delivery)
 
@@ -74,8 +70,12 @@ def _chosen(workspace: Workspace, names: Sequence[str]) -> list[Entry]:
         if name not in known:
             near = get_close_matches(name, known, 1)
             hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}"
-            raise UsageError(f"There is no sink {name!r} in {workspace.path.name}", hint)
-    return [known[n] for n in names] or [entry for entry in workspace.sinks if entry.enabled]
+            none = f"It has no sink at all: write a table [sinks.{name}]"
+            raise UsageError(
+                f"There is no sink {name!r} in {workspace.path.name}", hint if known else none
+            )
+    asked = [known[name] for name in dict.fromkeys(names)]
+    return asked or [entry for entry in workspace.sinks if entry.enabled]
 
 
 def _publish(workspace: Workspace, store: Store, report: Report) -> int:
@@ -114,11 +114,8 @@ class _Sending:
 
 def _preview(workspace: Workspace, entry: Entry, report: Report) -> Delivered:
     try:
-        sink, context = _opened(workspace, entry)
-        try:
-            changes = _guarded(entry, lambda: sink.preview(report, context))
-        finally:
-            give_back(context)
+        with _opened(workspace, entry) as (sink, context):
+            changes = _changes(sink.preview(report, context))
     except TenureError as error:
         return Delivered(sink=entry.name, error=error)
     return Delivered(sink=entry.name, changes=changes)
@@ -128,14 +125,10 @@ def _deliver(workspace: Workspace, store: Store, sending: _Sending) -> Delivered
     entry, report = sending.entry, sending.report
     row = _enqueue(store, sending)
     try:
-        sink, context = _opened(workspace, entry)
-        try:
-            changes = _guarded(entry, lambda: sink.preview(report, context))
-            receipt = Receipt(written=0)
+        with _opened(workspace, entry) as (sink, context):
+            changes, receipt = _changes(sink.preview(report, context)), Receipt(written=0)
             if changes:
-                receipt = _guarded(entry, lambda: sink.deliver(report, changes, context))
-        finally:
-            give_back(context)
+                receipt = _receipt(sink.deliver(report, changes, context))
     except TenureError as error:
         _mark(store, row, state="failed", message=str(error))
         return Delivered(sink=entry.name, error=error)
@@ -143,27 +136,32 @@ def _deliver(workspace: Workspace, store: Store, sending: _Sending) -> Delivered
     return Delivered(sink=entry.name, changes=changes)
 
 
-def _opened(workspace: Workspace, entry: Entry) -> tuple[Sink, Context]:
+@contextmanager
+def _opened(workspace: Workspace, entry: Entry) -> Iterator[tuple[Sink, Context]]:
+    """The sink and what it is lent; whatever it raises is a `TenureError` that names it."""
     if entry.problem is not None:
         raise entry.problem
     if not isinstance(entry.plugin, Sink):
         raise PluginError(f"Sink {entry.name!r} is disabled", "Remove `enabled = false`")
-    return entry.plugin, lend(workspace, entry)
-
-
-def _guarded(entry: Entry, call: Callable[[], T]) -> T:
-    """What the sink returns; an exception of its own becomes a `PluginError` that names it."""
+    context = lend(workspace, entry)
     try:
-        return call()
-    except TenureError:
-        raise
-    except Exception as error:
-        log.debug("sink %s failed", entry.name, exc_info=True)
-        fault = redact(f"{type(error).__name__}: {error}", entry.secrets)
-        raise PluginError(
-            f"Sink {entry.name!r} failed inside its plugin {entry.use!r}: {fault}",
-            "Run again with --verbose for the traceback, and tell the plugin's author",
-        ) from error
+        failed = f"Sink {entry.name!r} failed inside its plugin {entry.use!r}"
+        with isolated(failed, entry.secrets):
+            yield entry.plugin, context
+    finally:
+        give_back(context)
+
+
+def _changes(found: Any) -> Sequence[Change]:
+    if not isinstance(found, list | tuple) or not all(isinstance(each, Change) for each in found):
+        raise TypeError(f"preview() should return a list of Change, not {type(found).__name__}")
+    return found
+
+
+def _receipt(found: Any) -> Receipt:
+    if not isinstance(found, Receipt):
+        raise TypeError(f"deliver() should return a Receipt, not {type(found).__name__}")
+    return found
 
 
 def _enqueue(store: Store, sending: _Sending) -> int:

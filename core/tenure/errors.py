@@ -10,7 +10,9 @@
   + InvariantError        figures contradict each other, nothing is published   (exit 3)
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from tenure.redaction import redact
 
 
 class TenureError(Exception):
@@ -21,7 +23,16 @@ class TenureError(Exception):
     def __init__(self, reason: str, instruction: str = "") -> None:
         self.reason = reason
         self.instruction = instruction
-        super().__init__(f"{reason}. {instruction}" if instruction else reason)
+        super().__init__(reason, instruction)
+
+    def __str__(self) -> str:
+        return f"{self.reason}. {self.instruction}" if self.instruction else self.reason
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Take secrets out of the words: a plugin may have put one in."""
+        self.reason = redact(self.reason, secrets)
+        self.instruction = redact(self.instruction, secrets)
+        self.args = (self.reason, self.instruction)
 
 
 class ConfigError(TenureError):

@@ -39,7 +39,9 @@ class PluginConfig(BaseModel):
     Declare secrets as `pydantic.SecretStr`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True
+    )
 
 
 class HttpConfig(PluginConfig):

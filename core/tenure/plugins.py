@@ -8,9 +8,10 @@ the class of that kind and name comes back. Whatever is wrong with a plugin beco
 `PluginError` that says where it is and why: it is disabled, the others run.
 """
 
+import logging
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from difflib import get_close_matches
 from hashlib import sha256
@@ -24,7 +25,7 @@ from typing import Any, Literal
 import pluggy
 
 from tenure import hookspecs
-from tenure.errors import PluginError
+from tenure.errors import PluginError, TenureError
 from tenure.plugin import API, Connector, PluginConfig, Sink
 
 GROUP = "tenure.plugins"
@@ -35,6 +36,8 @@ Kind = Literal["connector", "sink"]
 PluginClass = type[Connector] | type[Sink]
 
 _BASES: dict[Kind, PluginClass] = {"connector": Connector, "sink": Sink}
+
+log = logging.getLogger("tenure.plugins")
 
 
 class UnknownPluginError(PluginError):
@@ -116,6 +119,31 @@ def is_local(use: str) -> bool:
     return use.endswith(".py") or use.startswith(("./", "../", "/"))
 
 
+@contextmanager
+def isolated(failed: str, secrets: Iterable[str] = ()) -> Iterator[None]:
+    """Run code of a plugin: whatever it raises becomes a `TenureError` without a secret in it.
+
+    `failed` begins the message of the `PluginError` that an exception of its own becomes, even
+    one like `SystemExit`, which would end the others too. What it prints goes to stderr.
+    """
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    except KeyboardInterrupt:
+        raise
+    except TenureError as error:
+        error.hide(secrets)
+        raise
+    except BaseException as error:
+        log.debug("%s", failed, exc_info=True)
+        fault = PluginError(
+            f"{failed}: {_said(error)}",
+            "Run again with --verbose for the traceback, and tell the plugin's author",
+        )
+        fault.hide(secrets)
+        raise fault from error
+
+
 def _installed(point: EntryPoint) -> Installed:
     distribution = point.dist.name if point.dist else "an unknown distribution"
     version = point.dist.version if point.dist else ""
@@ -150,12 +178,8 @@ def _unknown(kind: Kind, use: str) -> UnknownPluginError:
 
 def _entry_module(plugin: Installed) -> Any:
     point = EntryPoint(name=plugin.name, value=plugin.value, group=GROUP)
-    # What a plugin prints while it is imported must not get into a result on stdout.
-    with redirect_stdout(sys.stderr):
-        try:
-            return point.load()
-        except (Exception, SystemExit) as error:
-            raise _broken(plugin.where, error) from error
+    with _importing(plugin.where):
+        return point.load()
 
 
 def _local_module(path: Path) -> ModuleType:
@@ -165,23 +189,37 @@ def _local_module(path: Path) -> ModuleType:
     spec = spec_from_file_location(name, path)
     if spec is None or spec.loader is None or not path.is_file():
         raise UnknownPluginError(f"There is no plugin file {path}", "Name a .py file beside it")
+    # Dataclasses and pydantic look the module up while it runs.
     module = sys.modules[name] = module_from_spec(spec)
-    with redirect_stdout(sys.stderr):
-        try:
+    try:
+        with _importing(str(path)):
             spec.loader.exec_module(module)
-        except (Exception, SystemExit) as error:
-            del sys.modules[name]
-            raise _broken(str(path), error) from error
+    except PluginError:
+        del sys.modules[name]
+        raise
     return module
 
 
-def _broken(where: str, error: BaseException) -> PluginError:
-    places = [f for f in extract_tb(error.__traceback__) if "importlib" not in f.filename]
-    last = f" (at {places[-1].filename}:{places[-1].lineno})" if len(places) > 1 else ""
-    return PluginError(
-        f"Plugin {where} cannot be imported: {type(error).__name__}: {error}{last}",
-        "Mend it or install what it needs",
-    )
+@contextmanager
+def _importing(where: str) -> Iterator[None]:
+    try:
+        # What a plugin prints while it is imported must not get into a result on stdout.
+        with redirect_stdout(sys.stderr):
+            yield
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise PluginError(
+            f"Plugin {where} cannot be imported: {_said(error)}{_place(error)}",
+            "Mend it or install what it needs",
+        ) from error
+
+
+def _place(error: BaseException) -> str:
+    """The line of the plugin that raised it."""
+    frames = [frame for frame in extract_tb(error.__traceback__) if frame.filename != __file__]
+    lines = [f"{f.filename}:{f.lineno}" for f in frames if "importlib" not in f.filename]
+    return f" (at {lines[-1]})" if lines else ""
 
 
 def _offered(kind: Kind, module: Any, where: str) -> Sequence[PluginClass]:
@@ -191,17 +229,30 @@ def _offered(kind: Kind, module: Any, where: str) -> Sequence[PluginClass]:
     try:
         manager.register(module)
         manager.check_pending()
-        answers = getattr(manager.hook, f"tenure_{kind}s")()
-        classes = [cls for answer in answers for cls in answer]
-    except (Exception, SystemExit) as error:
-        raise PluginError(f"Plugin {where}: {_one_line(error)}", "Mend its hook") from error
+        classes = _listed(f"tenure_{kind}s", manager)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        known = ", ".join(f"tenure_{each}s" for each in _BASES)
+        raise PluginError(
+            f"Plugin {where}: {_said(error)}", f"Mend its hook; there are: {known}"
+        ) from error
     for cls in classes:
         _fits(kind, cls, where)
     return classes
 
 
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+def _listed(hook: str, manager: pluggy.PluginManager) -> list[Any]:
+    answers = getattr(manager.hook, hook)()
+    if any(isinstance(answer, type) or not isinstance(answer, Iterable) for answer in answers):
+        raise TypeError(f"{hook}() should return a list of classes")
+    return [cls for answer in answers for cls in answer]
+
+
+def _said(error: BaseException) -> str:
+    """An exception in one line."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _named(kind: Kind, use: str, classes: Iterable[PluginClass], where: str) -> PluginClass:
@@ -251,6 +302,8 @@ def _faults(kind: Kind, cls: Any) -> Iterator[str]:
     config: Any = getattr(cls, "Config", None)
     if not (isinstance(config, type) and issubclass(config, PluginConfig)):
         yield "has no `Config` that is a subclass of tenure.PluginConfig"
+    if config.model_config.get("extra") != "forbid" or not config.model_config.get("frozen"):
+        yield 'has a `Config` that is not `frozen=True, extra="forbid"`, as PluginConfig is'
     if missing := sorted(getattr(cls, "__abstractmethods__", ())):
         yield f"lacks {', '.join(missing)}"
     for key in CORE_KEYS:

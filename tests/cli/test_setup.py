@@ -149,6 +149,7 @@ def test_check_makes_no_store(probe: Callable[..., None], folder: Path, capsys: 
         ("from tenure import ConfigError; raise ConfigError('No scope x', 'Add it')", 2, "Add it"),
         ("from tenure import SourceError; raise SourceError('It is down')", 1, "It is down"),
         ("raise KeyError('subscriptions')", 1, "its check failed: KeyError: 'subscriptions'"),
+        ("import sys; sys.exit(0)", 1, "its check failed: SystemExit: 0"),
     ],
 )
 def test_check_of_a_source_that_fails(
@@ -157,6 +158,7 @@ def test_check_of_a_source_that_fails(
     probe(fate)
     assert main(["check"]) == code
     out = capsys.readouterr().out
+    assert "ok      connector p0 (./p0.py): can read 3 subscriptions" in out
     assert "failed  connector p0" in out
     assert said in out
 

@@ -203,6 +203,33 @@ def test_a_fault_inside_a_sink_names_it(store):
     assert "'a' failed inside its plugin 'board': ValueError: oops" in outcome.error.reason
 
 
+def test_a_sink_that_would_end_the_program_fails_alone(store):
+    board = Board()
+    leaving = Board(before=failing(SystemExit(0)))
+    outcomes = deliver(over(store, a=leaving, b=board), store, REPORT)
+    assert ([o.exit_code for o in outcomes], board.written) == ([1, 0], 1)
+
+
+@pytest.mark.parametrize("garbage", [None, "text", [None], 7])
+def test_a_preview_that_returns_something_else_is_not_taken_for_up_to_date(store, rows, garbage):
+    board = Board()
+    board.preview = lambda _report, _context: garbage
+    for (outcome,) in (
+        preview(over(store, a=board), REPORT),
+        deliver(over(store, a=board), store, REPORT),
+    ):
+        assert "preview() should return a list of Change" in str(outcome.error)
+    assert rows("SELECT state FROM delivery") == [("failed",)]
+
+
+def test_a_delivery_without_a_receipt_has_failed(store, rows):
+    board = Board()
+    board.deliver = lambda _report, _changes, _context: None
+    (outcome,) = deliver(over(store, a=board), store, REPORT)
+    assert "deliver() should return a Receipt, not NoneType" in str(outcome.error)
+    assert rows("SELECT state FROM delivery") == [("failed",)]
+
+
 def test_a_broken_plugin_fails_alone(store):
     broken = Entry(name="a", kind="sink", use="x", problem=PluginError("It cannot be imported"))
     outcomes = deliver(over(store, a=broken, b=Board()), store, REPORT)
@@ -215,9 +242,9 @@ def test_a_disabled_sink_is_left_out(store, rows):
     assert rows("SELECT count(*) FROM publication") == [(0,)]
 
 
-def test_only_the_sinks_named_get_it(store):
+def test_only_the_sinks_named_get_it_once(store):
     boards = {"a": Board(), "b": Board()}
-    deliver(over(store, **boards), store, REPORT, ["b"])
+    assert len(deliver(over(store, **boards), store, REPORT, ["b", "b"])) == 1
     assert [board.written for board in boards.values()] == [0, 1]
 
 
@@ -225,6 +252,11 @@ def test_an_unknown_sink_is_told_the_nearest_and_publishes_nothing(store, rows):
     with pytest.raises(UsageError, match=r"no sink 'bord'.*Did you mean 'board'"):
         deliver(over(store, board=Board()), store, REPORT, ["bord"])
     assert rows("SELECT count(*) FROM publication") == [(0,)]
+
+
+def test_without_any_sink_a_name_is_told_what_to_write(store):
+    with pytest.raises(UsageError, match=r"no sink at all: write a table \[sinks\.board\]"):
+        deliver(over(store), store, REPORT, ["board"])
 
 
 def test_a_preview_writes_nothing(store, rows):
@@ -257,8 +289,9 @@ def test_other_figures_or_other_rules_are_new_content(changed):
     assert content_hash(changed) != content_hash(REPORT)
 
 
-def test_a_secret_in_a_fault_is_neither_kept_nor_told(store, rows):
-    board = Board(before=failing(ValueError("401 for https://hooks.test/s3cret-token")))
+@pytest.mark.parametrize("kind", [ValueError, TransientError])
+def test_a_secret_in_a_fault_is_neither_kept_nor_told(store, rows, kind):
+    board = Board(before=failing(kind("401 for https://hooks.test/s3cret-token")))
     entry = Entry(name="a", kind="sink", use="board", plugin=board, secrets=("s3cret-token",))
     (outcome,) = deliver(over(store, a=entry), store, REPORT)
     assert "s3cret-token" not in str(outcome.error) + str(rows("SELECT message FROM delivery"))

@@ -106,7 +106,10 @@ def test_a_distribution_that_is_broken_is_named(installed: Install) -> None:
     [
         ("yield", "yield yield", "cannot be imported: SyntaxError"),
         ("@hookimpl", "import sys; sys.exit(3)", "cannot be imported: SystemExit: 3"),
+        ("@hookimpl", "raise BaseException('odd')", "cannot be imported: BaseException: odd (at "),
         ("tenure_connectors", "tenure_conectors", "unknown hook 'tenure_conectors'"),
+        ("tenure_connectors", "tenure_conectors", "there are: tenure_connectors, tenure_sinks"),
+        ("return [Acme]", "raise SystemExit(0)", "SystemExit: 0"),
         ("tenure_connectors()", "tenure_connectors(cats)", "Argument(s) {'cats'} are declared"),
         ("return [Acme]", "return [Acme, Acme]", "offers 2 connectors (acme, acme)"),
         ("return [Acme]", "return []", "offers no connector. Return the class from a function"),
@@ -114,7 +117,7 @@ def test_a_distribution_that_is_broken_is_named(installed: Install) -> None:
         ("return [Acme]", "return [Sink]", "Sink is not a subclass of tenure.Connector"),
         ("return [Acme]", "return ['Acme']", "'Acme' is not a subclass of tenure.Connector"),
         ("return [Acme]", "return 1 / 0", "division by zero"),
-        ("return [Acme]", "return Acme", "'ABCMeta' object is not iterable"),
+        ("return [Acme]", "return Acme", "tenure_connectors() should return a list of classes"),
         ("name, api, Config = ", "_, api, Config = ", "Acme has no `name`"),
         ("name, api, Config = ", "name, _, Config = ", "does not say `api = 1`"),
         ('"acme", API', '"acme", API + 1', "written for plugin interface 2; this tenure has 1"),
@@ -134,6 +137,15 @@ def test_an_option_of_the_cores_name_is_refused(local: Local, body: str, tmp_pat
     config = "class C(PluginConfig):\n    use: str\n\n\nclass Acme"
     text = body.replace("class Acme", config).replace("API, PluginConfig", "API, C")
     assert "an option named 'use', which belongs to the core" in refusal(local(text), tmp_path)
+
+
+@pytest.mark.parametrize("loose", ['"extra": "ignore"', '"frozen": False'])
+def test_options_that_forgive_a_misspelt_key_are_refused(
+    local: Local, body: str, tmp_path: Path, loose: str
+) -> None:
+    config = f"class C(PluginConfig):\n    model_config = {{{loose}}}\n\n\nclass Acme"
+    text = body.replace("class Acme", config).replace("API, PluginConfig", "API, C")
+    assert 'not `frozen=True, extra="forbid"`' in refusal(local(text), tmp_path)
 
 
 def test_a_name_that_the_module_does_not_offer(installed: Install, body: str) -> None:

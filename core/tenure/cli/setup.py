@@ -10,12 +10,11 @@ import typer
 
 from tenure.cli.app import app, workspace
 from tenure.cli.console import out, table
-from tenure.errors import ConfigError, PluginError, TenureError
+from tenure.errors import ConfigError, TenureError
 from tenure.redaction import redact
 
 if TYPE_CHECKING:
     from tenure.config import Entry, Workspace
-    from tenure.plugin import Context
     from tenure.records import Json
 
 log = logging.getLogger("tenure.check")
@@ -177,28 +176,17 @@ def _speaks_http(entry: "Entry") -> bool:
 
 
 def _asked(loaded: "Workspace", entry: "Entry", subject: str) -> Iterator[_Line]:
-    """What the plugin's own check says."""
+    """What the plugin's own check says; what it said before it failed counts, too."""
     from tenure.lending import give_back, lend  # noqa: PLC0415 - only for `check`
+    from tenure.plugins import isolated  # noqa: PLC0415 - likewise
 
-    context = lend(loaded, entry)
+    context, said = lend(loaded, entry), list[_Line]()
     try:
-        for text in _guarded(entry, context):
-            yield _Line(subject, text)
+        with isolated("its check failed", entry.secrets):
+            if entry.plugin is not None:
+                said.extend(_Line(subject, str(text)) for text in entry.plugin.check(context))
     except TenureError as error:
-        yield _Line(subject, str(error), error)
+        said.append(_Line(subject, str(error), error))
     finally:
         give_back(context)
-
-
-def _guarded(entry: "Entry", context: "Context") -> Iterable[str]:
-    """The plugin's check; an exception of its own becomes a `PluginError` that names it."""
-    try:
-        if entry.plugin is not None:
-            yield from entry.plugin.check(context)
-    except TenureError:
-        raise
-    except Exception as error:
-        raise PluginError(
-            f"its check failed: {type(error).__name__}: {error}",
-            "Run again with --verbose for the traceback, and tell the plugin's author",
-        ) from error
+    yield from said
