@@ -6,6 +6,7 @@ A file is written again only when its figures change: freshness alone changes no
 import hashlib
 import json
 import os
+import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -53,13 +54,13 @@ class File(Sink):
     config: FileConfig
 
     def check(self, context: Context) -> Iterator[str]:
-        """Make the folder, and write and remove a file in it."""
+        """Write and remove a file in the folder, or in the nearest one that is there."""
         folder = self._folder(context)
-        with _said(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                pass
-        yield f"can write {', '.join(self.config.formats)} into {folder}"
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        with _said(folder), tempfile.TemporaryFile(dir=there):
+            pass
+        made = "" if there == folder else ", which the first push makes"
+        yield f"can write {', '.join(self.config.formats)} into {folder}{made}"
 
     def preview(self, report: Report, context: Context) -> Sequence[Change]:
         """The files that hold other figures than the report."""
@@ -101,10 +102,12 @@ def _digest(report: Report) -> str:
 
 
 def _replace(path: Path, report: Report, write: Callable[[Path, Report], None]) -> None:
-    """Put a whole file where the old one was."""
-    part = path.with_name(f".{path.name}.part")
+    """Put a whole file where the old one was, also while another push does the same."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         write(part, report)
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())  # else a power cut could leave an empty file under the name
         os.replace(part, path)  # noqa: PTH105 - atomic either way
     finally:
         part.unlink(missing_ok=True)
@@ -141,7 +144,10 @@ def _write_csv(path: Path, report: Report) -> None:
 
 
 def _holds_csv(path: Path, report: Report) -> bool:
-    return path.is_file() and path.read_bytes() == report.as_csv().encode()
+    try:
+        return path.read_bytes() == report.as_csv().encode()
+    except OSError:
+        return False
 
 
 def _write_parquet(path: Path, report: Report) -> None:
@@ -158,7 +164,10 @@ def _write_parquet(path: Path, report: Report) -> None:
             duck.execute(f"INSERT INTO retention VALUES ({marks})", cells)  # noqa: S608 - marks
         target = str(path).replace("'", "''")
         about = f"KV_METADATA {{figures: '{_digest(report)}'}}"
-        duck.execute(f"COPY retention TO '{target}' (FORMAT parquet, {about})")
+        try:
+            duck.execute(f"COPY retention TO '{target}' (FORMAT parquet, {about})")
+        except duckdb.IOException as error:
+            raise OSError(str(error)) from None
 
 
 def _holds_parquet(path: Path, report: Report) -> bool:

@@ -2,9 +2,10 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 
 import pytest
+from reports import BETTER, META, NOW, REPORT
 from sqlalchemy import text
 from workspaces import workspace
 
@@ -13,40 +14,8 @@ from tenure.config import Entry
 from tenure.delivery import content_hash, deliver, preview
 from tenure.errors import UsageError
 from tenure.ledger.store import Store
-from tenure.report import Meta, Report, Row, SourceState
+from tenure.report import SourceState
 from tenure.status import pending_deliveries
-
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-ROW = Row(
-    period="2025-03",
-    start=date(2025, 3, 1),
-    end=date(2025, 4, 1),
-    start_mrr=100,
-    new=5,
-    reactivation=0,
-    expansion=10,
-    contraction=0,
-    churn=0,
-    end_mrr=115,
-    customers_start=1,
-    customers_end=2,
-    customers_churned=0,
-)
-META = Meta(
-    currency="USD",
-    timezone="UTC",
-    known_at=NOW,
-    policy="sha256:1",
-    preset="default",
-    variant="cohort",
-    version="1",
-    coverage={},
-    sources=(SourceState(name="billing", last_complete_sync=NOW, incomplete=False),),
-    quarantined=0,
-    excluded=0,
-)
-REPORT = Report(meta=META, rows=(ROW,))
-BETTER = replace(REPORT, rows=(replace(ROW, end_mrr=116, new=6),))
 
 
 class Board(Sink):

@@ -1,0 +1,38 @@
+"""Two reports of one month: the figures, and better ones."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+from tenure.report import Meta, Report, Row, SourceState
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+ROW = Row(
+    period="2025-03",
+    start=date(2025, 3, 1),
+    end=date(2025, 4, 1),
+    start_mrr=100,
+    new=5,
+    reactivation=0,
+    expansion=10,
+    contraction=0,
+    churn=0,
+    end_mrr=115,
+    customers_start=1,
+    customers_end=2,
+    customers_churned=0,
+)
+META = Meta(
+    currency="USD",
+    timezone="UTC",
+    known_at=NOW,
+    policy="sha256:1",
+    preset="default",
+    variant="cohort",
+    version="1",
+    coverage={},
+    sources=(SourceState(name="billing", last_complete_sync=NOW, incomplete=False),),
+    quarantined=0,
+    excluded=0,
+)
+REPORT = Report(meta=META, rows=(ROW,))
+BETTER = replace(REPORT, rows=(replace(ROW, end_mrr=116, new=6),))
