@@ -3,32 +3,17 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from facts import at, lasting, point
 from ledgers import Ledger
 from workspaces import workspace
 
-from tenure import Item, Point, State, Subscription, micros
+from tenure import Item, Point, Subscription
 from tenure.ledger.store import Store
 from tenure.metrics.run import ReportRequest, build
 
+__all__ = ["Book", "at", "lasting", "point"]
+
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
-
-
-def at(day: str) -> datetime:
-    """An instant in UTC: `2026-01-15` or `2026-01-15T12:00`."""
-    return datetime.fromisoformat(day).replace(tzinfo=UTC)
-
-
-def point(day: str, amount, **facts) -> Point:
-    """`amount` dollars from that day on, a month unless said; None: ended."""
-    facts = {"currency": "USD", "source_ref": "made"} | facts
-    if amount is None:
-        facts, amount = {"state": State.ENDED} | facts, 0
-    return Point(effective_at=at(day), amount=micros(amount), **facts)
-
-
-def lasting(day: str = "2025-01-01", amount=100, **facts) -> list[Point]:
-    """One point that nothing follows."""
-    return [point(day, amount, **facts)]
 
 
 class Book:
