@@ -28,6 +28,9 @@ if TYPE_CHECKING:
         HttpConfig,
         PluginConfig,
         PullRequest,
+        Rate,
+        Rates,
+        RatesRequest,
         Receipt,
         Sink,
         hookimpl,
@@ -62,8 +65,8 @@ _EXPORTS = {
     "tenure.errors": "ConfigError PluginError SourceError TenureError TransientError",
     "tenure.money": "MICRO decimal_string half_even micros ratio_string",
     "tenure.periods": "day_start",
-    "tenure.plugin": "API Change Connector Context HttpConfig PluginConfig PullRequest Receipt "
-    "Sink hookimpl",
+    "tenure.plugin": "API Change Connector Context HttpConfig PluginConfig PullRequest Rate "
+    "Rates RatesRequest Receipt Sink hookimpl",
     "tenure.records": "BEGINNING Attribute Cause Checkpoint Claim Customer Evidence Excluded "
     "Interval Item ItemKind Json Observation Point Quarantined RawChunk Record State "
     "Subscription Tombstone TombstoneKind",
@@ -98,6 +101,9 @@ __all__ = [
     "Point",
     "PullRequest",
     "Quarantined",
+    "Rate",
+    "Rates",
+    "RatesRequest",
     "RawChunk",
     "Receipt",
     "Record",

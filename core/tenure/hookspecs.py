@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pluggy
 
-from tenure.plugin import Connector, Sink
+from tenure.plugin import Connector, Rates, Sink
 
 hookspec = pluggy.HookspecMarker("tenure")
 
@@ -17,3 +17,8 @@ def tenure_connectors() -> Sequence[type[Connector]]:
 @hookspec
 def tenure_sinks() -> Sequence[type[Sink]]:
     """Sink classes that this plugin offers."""
+
+
+@hookspec
+def tenure_rates() -> Sequence[type[Rates]]:
+    """Sources of exchange rates that this plugin offers."""

@@ -2,7 +2,8 @@
 
 A connector has a frozen `Config`, a `check()` and a `pull(request)` that yields records.
 A sink has a `Config`, a `check()`, a `preview(report)` and a `deliver(report, changes)`.
-Both get what they need handed in (an HTTP client, the clock, the folder of plugins.toml) and
+A source of exchange rates has a `Config`, a `check()` and a `rates(request)` that yields them.
+All get what they need handed in (an HTTP client, the clock, the folder of plugins.toml) and
 never see the store.
 """
 
@@ -11,7 +12,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 from zoneinfo import ZoneInfo
@@ -19,7 +22,7 @@ from zoneinfo import ZoneInfo
 import pluggy
 from pydantic import BaseModel, ConfigDict, Field
 
-from tenure.records import Json, Observation, Record
+from tenure.records import Json, Observation, Quarantined, Record
 
 if TYPE_CHECKING:
     import httpx
@@ -30,7 +33,7 @@ API = 1
 """The number of this plugin interface. A class whose `api` differs is not loaded."""
 
 hookimpl = pluggy.HookimplMarker("tenure")
-"""Marks a plugin's `tenure_connectors` or `tenure_sinks` function."""
+"""Marks a plugin's `tenure_connectors`, `tenure_sinks` or `tenure_rates` function."""
 
 
 class PluginConfig(BaseModel):
@@ -90,7 +93,7 @@ class PullRequest(Context):
 
 
 class _Plugin(ABC):
-    """What connectors and sinks share."""
+    """What connectors, sinks and sources of rates share."""
 
     name: ClassVar[str]
     """What users write after `use =`; unique per kind."""
@@ -168,3 +171,42 @@ class Sink(_Plugin):
     @abstractmethod
     def deliver(self, report: Report, changes: Sequence[Change], context: Context) -> Receipt:
         """Write the report; called again after a failure, so twice must be as good as once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """One unit of `currency` was `rate` units of the workspace's currency on `day`.
+
+    `rate` is exact, and above zero; it is rounded once, half to even, to the 10 places that the
+    ledger keeps. `source_ref` says where it stands (`rates.csv:17`).
+    """
+
+    currency: str
+    day: date
+    rate: Decimal | Fraction
+    source_ref: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatesRequest(Context):
+    """What a source of rates is asked for: all that it knows, for the workspace's `currency`.
+
+    `warn(text)` says what the user should know though nothing failed; it is kept with the run.
+    """
+
+    warn: Callable[[str], None] = lambda _text: None
+
+
+class Rates(_Plugin):
+    """A source of exchange rates: what the table [fx] uses."""
+
+    def __init__(self, config: PluginConfig) -> None:
+        self.config = config
+
+    @abstractmethod
+    def rates(self, request: RatesRequest) -> Iterator[Rate | Quarantined]:
+        """Yield every rate there is, in any order, and a `Quarantined` for what cannot be read.
+
+        A currency has no rate after its last day. Raises `SourceError` when the source fails:
+        the rates known so far then stay.
+        """

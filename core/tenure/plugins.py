@@ -26,16 +26,18 @@ import pluggy
 
 from tenure import hookspecs
 from tenure.errors import PluginError, TenureError
-from tenure.plugin import API, Connector, PluginConfig, Sink
+from tenure.plugin import API, Connector, PluginConfig, Rates, Sink
 
 GROUP = "tenure.plugins"
 CORE_KEYS = ("use", "schedule", "enabled", "provides")
 """Keys of a plugin's table that belong to the core."""
+FX_KEYS = ("use", "enabled", "max_age_days")
+"""The same in the table [fx]."""
 
-Kind = Literal["connector", "sink"]
-PluginClass = type[Connector] | type[Sink]
+Kind = Literal["connector", "sink", "rates"]
+PluginClass = type[Connector] | type[Sink] | type[Rates]
 
-_BASES: dict[Kind, PluginClass] = {"connector": Connector, "sink": Sink}
+_BASES: dict[Kind, PluginClass] = {"connector": Connector, "sink": Sink, "rates": Rates}
 
 log = logging.getLogger("tenure.plugins")
 
@@ -112,6 +114,16 @@ def load(kind: Kind, use: str, folder: Path) -> PluginClass:
     plugin = _find(kind, use)
     offered = _offered(kind, _entry_module(plugin), plugin.where)
     return _named(kind, use, offered, plugin.where)
+
+
+def core_keys(cls: PluginClass) -> tuple[str, ...]:
+    """The keys of the core in the table of such a plugin."""
+    return FX_KEYS if issubclass(cls, Rates) else CORE_KEYS
+
+
+def plural(kind: Kind) -> str:
+    """The kind's word for several; its hook is `tenure_` and that."""
+    return kind if kind.endswith("s") else f"{kind}s"
 
 
 def is_local(use: str) -> bool:
@@ -229,11 +241,11 @@ def _offered(kind: Kind, module: Any, where: str) -> Sequence[PluginClass]:
     try:
         manager.register(module)
         manager.check_pending()
-        classes = _listed(f"tenure_{kind}s", manager)
+        classes = _listed(f"tenure_{plural(kind)}", manager)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        known = ", ".join(f"tenure_{each}s" for each in _BASES)
+        known = ", ".join(f"tenure_{plural(each)}" for each in _BASES)
         raise PluginError(
             f"Plugin {where}: {_said(error)}", f"Mend its hook; there are: {known}"
         ) from error
@@ -260,10 +272,11 @@ def _named(kind: Kind, use: str, classes: Iterable[PluginClass], where: str) -> 
     if len(named) == 1:
         return named[0]
     if named:
-        raise PluginError(f"Plugin {where} offers two {kind}s named {use!r}", "Rename one")
+        raise PluginError(f"Plugin {where} offers two {plural(kind)} named {use!r}", "Rename one")
     names = ", ".join(sorted(cls.name for cls in classes)) or "none"
     raise PluginError(
-        f"Plugin {where} offers no {kind} named {use!r}; its {kind}s: {names}", _hook_hint(kind)
+        f"Plugin {where} offers no {kind} named {use!r}; its {plural(kind)}: {names}",
+        _hook_hint(kind),
     )
 
 
@@ -273,13 +286,14 @@ def _only(kind: Kind, classes: Sequence[PluginClass], where: str) -> PluginClass
     if classes:
         names = ", ".join(sorted(cls.name for cls in classes))
         raise PluginError(
-            f"Plugin {where} offers {len(classes)} {kind}s ({names})", "Put each in its own file"
+            f"Plugin {where} offers {len(classes)} {plural(kind)} ({names})",
+            "Put each in its own file",
         )
     raise PluginError(f"Plugin {where} offers no {kind}", _hook_hint(kind))
 
 
 def _hook_hint(kind: Kind) -> str:
-    return f"Return the class from a function tenure_{kind}s marked with @tenure.hookimpl"
+    return f"Return the class from a function tenure_{plural(kind)} marked with @tenure.hookimpl"
 
 
 def _fits(kind: Kind, cls: Any, where: str) -> None:
@@ -306,6 +320,6 @@ def _faults(kind: Kind, cls: Any) -> Iterator[str]:
         yield 'has a `Config` that is not `frozen=True, extra="forbid"`, as PluginConfig is'
     if missing := sorted(getattr(cls, "__abstractmethods__", ())):
         yield f"lacks {', '.join(missing)}"
-    for key in CORE_KEYS:
+    for key in core_keys(cls):
         if key in config.model_fields:
             yield f"has an option named {key!r}, which belongs to the core"

@@ -119,8 +119,8 @@ def test_the_schema_leaves_a_broken_plugin_out(install: Install, capsys: Capture
 def test_plugins_lists_the_built_in_ones(capsys: Capture) -> None:
     assert main(["plugins"]) == 0
     rows = [line.split()[:3] for line in capsys.readouterr().out.splitlines()]
-    assert ["connector", "file", "tenure"] in rows
-    assert ["sink", "file", "tenure"] in rows
+    names = [("connector", "file"), ("rates", "ecb"), ("rates", "file"), ("sink", "file")]
+    assert [[*name, "tenure"] for name in names if [*name, "tenure"] not in rows] == []
 
 
 def test_plugins_show_of_an_unknown_one(capsys: Capture) -> None:
@@ -142,7 +142,15 @@ def test_schema_knows_the_options_of_the_installed_plugins(capsys: Capture) -> N
     schema = json.loads(capsys.readouterr().out)
     choices = schema["properties"]["connectors"]["additionalProperties"]["anyOf"]
     assert {"const": "file"} in [choice["properties"]["use"] for choice in choices]
-    assert set(schema["properties"]) == {"tenure", "connectors", "sinks", "metrics"}
+    assert set(schema["properties"]) == {"tenure", "connectors", "fx", "sinks", "metrics"}
+
+
+def test_schema_knows_the_sources_of_rates(capsys: Capture) -> None:
+    main(["schema"])
+    ecb, file, local = json.loads(capsys.readouterr().out)["properties"]["fx"]["anyOf"]
+    assert (ecb["properties"]["use"], ecb["required"]) == ({"const": "ecb"}, ["use"])
+    assert (file["properties"]["use"], file["required"]) == ({"const": "file"}, ["use", "path"])
+    assert {"use", "enabled", "max_age_days"} == set(local["properties"])
 
 
 def test_every_reference_in_the_schema_leads_somewhere(capsys: Capture) -> None:

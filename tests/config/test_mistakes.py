@@ -16,7 +16,6 @@ Wrong = Callable[[str], str]
     ("text", "said"),
     [
         ("[tenur]", "plugins.toml:1: tenur: unknown table; did you mean 'tenure'? Allowed: "),
-        ("\n[fx]\nuse = 'ecb'", "plugins.toml:2: fx: not supported by this version yet"),
         ("[accounts]", "plugins.toml:1: accounts: not supported by this version yet"),
         ("connectors = 5", "plugins.toml:1: connectors: should be a table, written [connectors]"),
         ("[connectors]\na = 5", "plugins.toml:2: connectors.a: should be a table"),

@@ -141,7 +141,7 @@ def _findings(loaded: "Workspace", *, offline: bool) -> Iterator[_Line]:
             "config", "no connector is named yet, so there is nothing to read", is_warning=True
         )
     yield from _store(loaded, offline=offline)
-    for entry in (*loaded.connectors, *loaded.sinks):
+    for entry in loaded.entries:
         yield from _entry(loaded, entry, offline=offline)
 
 

@@ -1,4 +1,4 @@
-"""The tables [connectors.*] and [sinks.*]: the core's keys, then the plugin with its options.
+"""The tables [connectors.*], [sinks.*] and [fx]: the core's keys, then the plugin with its options.
 
 A mistake in a table is the user's and is noted with the others. A plugin that is broken itself
 is the entry's `problem`: it is disabled and the rest runs.
@@ -15,10 +15,10 @@ from pydantic import BaseModel, SecretBytes, SecretStr
 from tenure import plugins
 from tenure.config.mistakes import KeyPath, is_secret
 from tenure.config.reading import Reading, Section
-from tenure.config.sections import EntryKeys
-from tenure.config.workspace import Entry
+from tenure.config.sections import EntryKeys, FxKeys
+from tenure.config.workspace import Entry, FxConfig
 from tenure.errors import PluginError, TenureError
-from tenure.plugin import Connector, PluginConfig, Sink
+from tenure.plugin import Connector, PluginConfig, Rates, Sink
 from tenure.redaction import redact, url_passwords
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -28,7 +28,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 class _Made:
     """A plugin's object, or why there is none."""
 
-    plugin: Connector | Sink | None = None
+    plugin: Connector | Sink | Rates | None = None
     problem: PluginError | None = None
     secrets: frozenset[str] = frozenset()
 
@@ -39,6 +39,33 @@ def read(reading: Reading, kind: plugins.Kind) -> tuple[Entry, ...]:
     tables = reading.table(path, reading.document.tables.get(f"{kind}s", {}))
     found = [_entry(reading, kind, (*path, name), raw) for name, raw in tables.items()]
     return tuple(entry for entry in found if entry)
+
+
+def fx(reading: Reading) -> FxConfig:
+    """The table [fx]; the default without it, or where it has mistakes."""
+    path, before = ("fx",), len(reading.mistakes)
+    raw = reading.document.tables.get("fx")
+    if raw is None:
+        return FxConfig()
+    table = reading.table(path, raw)
+    own = reading.section(path, {k: v for k, v in table.items() if k in plugins.FX_KEYS})
+    keys = reading.validate(FxKeys, own) if isinstance(raw, dict) else None
+    made = _Made()
+    if keys is None or keys.enabled:
+        options = {k: v for k, v in table.items() if k not in plugins.FX_KEYS}
+        made = _make(reading, "rates", own, options)
+    if keys is None or len(reading.mistakes) > before:
+        return FxConfig()
+    entry = Entry(
+        name="fx",
+        kind="rates",
+        use=keys.use,
+        enabled=keys.enabled,
+        plugin=made.plugin,
+        problem=made.problem,
+        secrets=tuple(sorted(made.secrets | own.resolver.secrets)),
+    )
+    return FxConfig(entry=entry, max_age_days=keys.max_age_days)
 
 
 def literal(name: str) -> str:
@@ -104,7 +131,7 @@ def _instance(
     reading: Reading, cls: plugins.PluginClass, section: Section, options: Mapping[str, Any]
 ) -> _Made:
     try:
-        config = reading.validate(cls.Config, section, plugins.CORE_KEYS)
+        config = reading.validate(cls.Config, section, plugins.core_keys(cls))
         if config is None:
             return _Made()
         return _Made(cls(config), None, _secrets(reading, config, section, options))

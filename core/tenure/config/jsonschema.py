@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.errors import PydanticInvalidForJsonSchema
 
 from tenure import plugins
-from tenure.config.sections import EntryKeys, MetricsTable, TenureTable
+from tenure.config.sections import EntryKeys, FxKeys, MetricsTable, TenureTable
 
 _Schema = dict[str, Any]
 
@@ -37,6 +37,7 @@ def build() -> _Schema:
     properties = {
         "tenure": _table("tenure", [TenureTable], definitions),
         "connectors": _entries("connector", offers, definitions),
+        "fx": _entry("rates", offers, definitions),
         "sinks": _entries("sink", offers, definitions),
         "metrics": _table("metrics", [MetricsTable, Policy], definitions),
     }
@@ -69,22 +70,31 @@ def _with_references(properties: Mapping[str, _Schema]) -> dict[str, _Schema]:
 
 
 def _entries(kind: plugins.Kind, offers: list[plugins.Offer], definitions: _Schema) -> _Schema:
+    return {"type": "object", "additionalProperties": _entry(kind, offers, definitions)}
+
+
+def _entry(kind: plugins.Kind, offers: list[plugins.Offer], definitions: _Schema) -> _Schema:
+    """A table that uses a plugin of that kind: any installed one, or a local file."""
     choices = []
     for offer in offers:
         if offer.problem is not None and offer.kind in (kind, None):
             log.warning("%s; left out", offer.problem.reason)
         elif offer.cls is not None and offer.kind == kind:
             choices.append(_plugin(offer.cls, kind, definitions))
-    local = _table("entry", [EntryKeys], definitions) | {"additionalProperties": True}
+    local = _table("entry", [_keys(kind)], definitions) | {"additionalProperties": True}
     local["properties"]["use"] = {"type": "string", "pattern": r"\.py$"}
-    return {"type": "object", "additionalProperties": {"anyOf": [*choices, local]}}
+    return {"anyOf": [*choices, local]}
+
+
+def _keys(kind: plugins.Kind) -> type[BaseModel]:
+    return FxKeys if kind == "rates" else EntryKeys
 
 
 def _plugin(cls: plugins.PluginClass, kind: plugins.Kind, definitions: _Schema) -> _Schema:
     try:
-        table = _table(f"{kind}.{cls.name}", [EntryKeys, cls.Config], definitions)
+        table = _table(f"{kind}.{cls.name}", [_keys(kind), cls.Config], definitions)
     except PydanticInvalidForJsonSchema:
         log.warning("The options of %s %r have no JSON Schema; any are allowed", kind, cls.name)
-        table = _table("entry", [EntryKeys], definitions) | {"additionalProperties": True}
+        table = _table("entry", [_keys(kind)], definitions) | {"additionalProperties": True}
     table["properties"]["use"] = {"const": cls.name}
     return table

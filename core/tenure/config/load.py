@@ -1,6 +1,6 @@
 """Reading plugins.toml into a `Workspace`: everything that is wrong is found before any is said.
 
-find ─► Document ─► [tenure], [connectors.*], [sinks.*], [metrics] ─► Workspace
+find ─► Document ─► [tenure], [connectors.*], [fx], [sinks.*], [metrics] ─► Workspace
                       each: resolve references ─► validate ─► mistakes with their lines
 """
 
@@ -18,8 +18,8 @@ from tenure.config.workspace import MetricsConfig, Workspace
 from tenure.redaction import url_passwords
 
 VARIABLE = "TENURE_CONFIG"
-TABLES = ("tenure", "connectors", "sinks", "metrics")
-PLANNED = ("accounts", "fx")
+TABLES = ("tenure", "connectors", "fx", "sinks", "metrics")
+PLANNED = ("accounts",)
 
 _OTHERS_MAY_READ = 0o004
 
@@ -36,7 +36,7 @@ def load(path: Path | None = None) -> Workspace:
     _unknown_tables(reading)
     tenure, secrets = _tenure(reading)
     connectors, sinks = entries.read(reading, "connector"), entries.read(reading, "sink")
-    metrics = _metrics(reading)
+    fx, metrics = entries.fx(reading), _metrics(reading)
     if reading.mistakes or tenure is None or metrics is None:
         raise reading.error()
     _warn_of_dotenv(reading)
@@ -49,6 +49,7 @@ def load(path: Path | None = None) -> Workspace:
         connectors=connectors,
         sinks=sinks,
         metrics=metrics,
+        fx=fx,
         warnings=tuple(reading.warnings),
         store_secrets=tuple(secrets),
     )

@@ -13,6 +13,9 @@ from tenure.config import schedule
 from tenure.config.mistakes import HARMLESS
 from tenure.currency import CURRENCY_CODES
 
+MAX_AGE_DAYS = 35
+"""How old a rate may be unless [fx] says otherwise (metrics.md section 6)."""
+
 _STORE = re.compile(r"sqlite:///(?P<path>[^?#]+)(\?.*)?|postgresql\+psycopg://.+")
 
 
@@ -84,6 +87,16 @@ class EntryKeys(_Table):
     schedule: Schedule | None = None
     enabled: bool = True
     provides: frozenset[Literal["revenue", "attributes"]] | None = Field(default=None, min_length=1)
+
+
+class FxKeys(_Table):
+    """Keys of the core in the table [fx]."""
+
+    use: Name
+    enabled: bool = True
+    max_age_days: int = Field(
+        default=MAX_AGE_DAYS, ge=0, description="A rate older than that is none"
+    )
 
 
 class MetricsTable(_Table):

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
+from tenure.config.sections import MAX_AGE_DAYS
 from tenure.errors import PluginError
-from tenure.plugin import Connector, Context, Sink
+from tenure.plugin import Connector, Context, Rates, Sink
 
 if TYPE_CHECKING:
     import httpx
@@ -16,15 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One table of [connectors] or [sinks]."""
+    """One table of [connectors] or [sinks], or the table [fx]."""
 
     name: str
-    kind: Literal["connector", "sink"]
+    kind: Literal["connector", "sink", "rates"]
     use: str
     schedule: str | None = None
     enabled: bool = True
     provides: frozenset[str] = frozenset()
-    plugin: Connector | Sink | None = field(default=None, repr=False)
+    plugin: Connector | Sink | Rates | None = field(default=None, repr=False)
     """The plugin made with its options; None while disabled or broken."""
     problem: PluginError | None = None
     """Why the plugin is broken; the others run."""
@@ -43,6 +44,14 @@ class MetricsConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FxConfig:
+    """The table [fx]: where exchange rates come from, None without it, and how old one may be."""
+
+    entry: Entry | None = None
+    max_age_days: int = MAX_AGE_DAYS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
     """A whole plugins.toml. `store` is a URL whose SQLite path is absolute."""
 
@@ -54,14 +63,19 @@ class Workspace:
     connectors: tuple[Entry, ...]
     sinks: tuple[Entry, ...]
     metrics: MetricsConfig
+    fx: FxConfig = FxConfig()
     warnings: tuple[str, ...] = ()
     store_secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Every table that names a plugin."""
+        return (*((self.fx.entry,) if self.fx.entry else ()), *self.connectors, *self.sinks)
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """Every secret of the workspace, for redaction."""
-        entries = (*self.connectors, *self.sinks)
-        return (*self.store_secrets, *(s for entry in entries for s in entry.secrets))
+        return (*self.store_secrets, *(s for entry in self.entries for s in entry.secrets))
 
     def context(self, entry: Entry, http: "httpx.Client") -> Context:
         """What the workspace lends to the entry's plugin."""

@@ -30,4 +30,4 @@ class HttpOptions:
 
     def table(self, name: str) -> str:
         """The table of plugins.toml that the user would edit."""
-        return f"[{self.kind}s.{name}]"
+        return f"[{name}]" if self.kind == "rates" else f"[{self.kind}s.{name}]"
