@@ -24,7 +24,10 @@ def committed_mrr(customers: Mapping[str, Payer], window: Window, terms: Terms =
 def contracted_mrr(
     customers: Mapping[str, Payer], window: Window, horizon: timedelta, terms: Terms = PLAIN
 ) -> int:
-    """The run-rate that much later, of customers read with all points known, future ones too."""
+    """The run-rate that much later, at the rates of the period's end, which are the last known.
+
+    The customers are read with all points known, future ones too: `payers(records)`.
+    """
     paid = [payer.before(window.end + horizon) for payer in customers.values()]
     return _sum(paid, window, terms)
 

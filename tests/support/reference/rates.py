@@ -31,11 +31,11 @@ class Rates:
         if currency == self.reporting:
             return Fraction(1)
         day = instant.astimezone(self.zone).date() - timedelta(days=1)
-        known = self.quotes.get(currency, {})
-        for age in range(self.max_age_days + 1):
-            if found := known.get(day - timedelta(days=age)):
-                return Fraction(found)
-        raise MissingRateError(currency, day)
+        quotes = self.quotes.get(currency, {})
+        known = [quoted for quoted in quotes if quoted <= day]
+        if not known or (day - max(known)).days > self.max_age_days:
+            raise MissingRateError(currency, day)
+        return Fraction(quotes[max(known)])
 
     def convert(self, line: Line, instant: datetime) -> int:
         """The level of one item at the rate of an instant, half to even."""
