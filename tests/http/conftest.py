@@ -1,5 +1,6 @@
 """Clients that do not wait, and a small real server."""
 
+import gzip
 import socket
 import struct
 import threading
@@ -74,6 +75,12 @@ class Connection(BaseHTTPRequestHandler):
 
     def garbled(self) -> None:
         self.answer(200, b"not gzip", Content_Encoding="gzip")
+
+    def bomb(self) -> None:
+        self.answer(200, gzip.compress(bytes(2_000_000)), Content_Encoding="gzip")
+
+    def zipped(self) -> None:
+        self.answer(200, gzip.compress(b"fine"), Content_Encoding="gzip")
 
     def truncated(self) -> None:
         self.answer(200, b"half", length=8)

@@ -15,6 +15,8 @@ SECRET = "sk_live_0123456789"
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
+        (302, SourceError),
+        (304, SourceError),
         (400, SourceError),
         (401, ConfigError),
         (403, ConfigError),
@@ -55,6 +57,13 @@ def test_start_of_the_body_is_shown(http, respx_mock):
     with pytest.raises(SourceError, match="no such list zz") as caught:
         http.get("/x")
     assert len(str(caught.value)) < 600
+
+
+def test_body_cannot_drive_the_terminal(http, respx_mock):
+    respx_mock.get(URL).respond(404, content=b"\x1b[2Jno \x07such list\x00")
+    with pytest.raises(SourceError, match=r"\[2Jno such list") as caught:
+        http.get("/x")
+    assert str(caught.value).isprintable()
 
 
 def test_accepted_status_is_returned(http, respx_mock):

@@ -104,7 +104,15 @@ def test_retry_after_as_a_date_is_honoured(http, respx_mock, time):
 def test_unreadable_retry_after_is_an_ordinary_wait(http, respx_mock, time, text):
     respx_mock.get(URL).mock(side_effect=[httpx.Response(429, headers={"Retry-After": text}), OK])
     http.get("/x")
-    assert 0 <= sum(time.waits) <= 1
+    assert 0.5 <= sum(time.waits) <= 1
+
+
+@pytest.mark.parametrize("text", ["0", "-5", "Wed, 21 Oct 2015 07:28:00 GMT"])
+def test_waits_grow_also_where_the_service_asks_for_none(http, respx_mock, time, text):
+    respx_mock.get(URL).respond(429, headers={"Retry-After": text})
+    with pytest.raises(TransientError, match="5 attempts"):
+        http.get("/x")
+    assert sum(time.waits) >= 7.5
 
 
 def test_too_long_a_retry_after_ends_the_pull(http, respx_mock, time):

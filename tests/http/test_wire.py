@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tenure import ConfigError, TransientError
+from tenure import ConfigError, SourceError, TransientError
 
 PEM = Path(__file__).with_name("loopback.pem")
 
@@ -57,6 +57,30 @@ def test_streamed_body_is_left_to_the_caller(make, server):
     with make(api_base=server.url).stream("GET", "/x", extensions=wish) as response:
         assert not response.is_stream_consumed
         assert response.read() == b"fine"
+
+
+@pytest.mark.parametrize("body", ["fine", "zipped"])
+def test_body_is_unpacked_and_its_headers_are_true(make, server, body):
+    server.does(body)
+    response = make(api_base=server.url).get("/x")
+    assert response.text == "fine"
+    assert not {"content-encoding", "transfer-encoding"} & response.headers.keys()
+
+
+def test_small_answer_that_unpacks_to_a_huge_one_is_refused(make, server):
+    server.does("bomb")
+    with pytest.raises(SourceError, match=r"GET .*/x is larger than 100000 bytes") as caught:
+        make(api_base=server.url, largest_body=100_000).get("/x")
+    assert type(caught.value) is SourceError
+    assert server.seen == ["GET /x"]
+
+
+def test_huge_answer_may_be_streamed(make, server):
+    server.does("bomb")
+    wish = {"tenure": {"stream": True}}
+    http = make(api_base=server.url, largest_body=100_000)
+    with http.stream("GET", "/x", extensions=wish) as response:
+        assert sum(map(len, response.iter_bytes())) == 2_000_000
 
 
 def test_unknown_authority_names_the_option(make, tls):

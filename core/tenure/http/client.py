@@ -33,10 +33,11 @@ class _Client(httpx.Client):
         self._clock = transport.clock
 
     def send(self, request: httpx.Request, **how: Any) -> httpx.Response:
-        """Send the request; an answer that is an error becomes a `TenureError`."""
+        """Send the request; any answer but a good one becomes a `TenureError`."""
         try:
             response = super().send(request, **how)
-            if response.is_error and response.status_code not in _accepted(request):
+            good = response.is_success or response.has_redirect_location
+            if not good and response.status_code not in _accepted(request):
                 response.read()
                 raise self._words.refused(response, self._clock.wall())
         except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -2,7 +2,8 @@
 
 401, 403, certificate, proxy password   ConfigError      the user mends plugins.toml
 429, 5xx, no answer                     TransientError   later may help
-other 4xx, foreign redirect             SourceError      this source fails
+other 3xx and 4xx, foreign redirect,
+answer too large                        SourceError      this source fails
 """
 
 import base64
@@ -40,7 +41,7 @@ class Words:
 
     def unanswered(self, request: httpx.Request, error: Exception, tries: int) -> TenureError:
         """No answer came, or none that can be read, or the URL is none."""
-        said = self.hide(str(error), request) or type(error).__name__
+        said = _plain(self.hide(str(error), request)).rstrip(".") or type(error).__name__
         reason = f"{self.table} {self.called(request)} failed: {said}"
         if isinstance(error, httpx.TransportError) and misconfigured(error):
             return ConfigError(reason, _remedy(said))
@@ -67,6 +68,13 @@ class Words:
             return TransientError(f"{reason} ({tries}){body}", _later(response, wall))
         return SourceError(f"{reason}{body}", "Check the options of this table in plugins.toml")
 
+    def too_large(self, request: httpx.Request, limit: int) -> TenureError:
+        """The answer would fill the memory."""
+        return SourceError(
+            f"{self.table} the answer to {self.called(request)} is larger than {limit} bytes",
+            "Ask for less at a time, or for a stream: the plugin's author can do that",
+        )
+
     def elsewhere(self, response: httpx.Response, target: httpx.URL) -> TenureError:
         """The answer sends us, and the credential, to another place."""
         shown = self.hide(str(target), response.request)
@@ -77,7 +85,7 @@ class Words:
 
     def _body(self, response: httpx.Response) -> str:
         # Hidden before it is cut: half a secret is still one.
-        text = " ".join(self.hide(response.text, response.request).split())
+        text = _plain(self.hide(response.text, response.request))
         return f": {text[:_SHOWN]}{'…' if len(text) > _SHOWN else ''}" if text else ""
 
 
@@ -102,6 +110,11 @@ def _remedy(said: str) -> str:
 
 def _attempts(number: int) -> str:
     return f"{number} attempt{'s' if number > 1 else ''}"
+
+
+def _plain(text: str) -> str:
+    """One line without control characters: what a service sends must not drive a terminal."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _masked(match: re.Match[str]) -> str:

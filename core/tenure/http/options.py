@@ -24,6 +24,8 @@ class HttpOptions:
     timeout: float = 30.0
     requests_per_second: float | None = None
     max_attempts: int = 5
+    largest_body: int = 256 * 2**20
+    """Bytes of an answer, unpacked, that are taken into memory; a stream has no such limit."""
     proxy: str | None = field(default=None, repr=False)
     ca_bundle: Path | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)

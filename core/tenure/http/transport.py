@@ -20,6 +20,9 @@ from tenure.http.route import Route
 
 _log = logging.getLogger("tenure.http")
 
+_OF_THE_WIRE = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
+"""Headers that are no longer true of a body that was read and unpacked."""
+
 # stamina would log each retry with a wait of 0 s: the waiting is done here, by the given clock.
 logging.getLogger("stamina").setLevel(logging.ERROR)
 
@@ -45,6 +48,7 @@ class Transport(httpx.BaseTransport):
         self.words = Words(options.table(name), options.secrets)
         self.clock = clock or Clock()
         self._attempts = options.max_attempts
+        self._largest_body = options.largest_body
         self._limit = RateLimit(options.requests_per_second, self.clock)
         self._inner = Route(options.table(name), options)
 
@@ -89,20 +93,22 @@ class Transport(httpx.BaseTransport):
         return self._judged(request, response)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
-        """The answer with its body, so that one which breaks off is a failed attempt."""
+        """The answer with its body unpacked, so that one which breaks off is a failed attempt."""
         response = self._inner.handle_request(request)
         if retry.wish(request, "stream") and not response.is_error:
             return response
-        stream = response.stream
-        assert isinstance(stream, httpx.SyncByteStream)  # noqa: S101 - narrows for the type checker
+        body = bytearray()
         try:
-            raw = b"".join(stream)
+            for part in response.iter_bytes():
+                body += part
+                if len(body) > self._largest_body:
+                    raise self.words.too_large(request, self._largest_body)
         finally:
             response.close()
         return httpx.Response(
             response.status_code,
-            headers=response.headers,
-            stream=httpx.ByteStream(raw),
+            headers=[(k, v) for k, v in response.headers.raw if k.lower() not in _OF_THE_WIRE],
+            stream=httpx.ByteStream(bytes(body)),
             extensions=response.extensions,
         )
 
@@ -139,6 +145,7 @@ class _Pause:
     def before(self, attempt: stamina.Attempt) -> None:
         """Wait, but not before the first attempt; a little at random keeps many callers apart."""
         if attempt.num > 1:
-            wait = self.backoff if self.asked is None else self.asked
+            # A service that asks for no wait, or one that is over, gets the usual one.
+            wait = self.asked or self.backoff
             self.sleep(wait + random.uniform(0, 0.5))  # noqa: S311 - not cryptography
         self.backoff = attempt.next_wait
