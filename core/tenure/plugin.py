@@ -128,7 +128,8 @@ class Connector(_Plugin):
     def guess(cls, path: Path) -> Mapping[str, Json] | None:  # noqa: ARG003 - for an override
         """Options that read the file at `path`, guessed from it; None where that makes no sense.
 
-        `tenure init --from` writes them into plugins.toml for the user to review.
+        `tenure init --from` writes them into plugins.toml for the user to review. A list of
+        sentences under `_notes` says what needs a look.
         """
         return None
 

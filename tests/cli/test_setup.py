@@ -71,9 +71,9 @@ def test_init_writes_a_workspace_that_check_accepts(folder: Path, capsys: Captur
 
 
 def test_init_makes_the_folder_and_names_the_next_command(folder: Path, capsys: Capture) -> None:
-    main(["init", "new/place"])
-    assert "Next: cd new/place && tenure check" in capsys.readouterr().out
-    assert (folder / "new/place/plugins.toml").is_file()
+    main(["init", "new place"])
+    assert "Next: cd 'new place' && tenure check" in capsys.readouterr().out
+    assert (folder / "new place/plugins.toml").is_file()
 
 
 @pytest.mark.parametrize("name", ["plugins.toml", ".env.example"])
@@ -102,6 +102,18 @@ def test_init_from_a_file_writes_how_to_read_it(folder: Path, capsys: Capture) -
     written = tomllib.loads((folder / "plugins.toml").read_text())["connectors"]["history"]
     assert (written["use"], written["path"]) == ("file", "subs.csv")
     assert "Understood subs.csv as:" in capsys.readouterr().out
+
+
+def test_init_from_a_file_says_and_writes_down_what_needs_a_look(
+    folder: Path, capsys: Capture
+) -> None:
+    (folder / "subs.csv").write_text("payer of it,start,mrr\nacme,2025-01-01,10\n")
+    assert main(["init", "--from", "subs.csv"]) == 0
+    note = "Look at this: no column looks like the customer: add it under columns\n"
+    assert note in capsys.readouterr().out
+    text = (folder / "plugins.toml").read_text()
+    assert f"# {note}" in text
+    assert "_notes" not in tomllib.loads(text)["connectors"]["history"]
 
 
 def test_init_from_a_file_elsewhere_names_it_whole(folder: Path) -> None:

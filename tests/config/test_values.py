@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tenure.config import Workspace
+from tenure.errors import ConfigError
 
 Read = Callable[[str], Workspace]
 Wrong = Callable[[str], str]
@@ -104,3 +105,9 @@ def test_a_file_that_cannot_be_used(
 def test_a_line_of_dotenv_that_cannot_be_read(wrong_options: Wrong, folder: Path) -> None:
     (folder / ".env").write_text("A=1\n'unclosed\n")
     assert wrong_options("").startswith(".env:2: the line cannot be read")
+
+
+def test_a_folder_in_the_place_of_dotenv_is_said(read: Read, folder: Path) -> None:
+    (folder / ".env").mkdir()
+    with pytest.raises(ConfigError, match=r"\.env is a folder\. Move it away"):
+        read("")

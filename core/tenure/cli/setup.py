@@ -1,7 +1,8 @@
 """Setting a workspace up: init, check."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -32,11 +33,11 @@ def init(
 
     text = starter.render()
     if source is not None:
-        options, connector = _guess(source, folder)
-        text = starter.render(connector)
-        _say_guess(source, options)
+        guessed = _guess(source, folder)
+        text = starter.render(guessed.table)
+        _say_guess(source, guessed)
     _write(folder, {"plugins.toml": text, ".env.example": starter.DOTENV})
-    where = "" if folder == Path() else f"cd {folder} && "
+    where = "" if folder == Path() else f"cd {shlex.quote(str(folder))} && "
     out().print(f"Wrote {folder / 'plugins.toml'} and {folder / '.env.example'}.", markup=False)
     out().print(f"Next: {where}tenure check", markup=False)
 
@@ -59,8 +60,17 @@ def _write(folder: Path, files: Mapping[str, str]) -> None:
         ) from error
 
 
-def _guess(source: Path, folder: Path) -> tuple[Mapping[str, "Json"], str]:
-    """The options for a file, and the table that states them."""
+@dataclass(frozen=True, slots=True)
+class _Guess:
+    """The options for a file, what its user must look at, and the table that states both."""
+
+    options: Mapping[str, "Json"]
+    notes: Sequence[str]
+    table: str
+
+
+def _guess(source: Path, folder: Path) -> _Guess:
+    """Ask the file connector."""
     from tenure import plugins  # noqa: PLC0415 - loads pluggy and pydantic
     from tenure.config import starter  # noqa: PLC0415 - likewise
     from tenure.plugin import Connector  # noqa: PLC0415 - likewise
@@ -74,11 +84,12 @@ def _guess(source: Path, folder: Path) -> tuple[Mapping[str, "Json"], str]:
             f"{source} looks like nothing that the file connector reads",
             "Run `tenure init` without --from, and see `tenure plugins show file`",
         )
-    options = {
-        "path": _path_from(folder, source),
-        **{k: guessed[k] for k in guessed if k != "path"},
-    }
-    return options, starter.connector_table(options, cls.Config)
+    said = guessed.get("_notes")
+    notes = [str(note) for note in said] if isinstance(said, list) else []
+    known = {k: v for k, v in guessed.items() if k not in {"path", "_notes"}}
+    options: dict[str, Json] = {"path": _path_from(folder, source), **known}
+    table = starter.connector_table(options, cls.Config)
+    return _Guess(options, notes, table + "".join(f"# Look at this: {note}\n" for note in notes))
 
 
 def _path_from(folder: Path, source: Path) -> str:
@@ -87,12 +98,14 @@ def _path_from(folder: Path, source: Path) -> str:
     return str(path.relative_to(base)) if path.is_relative_to(base) else str(path)
 
 
-def _say_guess(source: Path, options: Mapping[str, "Json"]) -> None:
+def _say_guess(source: Path, guessed: _Guess) -> None:
     from tenure.config.starter import to_toml  # noqa: PLC0415 - likewise
 
-    rows = [(key, to_toml(value)) for key, value in options.items() if value is not None]
+    rows = [(k, to_toml(value)) for k, value in guessed.options.items() if value is not None]
     out().print(f"Understood {source} as:", markup=False)
     out().print(table(("option", "value"), rows))
+    for note in guessed.notes:
+        out().print(f"Look at this: {note}", markup=False, style="yellow")
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,8 +66,10 @@ def read_text(path: Path) -> str:
             f"There is no file {path}", "Run `tenure init` to make one, or name it with --config"
         ) from None
     except IsADirectoryError:
+        hint = f"Name the file in it: --config {shown(path)}/plugins.toml"
+        is_dotenv = path.name == ".env"
         raise ConfigError(
-            f"{path} is a folder", "Name the file in it: --config FOLDER/plugins.toml"
+            f"{path} is a folder", "Move it away: variables stand in a file" if is_dotenv else hint
         ) from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
@@ -87,4 +89,6 @@ def _syntax_error(path: Path, message: str) -> ConfigError:
     if twice := _TWICE.match(text):
         name = ".".join(re.findall(r"'([^']*)'", twice[1]))
         return ConfigError(f"{place}: the name [{name}] is used twice", "Rename one of them")
+    if text.startswith("Cannot overwrite a value"):
+        return ConfigError(f"{place}: this key is set twice in its table", "Remove one of them")
     return ConfigError(f"{place}: not TOML: {text}", "Strings need quotes, tables [brackets]")

@@ -29,6 +29,16 @@ _HARMLESS = re.compile(
 )
 """Error types of pydantic whose message never repeats the input."""
 
+_IN_TOML = (
+    (re.compile(r"^should be a valid (tuple|list|set|frozenset)\b.*"), "should be an array, [ … ]"),
+    (re.compile(r"^should be a valid (dictionary|mapping).*"), "should be a table, { … }"),
+    (re.compile(r"^should be a valid string$"), 'should be text in quotes, "…"'),
+    (re.compile(r"^should be a valid boolean.*"), "should be true or false"),
+    (re.compile(r"^should be a valid (integer|number).*"), r"should be a valid \1"),
+    (re.compile(r"^(\w+) should have at least 1 (character|item).*"), "should not be empty"),
+)
+"""Pydantic's words for types, and what a person who writes TOML calls them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
@@ -132,13 +142,19 @@ def _text(details: ErrorDetails, path: KeyPath, model: type[BaseModel], origin: 
         table = details["loc"][:-1]
         allowed = {*_names_at(model, table), *(() if table else origin.known)}
         return f"unknown key{nearest(str(path[-1]), allowed)}"
-    message = message.replace("Input should be", "should be").replace("Input should", "should")
+    message = _in_toml(message.replace("Input should", "should"))
     key = path[len(origin.path) :]
     if not key:
         return message
     if not is_secret(model, str(key[0])) and not any(_overlap(path, p) for p in origin.hidden):
         return f"{_found(details['input'])}{message}"
     return f"the value (not shown) {message if _HARMLESS.match(kind) else 'is not accepted'}"
+
+
+def _in_toml(message: str) -> str:
+    for words, said in _IN_TOML:
+        message = words.sub(said, message)
+    return message
 
 
 def _found(value: Any) -> str:

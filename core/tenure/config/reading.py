@@ -65,7 +65,8 @@ class Reading:
         """The value itself if it is a table; else that is a mistake."""
         if isinstance(table, dict):
             return table
-        self.wrong(path, f"should be a table, written [{dotted(path)}]")
+        named = path if path not in {("connectors",), ("sinks",)} else (*path, "NAME")
+        self.wrong(path, f"should be a table, written [{dotted(named)}]")
         return {}
 
     def section(self, path: KeyPath, raw: Mapping[str, Any]) -> Section:
