@@ -3,6 +3,7 @@
 import csv
 import re
 import shlex
+import sys
 import tomllib
 from pathlib import Path
 
@@ -37,6 +38,18 @@ def test_the_commands_that_the_demo_suggests_work(
     suggested = re.findall(r"^  tenure (.+?)(?:   .*)?$", said, re.MULTILINE)
     monkeypatch.chdir(demo)
     assert [main(shlex.split(words)) for words in suggested] == [0, 0, 0]
+
+
+def test_a_shell_that_does_not_find_tenure_is_told_how(
+    demo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    activate = f"  . {sys.prefix}/bin/activate\n  cd 'my demo'\n"
+    monkeypatch.setenv("PATH", str(demo))
+    main(["demo", "my demo"])
+    assert activate in capsys.readouterr().out
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
+    main(["demo", "my demo"])
+    assert "\n\n  cd 'my demo'\n" in capsys.readouterr().out
 
 
 def test_what_the_user_changed_is_kept(demo: Path, capsys: pytest.CaptureFixture[str]):

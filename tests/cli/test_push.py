@@ -66,6 +66,37 @@ def test_a_dry_run_shows_the_difference_and_writes_nothing(
     assert (deliveries(folder), (folder / "out").exists()) == ([], False)
 
 
+TELLING = """
+import tenure
+class Config(tenure.PluginConfig):
+    url: SecretStr
+class Telling(tenure.Sink):
+    name, api, Config = "telling", 1, Config
+    def check(self, context): yield "ok"
+    def preview(self, report, context):
+        url = self.config.url.get_secret_value()
+        return [tenure.Change(target=url, field="f", old=None, new=url)]
+    def deliver(self, report, changes, context):
+        print("posted to", self.config.url.get_secret_value()[:4])
+        return tenure.Receipt(written=1)
+@tenure.hookimpl
+def tenure_sinks(): return [Telling]
+"""
+
+
+def test_what_a_sink_tells_has_no_secret_and_its_prints_are_no_result(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+):
+    (folder / "telling.py").write_text("from pydantic import SecretStr\n" + TELLING)
+    sink = '[sinks.hook]\nuse = "./telling.py"\nurl = "https://hooks.test/T0ken-9"\n'
+    (folder / "plugins.toml").write_text(CONFIG + sink)
+    main(["sync"])
+    capsys.readouterr()
+    assert main(["push"]) == 0
+    out, err = capsys.readouterr()
+    assert ("T0ken-9" in out + err, "***" in out, "posted" in out) == (False, True, False)
+
+
 def test_a_failed_push_is_said_kept_and_tried_again(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -121,7 +152,7 @@ def test_without_a_sink_push_says_so(folder: Path, capsys: pytest.CaptureFixture
 def test_run_syncs_reports_and_pushes(folder: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["run"]) == 0
     said = capsys.readouterr().out
-    assert said.index("1 stored") < said.index("NRR") < said.index("files: changed")
+    assert said.index("1 stored") < said.index("NRR") < said.index("files: delivered")
     assert deliveries(folder) == [("files", "delivered", 1)]
 
 

@@ -13,6 +13,8 @@ Capture = pytest.CaptureFixture[str]
 Install = Callable[[str], None]
 
 SHOWN = """
+from typing import Literal
+
 from pydantic import BaseModel, Field, SecretStr
 
 from tenure import API, Connector, PluginConfig, hookimpl
@@ -26,6 +28,9 @@ class Config(PluginConfig):
     token: SecretStr = Field(description="Where it is from")
     parts: list[Part] = []
     limit: int | None = None
+    modes: tuple[Literal["fast", "slow"], ...] = ("fast",)
+    names: dict[str, bool] = {}
+    span: int | str = "all"
     # more
 
 
@@ -68,12 +73,15 @@ def test_show_says_all_of_a_plugin(install: Install, capsys: Capture) -> None:
     assert main(["plugins", "show", "shown"]) == 0
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert lines[:2] == ["connector shown (shown 3)", "Shows itself."]
-    assert "requests per second 12.5" in lines
-    assert lines[-4:] == [
+    assert "requests per second: 12.5" in lines
+    assert lines[-7:] == [
         "option type default meaning",
         "token secret required Where it is from",
-        "parts list[Part] []",
-        "limit int",
+        "parts list of table []",
+        "limit integer",
+        'modes list of fast | slow ["fast"]',
+        "names table of true | false {}",
+        'span integer or text "all"',
     ]
 
 
@@ -133,7 +141,7 @@ def test_plugins_show_names_options_and_capabilities(capsys: Capture) -> None:
     out = capsys.readouterr().out
     assert "provides" in out
     assert [line.split()[:3] for line in out.splitlines() if line.startswith("path ")] == [
-        ["path", "str", "required"]
+        ["path", "text", "required"]
     ]
 
 

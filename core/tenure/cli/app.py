@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="tenure",
     help="Net revenue retention, exact and explainable.",
-    epilog="Start with `tenure init`, or see `tenure COMMAND --help`.",
+    epilog="Start with `tenure demo` or `tenure init`; `tenure COMMAND --help` says more. "
+    "The options above may also follow COMMAND.",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
@@ -108,11 +109,11 @@ def _root(
     context: typer.Context,
     *,
     config: Annotated[
-        Path | None, typer.Option(help="plugins.toml  [dim](also $TENURE_CONFIG)[/]")
+        Path | None, typer.Option(help="The plugins.toml to use  [dim](also $TENURE_CONFIG)[/]")
     ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say only what failed.")] = False,
-    log_format: Annotated[LogFormat, typer.Option(help="Log lines.")] = LogFormat.TEXT,
+    log_format: Annotated[LogFormat, typer.Option(help="How the log is written.")] = LogFormat.TEXT,
     _version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
     ] = False,

@@ -1,9 +1,9 @@
 """What can stand in plugins.toml: plugins, schema."""
 
 import json
-import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer
 
@@ -13,6 +13,17 @@ from tenure.errors import UsageError
 
 if TYPE_CHECKING:
     from tenure.plugins import Offer
+
+_WORDS = {
+    "str": "text",
+    "int": "integer",
+    "float": "number",
+    "Decimal": "number",
+    "bool": "true | false",
+    "SecretStr": "secret",
+    "SecretBytes": "secret",
+    "Path": "path",
+}
 
 _plugins = typer.Typer(help="Installed plugins, their options and capabilities.")
 app.add_typer(_plugins, name="plugins")
@@ -70,7 +81,8 @@ def _show(offer: "Offer") -> None:
     console.print(f"({_origin(offer)})", markup=False)
     if offer.cls is not None and offer.cls.__doc__:
         console.print(offer.cls.__doc__.strip().splitlines()[0], markup=False)
-    console.print(table(("", ""), list(_capabilities(offer.cls))))
+    for name, value in _capabilities(offer.cls):
+        console.print(f"  {name}: {value}", markup=False)
     console.print(table(("option", "type", "default", "meaning"), list(_options(offer.cls))))
 
 
@@ -95,12 +107,26 @@ def _options(cls: Any) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _default_text(info: Any) -> str:
+    from pydantic_core import to_jsonable_python  # noqa: PLC0415 - pydantic is loaded by then
+
+    from tenure.config.starter import to_toml  # noqa: PLC0415 - likewise
+
     value = info.get_default(call_default_factory=True)
-    return "" if value is None else str(value)
+    return "" if value is None else to_toml(to_jsonable_python(value))
 
 
 def _type(annotation: Any) -> str:
-    """A type in words: `str | None` is `str`, for None can only be left out in TOML."""
-    text = annotation.__name__ if isinstance(annotation, type) else str(annotation)
-    text = re.sub(r"\b(?:[A-Za-z_]\w*\.)+", "", text).replace("SecretStr", "secret")
-    return re.sub(r"\s*\|\s*None\b", "", text)
+    """A type in the words of one who writes TOML, where None can only be left out."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return " | ".join(str(choice) for choice in inner)
+    if origin in {Union, UnionType}:
+        return " or ".join(_type(each) for each in inner if each is not NoneType)
+    if origin in {list, tuple, set, frozenset}:
+        return f"list of {_type(inner[0])}"
+    if origin is dict:
+        return f"table of {_type(inner[1])}"
+    if origin is Annotated:
+        return _type(inner[0])
+    name = getattr(annotation, "__name__", str(annotation))
+    return "table" if hasattr(annotation, "model_fields") else _WORDS.get(name, name)

@@ -1,5 +1,8 @@
 """`tenure demo`: a made-up company, from nothing to figures, in a workspace that one keeps."""
 
+import shlex
+import shutil
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -38,7 +41,16 @@ def _next(folder: Path) -> str:
 The workspace is {folder}: its plugins.toml and subscriptions.csv are yours to edit.
 The figures are in {folder / "out"}. Go on with:
 
-  cd {folder}
+{_activate()}  cd {shlex.quote(str(folder))}
   tenure report --period quarter --by plan      quarters, by plan
   tenure report --from 2025-01 --format json    for programs, exact to six places
   tenure status                                 how fresh it is, what waits for you"""
+
+
+def _activate() -> str:
+    """The first command of one who ran `make demo`: so far no shell finds `tenure`."""
+    script = Path(sys.prefix) / "bin" / "activate"
+    if shutil.which("tenure") or not script.exists():
+        return ""
+    here = script.relative_to(Path.cwd()) if script.is_relative_to(Path.cwd()) else script
+    return f"  . {shlex.quote(str(here))}\n"

@@ -7,6 +7,8 @@ from rich.markup import escape
 
 from tenure.cli import console
 from tenure.cli.app import app, options, workspace
+from tenure.logs import secrets
+from tenure.redaction import redact
 
 if TYPE_CHECKING:
     from tenure.config import Workspace
@@ -90,9 +92,13 @@ def _show(one: "Delivered", *, dry_run: bool) -> None:
     if not one.changes:
         out.print(f"[bold]{escape(one.sink)}[/]: up to date")
         return
-    verb = "would change" if dry_run else "changed"
+    verb = "would change" if dry_run else "delivered"
     out.print(f"[bold]{escape(one.sink)}[/]: {verb}")
-    rows = [(c.target, c.field, c.old or "", c.new or "") for c in one.changes]
+    hidden = secrets()  # a sink may name a URL that has one in it
+    rows = [
+        tuple(redact(str(cell), hidden) for cell in (c.target, c.field, c.old or "", c.new or ""))
+        for c in one.changes
+    ]
     out.print(console.table(("where", "what", "from", "to"), rows))
 
 

@@ -23,7 +23,7 @@ log = logging.getLogger("tenure.check")
 
 @app.command()
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR")] = Path(),
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write them.")] = Path(),
     source: Annotated[
         Path | None, typer.Option("--from", metavar="FILE", help="Guess how to read this file.")
     ] = None,
