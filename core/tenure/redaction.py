@@ -9,6 +9,8 @@ _MASK = "***"
 _SHORTEST = 4
 """Below this a value stands in ordinary words everywhere, and hiding it would hide those."""
 
+_PYDANTIC_HEAD, _PYDANTIC_TAIL = 24, 23
+
 _PASSWORD = re.compile(r"(?<=://)([^/\s:@'\"]*):([^/\s@'\"]+)@")
 
 
@@ -28,7 +30,11 @@ def url_passwords(text: str) -> set[str]:
 
 def _forms(secret: str) -> set[str]:
     """A secret as it is, as `repr` and JSON write it, in a URL, and its lines if it has several."""
-    spelt = {secret, repr(secret)[1:-1], json.dumps(secret)[1:-1]}
+    shown = repr(secret)[1:-1]
+    spelt = {secret, shown, json.dumps(secret)[1:-1]}
+    if len(shown) > _PYDANTIC_HEAD + _PYDANTIC_TAIL:
+        # Pydantic's errors repeat their input, a long one without its middle.
+        spelt.add(f"{shown[:_PYDANTIC_HEAD]}...{shown[-_PYDANTIC_TAIL:]}")
     quoted = {quote(secret, "", errors="surrogateescape")}
     quoted.add(quote_plus(secret, errors="surrogateescape"))
     return spelt | quoted | {line for line in secret.splitlines() if len(line) > _SHORTEST}

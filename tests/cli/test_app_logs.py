@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from tenure import logs
 from tenure.redaction import redact, url_passwords
@@ -78,3 +79,11 @@ def test_passwords_in_urls_are_masked_though_nobody_named_them() -> None:
 
 def test_passwords_in_urls_are_found_as_written_and_decoded() -> None:
     assert url_passwords("x://u:a%40b@h") == {"a%40b", "a@b"}
+
+
+@pytest.mark.parametrize("length", [40, 45, 46, 47, 48, 49, 50, 51, 60, 200])
+def test_a_long_secret_is_hidden_where_pydantic_shows_only_its_ends(length: int) -> None:
+    secret = ("0s3cr3tW0rd" * 20)[:length]
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(bool).validate_python(secret)
+    assert "s3cr3t" not in redact(str(caught.value), [secret])
