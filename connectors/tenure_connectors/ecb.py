@@ -15,6 +15,8 @@ from fractions import Fraction
 from importlib.metadata import version
 from importlib.resources import files
 
+from pydantic import Field
+
 from tenure import (
     CURRENCY_CODES,
     ConfigError,
@@ -47,6 +49,8 @@ class EcbConfig(HttpConfig):
     """Where the bank is."""
 
     api_base: str = "https://www.ecb.europa.eu"
+    max_attempts: int = Field(default=3, ge=1)
+    """Fewer than usual: there is something to fall back on."""
 
 
 class Ecb(Rates):

@@ -1,19 +1,21 @@
-"""How the ledger stands: freshness, last runs, quarantine, deliveries. Read by `status` and co."""
+"""How the ledger stands: freshness, last runs, quarantine, rates, deliveries, for `status`."""
 
 import json
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
 from tenure.errors import UsageError
 from tenure.ledger.store import Store
-from tenure.ledger.tables import ConnectorState, Delivery, Quarantine, Run, table
+from tenure.ledger.tables import EPOCH, ConnectorState, Delivery, Quarantine, Rate, Run, table
 from tenure.records import Json
 
 _STATE, _QUARANTINE = table(ConnectorState), table(Quarantine)
-_RUN, _DELIVERY = table(Run), table(Delivery)
+_RUN, _DELIVERY, _RATE = table(Run), table(Delivery), table(Rate)
+_LINE = re.compile(r":\d+$")
 _OPEN = _QUARANTINE.c.resolved_at.is_(None) & _QUARANTINE.c.accepted_at.is_(None)
 
 
@@ -41,6 +43,27 @@ class ConnectorStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceOfRates:
+    """What is in force of one source: how far its rates go, of how many currencies."""
+
+    source: str
+    last_day: date
+    currencies: int
+    rates: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatesStatus:
+    """The exchange rates into the workspace's currency, and how the last pull of them ended."""
+
+    last_run: datetime | None
+    outcome: str | None
+    message: str
+    counts: dict[str, Json]
+    sources: list[SourceOfRates]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantinedRow:
     """A row that could not be read and is neither mended nor accepted."""
 
@@ -62,21 +85,54 @@ def connectors(store: Store, configured: tuple[str, ...]) -> list[ConnectorStatu
 
 
 def _status(connection: Connection, name: str, state: Any, configured: bool) -> ConnectorStatus:  # noqa: FBT001 - one caller, above
-    query = select(_RUN).where(_RUN.c.kind == "sync", _RUN.c.subject == name)
-    run: Any = connection.execute(query.order_by(_RUN.c.id.desc()).limit(1)).first()
     return ConnectorStatus(
         name=name,
         configured=configured,
         last_complete_sync=state.last_complete_at if state else None,
-        last_run=run.started_at if run else None,
-        outcome=(run.outcome or "running or killed") if run else None,
-        message=run.message if run else "",
-        counts=json.loads(run.counts) if run else {},
+        **_last_run(connection, "sync", name),
         quarantined=_open_rows(connection, state.id) if state else 0,
         held=state.held_retractions if state else 0,
         cursor=json.loads(state.cursor) if state and state.cursor else None,
         unfinished=bool(state and state.pull_started_at),
         holder=state.lease_holder if state else None,
+    )
+
+
+def _last_run(connection: Connection, kind: str, subject: str) -> dict[str, Any]:
+    query = select(_RUN).where(_RUN.c.kind == kind, _RUN.c.subject == subject)
+    run: Any = connection.execute(query.order_by(_RUN.c.id.desc()).limit(1)).first()
+    return {
+        "last_run": run.started_at if run else None,
+        "outcome": (run.outcome or "running or killed") if run else None,
+        "message": run.message if run else "",
+        "counts": json.loads(run.counts) if run else {},
+    }
+
+
+def rates(store: Store, currency: str) -> RatesStatus:
+    """The rates into this currency: a source's lines are one, newest source first."""
+    r = _RATE.c
+    query = (
+        select(r.source_ref, r.currency, func.max(r.day), func.count())
+        .where(r.reporting == currency, r.superseded_at.is_(None))
+        .group_by(r.source_ref, r.currency)
+    )
+    found: dict[str, list[tuple[str, int, int]]] = {}
+    with store.read() as connection:
+        for ref, *facts in connection.execute(query):
+            found.setdefault(_LINE.sub("", ref), []).append((facts[0], facts[1], facts[2]))
+        run = _last_run(connection, "rates", "fx")
+    sources = [_source_of_rates(source, rows) for source, rows in found.items()]
+    sources.sort(key=lambda one: (one.last_day, one.source), reverse=True)
+    return RatesStatus(sources=sources, **run)
+
+
+def _source_of_rates(source: str, rows: list[tuple[str, int, int]]) -> SourceOfRates:
+    return SourceOfRates(
+        source=source,
+        last_day=EPOCH.date() + timedelta(days=max(day for _, day, _ in rows)),
+        currencies=len({currency for currency, _, _ in rows}),
+        rates=sum(count for *_, count in rows),
     )
 
 

@@ -1,4 +1,4 @@
-"""Sync: every connector's pull into the ledger, one after another, each on its own.
+"""Sync: the rates, then every connector's pull into the ledger, each on its own.
 
 A connector that fails stops itself only. What it had committed at its checkpoints stays, and the
 next sync goes on from there.
@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from tenure import rates
 from tenure.config import Entry, Workspace
 from tenure.errors import PluginError, TenureError, UsageError
 from tenure.ledger.lease import Ask, Lease, hold
@@ -52,12 +53,17 @@ class SyncOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How one connector's pull ended. `quarantined` counts its open rows, of older pulls too."""
+    """How one connector's pull ended, or that of the rates.
+
+    `quarantined` counts its open rows, of older pulls too. Rates have no quarantine: `remarks`
+    name their rows that could not be read.
+    """
 
     name: str
     counts: Counts = field(default_factory=Counts)
     quarantined: int = 0
     error: TenureError | None = None
+    remarks: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -73,9 +79,14 @@ def sync(
     options: SyncOptions,
     progress: Progress = lambda _name, _done, _total: None,
 ) -> tuple[Outcome, ...]:
-    """Pull every enabled connector, or those named; raises `UsageError` for an unknown name."""
+    """Pull the rates and every enabled connector, or the connectors that are named.
+
+    Raises `UsageError` for an unknown name.
+    """
     chosen = _chosen(workspace, options.names)
-    return tuple(_Sync(workspace, store, options, progress).one(entry) for entry in chosen)
+    run, fx = _Sync(workspace, store, options, progress), workspace.fx.entry
+    first = [run.rates(fx)] if fx and fx.enabled and not options.names else []
+    return (*first, *(run.one(entry) for entry in chosen))
 
 
 def _chosen(workspace: Workspace, names: Sequence[str]) -> list[Entry]:
@@ -109,6 +120,22 @@ class _Sync:
                 counts=run.counts,
                 quarantined=_open_quarantine(self.store, entry.name),
                 error=run.error,
+            )
+
+    def rates(self, entry: Entry) -> Outcome:
+        """Pull the exchange rates; whatever happens is in the outcome."""
+        with _run(self.store, entry.name, "rates") as run:
+            try:
+                pulled = rates.pull(self.workspace, self.store, entry)
+            except TenureError as error:
+                run.error = error
+                return Outcome(name=entry.name, error=error)
+            run.counts, run.notes = pulled.counts, (*pulled.warnings, *pulled.remarks)
+            return Outcome(
+                name=entry.name,
+                counts=pulled.counts,
+                quarantined=pulled.counts.quarantined,
+                remarks=pulled.remarks,
             )
 
     def _pull(self, entry: Entry, run: "_Run") -> None:
@@ -199,18 +226,19 @@ class _Run:
     id: int
     counts: Counts = field(default_factory=Counts)
     error: TenureError | None = None
+    notes: Sequence[str] = ()
 
 
 @contextmanager
-def _run(store: Store, name: str) -> Iterator[_Run]:
+def _run(store: Store, name: str, kind: str = "sync") -> Iterator[_Run]:
     """Write down that the sync began, and how it ended, however that was."""
     with store.write() as (connection, _):
-        run = _Run(_begin(connection, name, store.clock()))
+        run = _Run(_begin(connection, kind, name, store.clock()))
     outcome, message = "interrupted", ""
     try:
         yield run
         outcome = "failed" if run.error else "done"
-        message = str(run.error or "")
+        message = str(run.error or "\n".join(run.notes))
     finally:
         values = {"outcome": outcome, "message": message, "counts": run.counts.as_json()}
         with store.write() as (connection, _):
@@ -219,7 +247,7 @@ def _run(store: Store, name: str) -> Iterator[_Run]:
             )
 
 
-def _begin(connection: Connection, name: str, now: Any) -> int:
-    values = {"kind": "sync", "subject": name, "started_at": now, "counts": "{}", "message": ""}
+def _begin(connection: Connection, kind: str, name: str, now: Any) -> int:
+    values = {"kind": kind, "subject": name, "started_at": now, "counts": "{}", "message": ""}
     inserted = connection.execute(insert(_RUN).values(**values).returning(_RUN.c.id))
     return int(inserted.scalar_one())

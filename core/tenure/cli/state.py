@@ -14,6 +14,7 @@ from tenure.cli.app import app, workspace
 if TYPE_CHECKING:
     from tenure.config import Workspace
     from tenure.ledger.store import Store
+    from tenure.status import RatesStatus
 
 
 class _ShowFirst(TyperGroup):
@@ -53,9 +54,11 @@ def status(
     ready, store = _open(context)
     found = ledger.connectors(store, tuple(entry.name for entry in ready.connectors))
     pending = ledger.pending_deliveries(store)
+    rates = ledger.rates(store, ready.currency) if ready.fx.entry else None
     if as_json:
         rows = [asdict(one) | {"incomplete": one.incomplete} for one in found]
-        typer.echo(json.dumps({"connectors": rows, "pending_deliveries": pending}, default=_text))
+        said = {"connectors": rows, "rates": asdict(rates) if rates else None}
+        typer.echo(json.dumps(said | {"pending_deliveries": pending}, default=_text))
         return
     columns = ("connector", "last complete sync", "last run", "rows read", "quarantined", "held")
     table = console.table(
@@ -77,7 +80,23 @@ def status(
     for one in found:
         if one.message:
             console.err().print(f"{one.name}: {one.message}", markup=False)
+    if rates:
+        _show_rates(rates)
     console.out().print(f"{pending} deliveries pending or failed")
+
+
+def _show_rates(rates: "RatesStatus") -> None:
+    columns = ("rates from", "last day", "currencies", "rates")
+    rows = [
+        (one.source, str(one.last_day), f"{one.currencies:,}", f"{one.rates:,}")
+        for one in rates.sources
+    ]
+    if rows:
+        console.out().print(console.table(columns, rows, right=columns[2:]))
+    last = f"{_when(rates.last_run)} {rates.outcome or ''}".strip()
+    console.out().print(f"exchange rates: last run {last}")
+    for line in rates.message.splitlines():
+        console.err().print(f"fx: {line}", markup=False)
 
 
 @state_app.callback()
@@ -202,4 +221,4 @@ def _when(instant: datetime | None) -> str:
 
 
 def _text(value: Any) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+    return value.isoformat() if isinstance(value, date) else str(value)

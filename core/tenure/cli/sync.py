@@ -102,7 +102,9 @@ def _counted(outcome: "Outcome") -> str:
 
 def _remarks(outcome: "Outcome") -> Iterator[str]:
     c, name = outcome.counts, outcome.name
-    if outcome.quarantined:
+    if outcome.remarks:  # rates have no quarantine to look into
+        yield from outcome.remarks
+    elif outcome.quarantined:
         yield (
             f"{outcome.quarantined:,} rows could not be read; `tenure quarantine` says why, "
             "`tenure quarantine accept ID` that one is known to be bad"

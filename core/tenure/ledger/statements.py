@@ -39,12 +39,15 @@ _LINK = Table(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateFact:
-    """One unit of `currency` was `rate` units of `reporting` on `day`; `rate` times 10**10."""
+    """One unit of `currency` was `rate` units of `reporting` on `day`; `rate` times 10**10.
+
+    None closes what was known of that day.
+    """
 
     reporting: str
     currency: str
     day: date
-    rate: int
+    rate: int | None
     source_ref: str
 
 
