@@ -50,14 +50,20 @@ class PluginConfig(BaseModel):
 class HttpConfig(PluginConfig):
     """Options that every plugin which speaks HTTP takes besides its own."""
 
-    api_base: str
-    timeout: float = Field(default=30.0, gt=0, allow_inf_nan=False)
-    requests_per_second: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    proxy: str | None = Field(default=None, repr=False)
-    """Instead of HTTP_PROXY, HTTPS_PROXY and NO_PROXY."""
-    ca_bundle: Path | None = None
-    """Certificates (PEM) that are trusted besides the usual ones."""
-    max_attempts: int = Field(default=5, ge=1)
+    api_base: str = Field(description="where the service is, https://…")
+    timeout: float = Field(
+        default=30.0, gt=0, allow_inf_nan=False, description="seconds to wait for an answer"
+    )
+    requests_per_second: float | None = Field(
+        default=None, gt=0, allow_inf_nan=False, description="instead of the service's own limit"
+    )
+    proxy: str | None = Field(
+        default=None, repr=False, description="instead of HTTP_PROXY, HTTPS_PROXY and NO_PROXY"
+    )
+    ca_bundle: Path | None = Field(
+        default=None, description="certificates (PEM) trusted besides the usual ones"
+    )
+    max_attempts: int = Field(default=5, ge=1, description="how often a request is tried in all")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

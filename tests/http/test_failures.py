@@ -187,3 +187,13 @@ def test_client_says_who_it_is(http, respx_mock):
     route = respx_mock.get(URL).respond(200)
     http.get("/x")
     assert route.calls.last.request.headers["User-Agent"].startswith("tenure/")
+
+
+def test_only_what_did_not_go_well_at_once_is_said_without_being_asked(http, respx_mock, caplog):
+    caplog.set_level(logging.DEBUG, "tenure.http")
+    fine = httpx.Response(200)
+    respx_mock.get(URL).mock(side_effect=[fine, httpx.Response(500), fine])
+    for _ in range(2):
+        http.get("/x")
+    levels = [r.levelname for r in caplog.records if r.name == "tenure.http"]
+    assert levels == ["DEBUG", "INFO", "INFO"]
