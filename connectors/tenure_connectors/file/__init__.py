@@ -1,9 +1,11 @@
 """The connector `file`: subscriptions from csv, xlsx, jsonl and parquet.
 
-options    what plugins.toml says          periods     rows with a start: items and their points
-tables     rows of any format, with lines  snapshots   rows with a month: levels month by month
-columns    which column means what         grouping    rows sorted on disk, customer by customer
-cells      text to money, days, numbers    guess       options guessed from a file
+options   what plugins.toml says             columns   which column means what
+tables    a file as a header and rows        cells     text to money, days, numbers
+  texts     csv and jsonl                    parsing   rows of either layout, cell by cell
+  sheets    xlsx                             spill     the parsed rows, sorted on disk
+  parquet   parquet                          grouping  sorted rows to customers, items, points
+guess     options guessed from a file
 """
 
 from tenure import Connector, hookimpl

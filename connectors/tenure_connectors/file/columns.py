@@ -4,11 +4,12 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from difflib import get_close_matches
 from enum import StrEnum
 
 from tenure import SourceError
+from tenure_connectors.file.cells import month_of
 from tenure_connectors.file.options import FileConfig
 
 COMMON = ("customer", "customer_name", "subscription", "item", "plan", "product", "currency")
@@ -19,8 +20,6 @@ PERIODS = (
 SNAPSHOTS = (*COMMON, "month", "mrr")
 NAMES = tuple(dict.fromkeys((*PERIODS, *SNAPSHOTS)))
 """Every name that `columns` may map."""
-
-_MONTHS = ("%Y-%m", "%Y/%m", "%b %Y", "%B %Y", "%b-%y", "%b-%Y", "%m/%Y", "%Y-%m-%d")
 
 
 class Layout(StrEnum):
@@ -41,21 +40,12 @@ class Columns:
     months: dict[int, date]
 
 
-def month_of(text: str) -> date | None:
-    """The first day of the month that a text names, if it names one."""
-    for form in _MONTHS:
-        try:
-            return datetime.strptime(text.strip(), form).date().replace(day=1)  # noqa: DTZ007 - a day
-        except ValueError:
-            continue
-    return None
-
-
 def understand(name: str, header: Sequence[str], config: FileConfig) -> Columns:
     """Find the layout and the columns; raises `SourceError` that shows what is there."""
     at = _mapped(name, header, config)
     attributes = {wanted: _place(name, header, wanted) for wanted in config.attributes}
-    months = {} if "start" in at or "month" in at else _months(name, header, {*at.values()})
+    taken = {*at.values(), *attributes.values()}
+    months = {} if "start" in at or "month" in at else _months(name, header, taken, config)
     layout = _layout(at, months)
     if layout is None:
         raise _refusal(name, header, at, config)
@@ -106,8 +96,11 @@ def _twice(name: str, wanted: str) -> SourceError:
     return SourceError(f"{name} has the column {wanted!r} twice", "Rename one of them")
 
 
-def _months(name: str, header: Sequence[str], taken: set[int]) -> dict[int, date]:
-    found = {i: m for i, h in enumerate(header) if i not in taken and (m := month_of(h))}
+def _months(
+    name: str, header: Sequence[str], taken: set[int], config: FileConfig
+) -> dict[int, date]:
+    free = [(i, h) for i, h in enumerate(header) if i not in taken]
+    found = {i: month for i, h in free if (month := month_of(h, config.date_format))}
     twice = next((m for m, count in Counter(found.values()).items() if count > 1), None)
     if twice:
         raise SourceError(f"{name} has the month {twice:%Y-%m} twice", "Take one of them out")
@@ -133,4 +126,4 @@ def _plain(header: str) -> str:
 
 
 def _shown(header: Sequence[str]) -> str:
-    return ", ".join(header[:30])
+    return ", ".join(header[:30])[:1000].encode("utf-8", "replace").decode()

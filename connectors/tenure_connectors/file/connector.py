@@ -1,7 +1,7 @@
 """The connector: files in, records out, customer by customer."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
@@ -28,11 +28,12 @@ from tenure_connectors.file.grouping import (
     row_items,
     timeline_item,
 )
-from tenure_connectors.file.options import FileConfig, found_files
+from tenure_connectors.file.options import FileConfig, SourceFile, found_files
 from tenure_connectors.file.parsed import Parsed
 from tenure_connectors.file.parsing import Parser
-from tenure_connectors.file.spill import Spill
-from tenure_connectors.file.tables import Table, read
+from tenure_connectors.file.rows import Table
+from tenure_connectors.file.spill import NoRoomError, Spill
+from tenure_connectors.file.tables import read
 
 CHECKPOINT_ROWS = 50_000
 _CHUNK = 1 << 20
@@ -57,15 +58,16 @@ class File(Connector):
 
     def check(self, context: Context) -> Iterator[str]:
         """Read the first row of every file."""
-        for table in self._tables(context.folder):
+        for file in self._files(context.folder):
+            table = read(file, self.config)
             if not table.header:
-                yield f"{table.path.name}: empty"
+                yield f"{file.name}: empty"
                 continue
-            columns = understand(table.path.name, table.header, self.config)
+            columns = understand(file.name, table.header, self.config)
             first = next(table.rows, None)
-            yield f"{table.path.name}: {_described(columns)}"
+            yield f"{file.name}: {_described(columns)}"
             if first is not None:
-                yield f"{table.path.name}: first row {first.raw()[:80]}"
+                yield f"{file.name}: first row {first.raw()[:80]}"
 
     def pull(self, request: PullRequest) -> Iterator[Record]:
         """Every row of every file; nothing where the files are those of the last pull."""
@@ -76,12 +78,16 @@ class File(Connector):
             return
         yield from _chunks(files)
         with closing(Spill()) as spill:
-            reading = _Reading(self, request, spill)
-            yield from reading.quarantined()
+            reading = _Reading(self.config, request, spill)
+            for file in files:
+                yield from reading.quarantined(file)
             yield from reading.records()
+            if reading.failures:
+                yield Checkpoint()
+                raise _joined(reading.failures)
             yield Checkpoint(cursor=cursor, complete=True, source_count=reading.rows)
 
-    def _files(self, folder: Path) -> list[Path]:
+    def _files(self, folder: Path) -> list[SourceFile]:
         files = found_files(self.config, folder)
         if not files:
             raise SourceError(
@@ -90,17 +96,14 @@ class File(Connector):
             )
         return files
 
-    def _tables(self, folder: Path) -> Iterator[Table]:
-        return (read(path, self.config) for path in self._files(folder))
-
-    def _fingerprint(self, files: list[Path], request: PullRequest) -> str:
+    def _fingerprint(self, files: list[SourceFile], request: PullRequest) -> str:
         """What the records depend on: the files, how they are read, and by which code."""
         options = self.config.model_dump_json()
         known = f"{version('tenure')} {options} {request.timezone} {request.currency}"
         digest = hashlib.sha256(known.encode())
-        for path in files:
-            digest.update(path.name.encode() + b"\0")
-            for _, data in _blocks(path):
+        for file in files:
+            digest.update(file.name.encode() + b"\0")
+            for _, data in _blocks(file):
                 digest.update(data)
         return digest.hexdigest()
 
@@ -108,33 +111,43 @@ class File(Connector):
 class _Reading:
     """One pass over all files: parsed rows go to the spill, unreadable ones come out at once."""
 
-    def __init__(self, connector: File, request: PullRequest, spill: Spill) -> None:
+    def __init__(self, config: FileConfig, request: PullRequest, spill: Spill) -> None:
         self.rows = 0
-        self._connector = connector
+        self.failures: list[SourceError] = []
+        self._config = config
+        self._cells = Cells(config, request.timezone)
         self._request = request
         self._spill = spill
         self._build: Build | None = None
         self._doubtful = False
 
-    def quarantined(self) -> Iterator[Quarantined]:
-        """Read everything; yields what could not be read."""
-        config, request = self._connector.config, self._request
-        cells = Cells(config, request.timezone)
-        for table in self._connector._tables(request.folder):  # noqa: SLF001 - one class in two halves
-            if not table.header:
-                self.rows += 1
-                yield Quarantined(source_ref=table.path.name, reason="the file is empty")
-                continue
-            columns = understand(table.path.name, table.header, config)
-            self._agree(table, _builder(columns))
-            parser = Parser(columns, cells, request.timezone, request.currency)
-            yield from self._read(table, parser)
+    def quarantined(self, file: SourceFile) -> Iterator[Quarantined]:
+        """Read a file; yields what could not be read. One that is broken does not stop others."""
+        try:
+            yield from self._file(file)
+        except NoRoomError:
+            raise
+        except SourceError as error:
+            self.failures.append(error)
+            self._doubtful = True
 
-    def _agree(self, table: Table, build: Build) -> None:
+    def _file(self, file: SourceFile) -> Iterator[Quarantined]:
+        table = read(file, self._config)
+        if not table.header:
+            self.rows += 1
+            yield Quarantined(source_ref=file.name, reason="the file is empty")
+            return
+        columns = understand(file.name, table.header, self._config)
+        self._agree(file, _builder(columns))
+        request = self._request
+        parser = Parser(columns, self._cells, request.timezone, request.currency)
+        yield from self._read(table, parser)
+
+    def _agree(self, file: SourceFile, build: Build) -> None:
         """One item may have rows in several files, so all of them have to be of one kind."""
         if self._build not in {None, build}:
             raise SourceError(
-                f"{table.path.name} has another layout than the files before it",
+                f"{file.name} has another layout than the files before it",
                 "Give each layout a table of its own in plugins.toml",
             )
         self._build = build
@@ -151,15 +164,14 @@ class _Reading:
                 yield Quarantined(
                     source_ref=row.ref, reason=str(error), column=error.column, raw=row.raw()
                 )
-                if parser.joins_rows:
-                    self._remember(parser.broken(row, self.rows))
+                self._remember(parser, parser.broken(row, self.rows))
 
-    def _remember(self, broken: Parsed | None) -> None:
-        """That an item lacks a row; if nobody knows which one, any may."""
-        if broken is None:
-            self._doubtful = True
-        else:
+    def _remember(self, parser: Parser, broken: Parsed | None) -> None:
+        """That an item lacks a row; if nobody knows which one, any may that has several."""
+        if broken is not None:
             self._spill.add(broken)
+        elif parser.joins_rows:
+            self._doubtful = True
 
     def records(self) -> Iterator[Record]:
         """What was read, with a checkpoint now and then."""
@@ -188,20 +200,26 @@ def _described(columns: Columns) -> str:
     return f"{columns.layout} layout; understood: {names}{months}"
 
 
-def _chunks(files: list[Path]) -> Iterator[RawChunk]:
-    for path in files:
-        for position, data in _blocks(path):
-            yield RawChunk(name=path.name, position=position, data=data)
+def _joined(failures: Sequence[SourceError]) -> SourceError:
+    """One error for all the files that failed."""
+    reasons = dict.fromkeys(error.reason for error in failures)
+    return SourceError("; ".join(reasons), failures[0].instruction)
 
 
-def _blocks(path: Path) -> Iterator[tuple[int, bytes]]:
+def _chunks(files: list[SourceFile]) -> Iterator[RawChunk]:
+    for file in files:
+        for position, data in _blocks(file):
+            yield RawChunk(name=file.name, position=position, data=data)
+
+
+def _blocks(file: SourceFile) -> Iterator[tuple[int, bytes]]:
     try:
-        with path.open("rb") as file:
+        with file.path.open("rb") as opened:
             position = 0
-            while data := file.read(_CHUNK):
+            while data := opened.read(_CHUNK):
                 yield position, data
                 position += len(data)
     except OSError as error:
         raise SourceError(
-            f"{path.name} cannot be read: {error.strerror}", "Check its permissions"
+            f"{file.name} cannot be read: {error.strerror}", "Check its permissions"
         ) from None

@@ -96,8 +96,11 @@ def doubted(build: Build) -> Build:
 
 def row_items(key: str, rows: Sequence[Parsed]) -> Iterator[Item | Quarantined]:
     """Without an item column: every row is an item; equal ones are numbered, open ones last."""
-    for number, row in enumerate(rows):
-        yield Item(id=f"{key}-{number + 1}" if number else key, points=_points(row))
+    readable = [row for row in rows if not row.broken]
+    complete = len(readable) == len(rows)
+    for number, row in enumerate(readable):
+        name = f"{key}-{number + 1}" if number else key
+        yield Item(id=name, points=_points(row), complete=complete)
 
 
 def timeline_item(name: str, rows: Sequence[Parsed]) -> Iterator[Item | Quarantined]:
@@ -110,7 +113,7 @@ def timeline_item(name: str, rows: Sequence[Parsed]) -> Iterator[Item | Quaranti
             complete = False
         elif row.start < until and row.end != row.start:
             complete = False
-            reason = f"it overlaps the row of item {name!r} that ends {_day(until)}"
+            reason = f"it overlaps the row of item {name[:40]!r} that ends {_day(until)}"
             yield Quarantined(source_ref=row.ref, reason=reason, column="start", raw=_raw(row))
         else:
             points += _points(row)
@@ -191,7 +194,7 @@ def monthly_item(name: str, rows: Sequence[Parsed]) -> Iterator[Item | Quarantin
         elif row.start < until:
             complete = False
             if row.ref not in refused:
-                reason = f"{name} of {_day(row.start)[:7]} is stated twice"
+                reason = f"{name[:40]} of {_day(row.start)[:7]} is stated twice"
                 yield Quarantined(source_ref=row.ref, reason=reason, column="month", raw=_raw(row))
             refused.add(row.ref)
         else:

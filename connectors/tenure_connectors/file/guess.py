@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from tenure import Json
-from tenure_connectors.file.cells import text
-from tenure_connectors.file.columns import month_of
-from tenure_connectors.file.options import FileConfig
+from tenure_connectors.file.cells import Cell, is_empty, month_of, shown
+from tenure_connectors.file.options import FileConfig, SourceFile
 from tenure_connectors.file.tables import read
 
 _ROWS = 500
+_BYTES = 1 << 18
 _SYNONYMS = {
     "customer": ("customer", "customer_id", "customer_oid", "customer_external_id", "account",
                  "account_id", "company_id", "client", "client_id", "customer_email", "email"),
@@ -43,46 +43,68 @@ _SYNONYMS = {
     "requested_at": ("requested_at", "cancel_requested_at", "cancellation_requested_at"),
 }  # fmt: skip
 _DATES = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y-%m-%d %H:%M", "%d %b %Y")
-_COMMA = re.compile(r"\d,\d{1,2}$")
-_BOTH = re.compile(r"\d\.\d{3},\d|\d,\d{3}\.\d")
+_AMOUNTS = ("mrr", "amount", "quantity", "discount_percent")
+_TIMES = ("start", "end", "trial_end", "requested_at")
+_IDS = re.compile(r"(^|[_\s-])(id|oid|uuid|key|email|url)$", re.IGNORECASE)
 
 
 def guess(path: Path) -> Mapping[str, Json] | None:
     """Options for the file, and `_notes` for the person who reviews them."""
     written = _written(path)
-    table = read(path, FileConfig(path=str(path), **written))
-    rows = [[text(cell) for cell in row.cells] for row in islice(table.rows, _ROWS)]
-    columns = _columns(table.header)
+    table = read(SourceFile(path, path.name), FileConfig(path=str(path), **written))
     if not table.header:
         return None
-    found = {ours: [row[at] for row in rows if at < len(row)] for ours, at in columns.items()}
+    rows = [[_text(cell) for cell in row.cells] for row in islice(table.rows, _ROWS)]
+    columns = _columns(table.header)
+    found = {ours: _said(rows, at) for ours, at in columns.items()}
+    months = [at for at, name in enumerate(table.header) if month_of(name)]
+    amounts = [cell for name in _AMOUNTS for cell in found.get(name, ())]
+    amounts += [cell for at in months for cell in _said(rows, at)]
     notes = list(_notes(table.header, columns, found))
     mapped: dict[str, Json] = {
         ours: table.header[at] for ours, at in columns.items() if table.header[at] != ours
     }
-    attributes: list[Json] = list(_attributes(table.header, columns, rows))
-    guessed: dict[str, Json] = {**written, **_numbers(found), **_date_format(found, notes)}
+    guessed: dict[str, Json] = {**written, **_numbers(amounts, notes), **_date_format(found, notes)}
     guessed |= {"columns": mapped} if mapped else {}
+    attributes: list[Json] = list(_attributes(table.header, columns, rows))
     guessed |= {"attributes": attributes} if attributes else {}
     return guessed | ({"_notes": list[Json](notes)} if notes else {})
 
 
+def _text(cell: Cell) -> str:
+    return "" if is_empty(cell) else shown(cell)
+
+
+def _said(rows: Sequence[Sequence[str]], at: int) -> list[str]:
+    """The cells of a column that say anything."""
+    return [row[at] for row in rows if at < len(row) and row[at]]
+
+
 def _written(path: Path) -> dict[str, Any]:
-    if path.suffix.lower() in {".xlsx", ".parquet"}:
+    """The encoding, and of csv the delimiter."""
+    if path.suffix.lower() in {".xlsx", ".xlsm", ".parquet"}:
         return {}
-    data = path.read_bytes()[: 1 << 18]
-    written: dict[str, Any] = {}
-    try:
-        sample = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        if error.start < len(data) - 4:
-            written["encoding"] = "cp1252"
-        sample = data.decode("cp1252", errors="replace")
-    first = sample.partition("\n")[0]
+    with path.open("rb") as file:
+        data = file.read(_BYTES)
+    encoding = _encoding(data)
+    written = {"encoding": encoding} if encoding else {}
+    first = data.decode(encoding or "utf-8-sig", errors="replace").lstrip().partition("\n")[0]
     delimiter = max(",;\t|", key=first.count)
-    if delimiter != "," and first.count(delimiter):
+    if delimiter != "," and first.count(delimiter) and not first.startswith(("{", "[")):
         written["delimiter"] = delimiter
     return written
+
+
+def _encoding(data: bytes) -> str | None:
+    """What the bytes are, unless it is UTF-8."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        is_cut = len(data) == _BYTES and error.start >= _BYTES - 4
+        return None if is_cut else "cp1252"
+    return None
 
 
 def _columns(header: Sequence[str]) -> dict[str, int]:
@@ -102,23 +124,34 @@ def _columns(header: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def _numbers(found: Mapping[str, list[str]]) -> dict[str, Json]:
+def _numbers(cells: Sequence[str], notes: list[str]) -> dict[str, Json]:
     """The signs in amounts, where any amount shows them."""
-    cells = [cell for name in ("mrr", "amount") for cell in found.get(name, ())]
-    both = next((cell for cell in cells if _BOTH.search(cell)), "")
-    if both:
-        decimal = "," if both.rfind(",") > both.rfind(".") else "."
-        return {"decimal": decimal, "thousands": "." if decimal == "," else ","}
-    return {"decimal": ","} if any(_COMMA.search(cell) for cell in cells) else {}
+    plain = [re.sub(r"[^\d.,'\u2019]", "", cell) for cell in cells]
+    commas = any(re.search(r",(\d{1,2}|\d{4,})$|\.\d{3},|\.\d{3}\.", cell) for cell in plain)
+    other = "." if commas else ","
+    signs = [sign for sign in (other, "'", "\u2019") if any(_groups(cell, sign) for cell in plain)]
+    guessed: dict[str, Json] = {"decimal": ","} if commas else {}
+    guessed |= {"thousands": signs[0]} if signs else {}
+    if not commas and any(re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", cell) for cell in plain):
+        notes.append("1.234 was read as 1 and a bit: if it means 1234, set decimal, thousands")
+    return guessed
+
+
+def _groups(cell: str, sign: str) -> bool:
+    """Whether this sign stands between thousands."""
+    return re.search(rf"\d{re.escape(sign)}\d{{3}}(?!\d)", cell) is not None
 
 
 def _date_format(found: Mapping[str, list[str]], notes: list[str]) -> dict[str, Json]:
-    cells = [cell for name in ("start", "end") for cell in found.get(name, ()) if cell]
-    if not cells or all(_is_iso(cell) for cell in cells):
+    cells = [cell for name in _TIMES for cell in found.get(name, ())]
+    if all(_is_iso(cell) for cell in cells):
         return {}
     fitting = [form for form in _DATES if all(_fits(cell, form) for cell in cells)]
     if len(fitting) > 1:
         notes.append(f"dates fit {' and '.join(fitting)}: check date_format")
+    if not fitting:
+        odd = next(cell for cell in cells if not _is_iso(cell))
+        notes.append(f"dates such as {odd[:40]!r} fit no format that is known: add date_format")
     return {"date_format": fitting[0]} if fitting else {}
 
 
@@ -147,7 +180,8 @@ def _attributes(
         values = {row[at] for row in rows if at < len(row) and row[at]}
         few = 1 < len(values) <= max(2, min(50, len(rows) // 3))
         words = all(not re.fullmatch(r"[\d.,:\-/ ]+", value) for value in values)
-        if at not in columns.values() and few and words and not month_of(name):
+        is_other = at not in columns.values() and not _IDS.search(name) and not month_of(name)
+        if is_other and few and words:
             found.append(name)
     return found
 
@@ -161,6 +195,12 @@ def _notes(
         notes.append(
             f"{amount} has whole numbers only: if they are cents, divide them by 100 first"
         )
-    if "customer" not in columns:
-        notes.append("no column looks like the customer: add it under columns")
+    wide = any(map(month_of, header))
+    for ours, is_wanted in (
+        ("customer", True),
+        ("start", "month" not in columns and not wide),
+        ("mrr", "amount" not in columns and not wide),
+    ):
+        if is_wanted and ours not in columns:
+            notes.append(f"no column looks like the {ours}: add it under columns")
     return notes

@@ -19,18 +19,22 @@ from tenure_connectors.file.cells import (
     interval,
     is_empty,
     micros_since_epoch,
-    text,
     whole,
+    word,
+    words,
 )
-from tenure_connectors.file.columns import Columns, Layout, month_of
+from tenure_connectors.file.columns import Columns, Layout
 from tenure_connectors.file.parsed import NEVER, Parsed
-from tenure_connectors.file.tables import SourceRow
+from tenure_connectors.file.rows import SourceRow
 
 _NAMES = ("customer", "subscription", "customer_name", "plan", "product")
 _TIMES = ("start", "end", "trial_end", "requested_at")
 _TERMS = (
     "mrr", "amount", "quantity", "interval", "interval_count", "currency", "discount_percent",
 )  # fmt: skip
+_MAX_COUNT = 1200
+"""Of days, weeks, months or years that one interval may have: a century of months."""
+
 _ABSENT = -1
 """The place of a column that the file does not have: the empty cell put behind every row."""
 
@@ -84,46 +88,52 @@ class Parser:
             return None
         cells = (*row.cells, None)
         try:
-            customer, subscription, _, plan, product = self._names(cells)
-            if self._columns.layout is Layout.PERIODS:
-                item = self._item(cells, ())
-            else:
-                item = self._level_name(cells, plan, product)
+            names = self._names(cells)
+            item, start, end = self._broken_item(cells, names)
         except UnreadableError:
             return None
-        month = month_of(text(cells[self._month_at]))
-        start, end = self._month_bounds(month) if month else (0, 0)
-        return Parsed(customer, subscription, item, start, end, number, row.ref, broken=True)
+        return Parsed(*names[:2], item, start, end, number, row.ref, broken=True)
+
+    def _broken_item(self, cells: Sequence[Cell], names: Sequence[str]) -> tuple[str, int, int]:
+        """The item, and from when to when the row is of a month."""
+        if self._columns.layout is Layout.PERIODS:
+            return self._item(cells, lambda: self._key_of_broken(cells, names)), 0, 0
+        item = self._level_name(cells, *names[3:])
+        try:
+            return item, *self._month_bounds(self._cells.month(cells[self._month_at]))
+        except UnreadableError:
+            return item, 0, 0
 
     # --- parts that the layouts share
 
     def _names(self, cells: Sequence[Cell]) -> tuple[str, str, str, str, str]:
-        customer, subscription, name, plan, product = map(text, self._names_of(cells))
-        if not customer:
+        found = self._names_of(cells)
+        customer, subscription, name, plan, product = words(found, _NAMES)
+        if is_empty(customer):
             raise UnreadableError("the customer is empty", "customer")
         return customer, subscription or customer, name, plan, product
 
     def _read_attributes(self, *cells: Cell) -> str:
         pairs = zip(self._columns.attributes, cells, strict=True)
-        return json.dumps([[name, text(cell) or None] for name, cell in pairs])
+        return json.dumps([[name, word(cell, name) or None] for name, cell in pairs])
 
     def _money_in(self, cell: Cell) -> str:
-        code = text(cell).upper() or self._currency
+        code = word(cell, "currency").upper() or self._currency
         if code not in CURRENCY_CODES:
-            raise UnreadableError(f"{code!r} is no currency", "currency")
+            raise UnreadableError(f"{code[:40]!r} is no currency", "currency")
         return code
 
     # --- periods
 
     def _period(self, cells: Sequence[Cell], ref: str, number: int) -> Parsed:
-        customer, subscription, name, plan, product = self._names(cells)
+        names = self._names(cells)
+        customer, subscription, name, plan, product = names
         start, end, trial_end, requested_at = self._times(cells)
         terms, terms_key = self._terms(*self._terms_of(cells))
-        facts = (customer, subscription, plan, product, f"{start} {trial_end} {terms_key}")
         return Parsed(
             customer,
             subscription,
-            self._item(cells, facts),
+            self._item(cells, lambda: _key(names, start, trial_end, terms_key)),
             start,
             end,
             number,
@@ -186,18 +196,26 @@ class Parser:
             raise UnreadableError(f"it has {said}", "mrr")
         if is_empty(amount):
             return micros(self._number(mrr, "mrr", 0)), Interval.MONTH, 1
-        unit, units = interval(text(every[0]) or "month")
-        count = whole(self._number(every[1], "interval_count", 1), "interval_count") * units
+        unit, units = interval(word(every[0], "interval") or "month")
+        counted = self._number(every[1], "interval_count", 1)
+        count = units * whole(counted, "interval_count", _MAX_COUNT // units)
         total = Fraction(self._number(amount, "amount", 0)) * Fraction(quantity)
         if total > 10**11:
             raise UnreadableError("amount × quantity is more than 100,000,000,000", "amount")  # noqa: RUF001 - the sign for times
         return micros(total), unit, count
 
-    def _item(self, cells: Sequence[Cell], facts: Iterable[str]) -> str:
-        """The item's own id, or a key of the row's facts that finds it again wherever it moves."""
+    def _key_of_broken(self, cells: Sequence[Cell], names: Sequence[str]) -> str:
+        """The key of a row of which perhaps only the end cannot be read."""
+        start, _, trial_end, _ = self._times_of(cells)
+        _, terms_key = self._terms(*self._terms_of(cells))
+        begins = self._cells.instant(start, "start") or 0
+        return _key(names, begins, self._cells.instant(trial_end, "trial_end") or 0, terms_key)
+
+    def _item(self, cells: Sequence[Cell], key: Callable[[], str]) -> str:
+        """The item's own id, or else a key of the row's facts."""
         if self._item_at is None:
-            return blake2b("\x1f".join(facts).encode(), digest_size=12).hexdigest()
-        item = text(cells[self._item_at])
+            return key()
+        item = word(cells[self._item_at], "item")
         if not item:
             raise UnreadableError("the item is empty", "item")
         return item
@@ -205,10 +223,7 @@ class Parser:
     # --- snapshots
 
     def _snapshot(self, cells: Sequence[Cell], ref: str, number: int) -> Parsed:
-        said = text(cells[self._month_at])
-        month = month_of(said)
-        if month is None:
-            raise UnreadableError(f"{said!r} is no month like 2025-03", "month")
+        month = self._cells.month(cells[self._month_at])
         return next(self._levels(cells, ref, number, {self._mrr: month}))
 
     def _wide(self, cells: Sequence[Cell], ref: str, number: int) -> Iterator[Parsed]:
@@ -244,13 +259,23 @@ class Parser:
 
     def _level_name(self, cells: Sequence[Cell], plan: str, product: str) -> str:
         """The item's own id, or what it is a level of."""
-        own = "" if self._item_at is None else text(cells[self._item_at])
+        own = "" if self._item_at is None else word(cells[self._item_at], "item")
         return own or " / ".join(part for part in (plan, product) if part) or "mrr"
 
     def _bounds(self, month: date) -> tuple[int, int]:
-        after = (month + timedelta(days=31)).replace(day=1)
-        start, end = (day_start(day, self._zone) for day in (month, after))
+        try:
+            after = (month + timedelta(days=31)).replace(day=1)
+            start, end = (day_start(day, self._zone) for day in (month, after))
+        except OverflowError:
+            raise UnreadableError(f"{month:%Y-%m} is out of range", "month") from None
         return micros_since_epoch(start), micros_since_epoch(end)
+
+
+def _key(names: Sequence[str], start: int, trial_end: int, terms: str) -> str:
+    """What finds a row again wherever it moves: all that it says but the end and its request."""
+    customer, subscription, _, plan, product = names
+    facts = (customer, subscription, plan, product, f"{start} {trial_end} {terms}")
+    return blake2b("\x1f".join(facts).encode(), digest_size=12).hexdigest()
 
 
 def _getter(places: Iterable[int]) -> Callable[[Sequence[Cell]], Sequence[Cell]]:

@@ -17,6 +17,16 @@ _COLUMNS = ", ".join(f'"{name}"' for name in SORTED_BY)
 _INSERT = f"INSERT INTO row VALUES ({', '.join('?' * _KEYS)}, ?)"  # noqa: S608 - marks
 
 
+class NoRoomError(SourceError):
+    """The disk is full."""
+
+    def __init__(self, error: sqlite3.OperationalError) -> None:
+        super().__init__(
+            f"There is no room to sort the rows ({error})",
+            "Free some space where temporary files go (TMPDIR)",
+        )
+
+
 class Spill:
     """Takes parsed rows, then gives them back in order."""
 
@@ -43,10 +53,7 @@ class Spill:
             self._disk.executemany(_INSERT, self._waiting)
             self._disk.execute("COMMIT")
         except sqlite3.OperationalError as error:
-            raise SourceError(
-                f"There is no room to sort the rows ({error})",
-                "Free some space where temporary files go (TMPDIR)",
-            ) from None
+            raise NoRoomError(error) from None
         self._waiting.clear()
 
     def sorted(self) -> Iterator[Parsed]:
@@ -56,7 +63,4 @@ class Spill:
             for row in self._disk.execute(f"SELECT * FROM row ORDER BY {_COLUMNS}"):  # noqa: S608 - ours
                 yield Parsed(*row[:_KEYS], *marshal.loads(row[_KEYS]))  # noqa: S302 - our own bytes
         except sqlite3.OperationalError as error:
-            raise SourceError(
-                f"There is no room to sort the rows ({error})",
-                "Free some space where temporary files go (TMPDIR)",
-            ) from None
+            raise NoRoomError(error) from None

@@ -1,190 +1,103 @@
-"""Rows of csv, jsonl, xlsx and parquet files, one at a time, with the line that each stands on."""
+"""A file of any format as a header and rows."""
 
-import csv
-import io
-import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 from tenure import SourceError
-from tenure_connectors.file.cells import Cell, is_empty, text
-from tenure_connectors.file.options import FileConfig
-
-MAX_CELL = 100_000
-_BATCH = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class SourceRow:
-    """A row: where it stands, its cells under the header, and why it is torn if it is."""
-
-    ref: str
-    cells: Sequence[Cell]
-    torn: str | None = None
-
-    def raw(self) -> str:
-        """The row as a line of text, for people."""
-        return ",".join(text(cell) for cell in self.cells)
+from tenure_connectors.file.cells import is_empty, shown
+from tenure_connectors.file.options import FileConfig, SourceFile
+from tenure_connectors.file.parquet import parquet_rows
+from tenure_connectors.file.rows import SourceRow, Table
+from tenure_connectors.file.texts import csv_rows, jsonl_rows
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A file's header and its rows; the rows can be read once."""
+def _xlsx_rows(file: SourceFile, config: FileConfig) -> Iterator[SourceRow]:
+    from tenure_connectors.file.sheets import xlsx_rows  # noqa: PLC0415 - loads openpyxl
 
-    path: Path
-    header: tuple[str, ...]
-    rows: Iterator[SourceRow]
+    return xlsx_rows(file, config)
 
 
-def read(path: Path, config: FileConfig) -> Table:
+_READERS: dict[str, Callable[[SourceFile, FileConfig], Iterator[SourceRow]]] = {
+    ".json": jsonl_rows,
+    ".jsonl": jsonl_rows,
+    ".ndjson": jsonl_rows,
+    ".parquet": parquet_rows,
+    ".xlsm": _xlsx_rows,
+    ".xlsx": _xlsx_rows,
+}
+"""By the file's ending; everything else is csv."""
+
+_NO_TEXT = {
+    b"PK\x03\x04": "a spreadsheet or an archive",
+    b"PAR1": "a parquet file",
+    b"\x1f\x8b": "compressed",
+    b"\xd0\xcf\x11\xe0": "an old spreadsheet (xls)",
+}
+"""What begins with these bytes, and is no csv whatever its name says."""
+
+
+def read(file: SourceFile, config: FileConfig) -> Table:
     """Open one file; raises `SourceError` when it cannot be read at all."""
-    reader = _READERS.get(path.suffix.lower(), _csv)
     try:
-        if path.stat().st_size == 0:
-            return Table(path, (), iter(()))
-        found = reader(path, config)
-        header = next(found, None)
+        if file.path.stat().st_size == 0:
+            return Table(file, (), iter(()))
+        found = _reader(file)(file, config)
+        header = next((row for row in found if row.torn or not _says_nothing(row)), None)
     except OSError as error:
         raise SourceError(
-            f"{path.name} cannot be read: {error.strerror or error}",
+            f"{file.name} cannot be read: {error.strerror or error}",
             "Check its path and permissions",
         ) from None
-    names = tuple(text(cell) for cell in header.cells) if header else ()
-    return Table(path, names, _fitted(found, len(names)))
+    if header is None:
+        return Table(file, (), iter(()))
+    if header.torn:
+        raise SourceError(
+            f"The header of {header.ref} cannot be read: {header.torn}", "Check how it is written"
+        )
+    names = tuple(map(shown, header.cells))
+    if not _is_text("".join(names)):
+        raise SourceError(
+            f"{file.name} is not {config.encoding}",
+            'Say how it is written: encoding = "utf-16", "latin-1" or "cp1252"',
+        )
+    return Table(file, names, _fitted(found, len(names)))
+
+
+def _reader(file: SourceFile) -> Callable[[SourceFile, FileConfig], Iterator[SourceRow]]:
+    reader = _READERS.get(file.path.suffix.lower())
+    if reader:
+        return reader
+    with file.path.open("rb") as opened:
+        start = opened.read(4)
+    for bytes_, kind in _NO_TEXT.items():
+        if start.startswith(bytes_):
+            raise SourceError(
+                f"{file.name} is {kind}", "Save it as csv, xlsx, jsonl or parquet, named so"
+            )
+    return csv_rows
+
+
+def _is_text(said: str) -> bool:
+    try:
+        said.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in said
+
+
+def _says_nothing(row: SourceRow) -> bool:
+    return all(map(is_empty, row.cells))
 
 
 def _fitted(rows: Iterator[SourceRow], width: int) -> Iterator[SourceRow]:
     """The rows that say anything, each as wide as the header or torn."""
     for row in rows:
         cells = row.cells
-        if all(map(is_empty, cells)):
-            continue
-        if len(cells) != width and (len(cells) < width or not all(map(is_empty, cells[width:]))):
-            reason = f"it has {len(cells)} cells, the header has {width}"
-            yield SourceRow(row.ref, cells, row.torn or reason)
-        else:
+        if row.torn:
             yield row
-
-
-def _csv(path: Path, config: FileConfig) -> Iterator[SourceRow]:
-    csv.field_size_limit(MAX_CELL)
-    with _lines(path, config) as lines:
-        reader = csv.reader(lines, delimiter=config.delimiter)
-        line = 1
-        while True:
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield SourceRow(f"{path.name}:{line}", ("",), f"it is no csv: {error}")
-            except UnicodeDecodeError as error:
-                raise _undecodable(path, config, line, error) from None
-            else:
-                yield SourceRow(f"{path.name}:{line}", cells)
-            line = reader.line_num + 1
-
-
-def _lines(path: Path, config: FileConfig) -> io.TextIOBase:
-    try:
-        return path.open(encoding=config.encoding, newline="")
-    except LookupError:
-        raise SourceError(
-            f"encoding = {config.encoding!r} is unknown", "Try utf-8, latin-1 or cp1252"
-        ) from None
-
-
-def _undecodable(
-    path: Path, config: FileConfig, line: int, error: UnicodeDecodeError
-) -> SourceError:
-    return SourceError(
-        f"{path.name} is not {config.encoding} from about line {line} on ({error.reason})",
-        'Say how it is written: encoding = "latin-1" or "cp1252"',
-    )
-
-
-def _jsonl(path: Path, config: FileConfig) -> Iterator[SourceRow]:
-    """An object a line; the header is every key of the first thousand lines."""
-    names: dict[str, None] = {}
-    for _, found in zip(range(1000), _objects(path, config), strict=False):
-        names |= dict.fromkeys(found[1] or {})
-    yield SourceRow(path.name, tuple(names))
-    for ref, said, torn in _objects(path, config):
-        cells = ("?",) * len(names) if said is None else tuple(said.get(name) for name in names)
-        yield SourceRow(ref, cells, torn)
-
-
-def _objects(
-    path: Path, config: FileConfig
-) -> Iterator[tuple[str, dict[str, Cell] | None, str | None]]:
-    with _lines(path, config) as lines:
-        number = 0
-        try:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    yield f"{path.name}:{number}", *_object(line)
-        except UnicodeDecodeError as error:
-            raise _undecodable(path, config, number + 1, error) from None
-
-
-def _object(line: str) -> tuple[dict[str, Cell] | None, str | None]:
-    try:
-        found = json.loads(line, parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
-        return None, f"it is no JSON: {str(error)[:80]}"
-    return (found, None) if isinstance(found, dict) else (None, "it is no JSON object")
-
-
-def _xlsx(path: Path, _config: FileConfig) -> Iterator[SourceRow]:
-    from openpyxl import load_workbook  # noqa: PLC0415 - only for such files
-
-    try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except Exception as error:  # noqa: BLE001 - a broken file raises what it likes
-        raise SourceError(
-            f"{path.name} is no xlsx file: {error}", "Save it again as xlsx"
-        ) from None
-    try:
-        sheet = book.worksheets[0]
-        for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
-            yield SourceRow(f"{path.name}:{number}", _trimmed(cells))
-    finally:
-        book.close()
-
-
-def _trimmed(cells: Sequence[Cell]) -> Sequence[Cell]:
-    """Without the empty cells at the end, that a spreadsheet pads its rows with."""
-    count = len(cells)
-    while count and cells[count - 1] is None:
-        count -= 1
-    return cells if count == len(cells) else (*cells[:count], *cells[count:])
-
-
-def _parquet(path: Path, _config: FileConfig) -> Iterator[SourceRow]:
-    import duckdb  # noqa: PLC0415 - only for such files
-
-    with duckdb.connect() as duck:
-        try:
-            found = duck.execute("SELECT * FROM read_parquet(?)", [str(path)])
-            yield SourceRow(path.name, tuple(column[0] for column in found.description or ()))
-            number = 0
-            while rows := found.fetchmany(_BATCH):
-                for cells in rows:
-                    number += 1
-                    yield SourceRow(f"{path.name}:{number}", cells)
-        except duckdb.Error as error:
-            reason = str(error).splitlines()[0]
-            raise SourceError(
-                f"{path.name} is no parquet file: {reason}", "Write it again"
-            ) from None
-
-
-_READERS: dict[str, Callable[[Path, FileConfig], Iterator[SourceRow]]] = {
-    ".jsonl": _jsonl,
-    ".ndjson": _jsonl,
-    ".xlsx": _xlsx,
-    ".parquet": _parquet,
-}
-"""By the file's ending; everything else is csv."""
+        elif _says_nothing(row):
+            continue
+        elif len(cells) == width or (len(cells) > width and all(map(is_empty, cells[width:]))):
+            yield row
+        else:
+            reason = f"it has {len(cells)} cells, the header has {width}"
+            yield SourceRow(row.ref, cells, reason)
