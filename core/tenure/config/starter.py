@@ -57,6 +57,10 @@ def render(connector: str = _EXAMPLE) -> str:
     return f"{_HEAD}\n{connector}\n{_TAIL}"
 
 
+_MANY = 3
+"""Pairs that fit into a line; more stand below each other."""
+
+
 def connector_table(options: Mapping[str, Json], config: type[BaseModel]) -> str:
     """A [connectors.history] for guessed options, each with a comment to review it by."""
     lines = ["# Guessed from the file: please review.", "[connectors.history]", 'use = "file"']
@@ -64,8 +68,14 @@ def connector_table(options: Mapping[str, Json], config: type[BaseModel]) -> str
         if value is not None:
             about = _description(config, key)
             lines += [f"# {about}"] if about else []
-            lines.append(f"{_key(key)} = {to_toml(value)}")
+            lines += _pairs(_key(key), value)
     return "\n".join(lines) + "\n"
+
+
+def _pairs(key: str, value: Json) -> list[str]:
+    if isinstance(value, dict) and len(value) > _MANY:
+        return [f"{key}.{_key(k)} = {to_toml(v)}" for k, v in value.items() if v is not None]
+    return [f"{key} = {to_toml(value)}"]
 
 
 def to_toml(value: Json) -> str:
