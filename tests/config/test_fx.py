@@ -100,3 +100,21 @@ def test_all_mistakes_are_said_at_once(wrong: Wrong) -> None:
         "fx.max_age_days",
         "fx.paht",
     ]
+
+
+def test_a_source_of_rates_has_a_hook_of_its_own(read: Read) -> None:
+    fx = read("[fx]\nuse = './acme.py'").fx
+    assert fx.entry is not None
+    assert str(fx.entry.problem).endswith(
+        "acme.py offers no rates. "
+        "Return the class from a function tenure_rates marked with @tenure.hookimpl"
+    )
+
+
+def test_the_age_belongs_to_the_core(read: Read, folder: Path) -> None:
+    (folder / "bank.py").write_text(
+        BANK.replace("key: SecretStr", "max_age_days: int = 1\n    key: SecretStr")
+    )
+    fx = read("[fx]\nuse = './bank.py'").fx
+    assert fx.entry is not None
+    assert "an option named 'max_age_days', which belongs to the core" in str(fx.entry.problem)

