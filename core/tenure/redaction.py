@@ -14,12 +14,23 @@ _PYDANTIC_HEAD, _PYDANTIC_TAIL = 24, 23
 _PASSWORD = re.compile(r"(?<=://)([^/\s:@'\"]*):([^/\s@'\"]+)@")
 
 
+class Redactor:
+    """Takes the same secrets, in any spelling, and passwords in URLs out of many texts."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        found = {form for s in secrets if len(s) >= _SHORTEST for form in _forms(s)}
+        self._spellings = sorted(found, key=len, reverse=True)
+
+    def __call__(self, text: str) -> str:
+        """The text without them."""
+        for secret in self._spellings:
+            text = text.replace(secret, _MASK)
+        return _PASSWORD.sub(rf"\1:{_MASK}@", text)
+
+
 def redact(text: str, secrets: Iterable[str]) -> str:
     """The text without the secrets, in any spelling, and without passwords in URLs."""
-    spellings = {form for secret in secrets if len(secret) >= _SHORTEST for form in _forms(secret)}
-    for secret in sorted(spellings, key=len, reverse=True):
-        text = text.replace(secret, _MASK)
-    return _PASSWORD.sub(rf"\1:{_MASK}@", text)
+    return Redactor(secrets)(text)
 
 
 def url_passwords(text: str) -> set[str]:

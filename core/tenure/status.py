@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from tenure.errors import UsageError
+from tenure.ledger.lease import refuse_if_held
 from tenure.ledger.store import Store
 from tenure.ledger.tables import EPOCH, ConnectorState, Delivery, Quarantine, Rate, Run, table
 from tenure.records import Json
@@ -166,16 +167,11 @@ def quarantine(store: Store) -> list[QuarantinedRow]:
 
 def accept(store: Store, row: int) -> None:
     """Say that a quarantined row is known to be bad; raises `UsageError` if there is none."""
+    # What it hid was held back, and a pull that held something back is read again anyway.
     with store.write() as (connection, stamp):
         done = connection.execute(
             update(_QUARANTINE).where(_OPEN, _QUARANTINE.c.id == row).values(accepted_at=stamp)
         )
-        if done.rowcount:
-            # What the row hid may be retracted now, so the source must be read again.
-            owner = select(_QUARANTINE.c.connector_id).where(_QUARANTINE.c.id == row)
-            connection.execute(
-                update(_STATE).where(_STATE.c.id == owner.scalar_subquery()).values(cursor=None)
-            )
     if not done.rowcount:
         raise UsageError(
             f"There is no open quarantined row {row}", "`tenure quarantine` lists them"
@@ -185,10 +181,9 @@ def accept(store: Store, row: int) -> None:
 def reset(store: Store, name: str, to: datetime | None) -> None:
     """Forget a connector's cursor, so that the next sync reads from `to` or from the start."""
     with store.write() as (connection, _):
-        done = connection.execute(
-            update(_STATE)
-            .where(_STATE.c.name == name)
-            .values(cursor=None, watermark=to, pull_started_at=None)
-        )
-    if not done.rowcount:
-        raise UsageError(f"Connector {name!r} was never synced", "`tenure state` lists them")
+        state = connection.execute(select(_STATE).where(_STATE.c.name == name)).first()
+        if state is None:
+            raise UsageError(f"Connector {name!r} was never synced", "`tenure state` lists them")
+        refuse_if_held(state, store.clock())  # the pull would bring its cursor back
+        values = {"cursor": None, "watermark": to, "pull_started_at": None}
+        connection.execute(update(_STATE).where(_STATE.c.id == state.id).values(**values))

@@ -5,10 +5,9 @@ next sync goes on from there.
 """
 
 import json
-import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from difflib import get_close_matches
@@ -26,6 +25,7 @@ from tenure.ledger.tables import ConnectorState, Quarantine, Run, table
 from tenure.ledger.tables import Observation as ObservationRow
 from tenure.lending import give_back, lend
 from tenure.plugin import Connector, Context, PullRequest
+from tenure.plugins import isolated
 from tenure.records import Observation, Record
 
 OVERLAP = timedelta(hours=1)
@@ -35,8 +35,6 @@ RENEW_SECONDS = 60
 
 _STATE, _QUARANTINE, _RUN = table(ConnectorState), table(Quarantine), table(Run)
 _OBSERVATION = table(ObservationRow)
-
-log = logging.getLogger("tenure.sync")
 
 Progress = Callable[[str, int, int | None], None]
 """Called with the connector's name, its source rows so far, and the total if it is known."""
@@ -95,8 +93,12 @@ def _chosen(workspace: Workspace, names: Sequence[str]) -> list[Entry]:
         if name not in known:
             near = get_close_matches(name, known, 1)
             hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}"
-            raise UsageError(f"There is no connector {name!r} in {workspace.path.name}", hint)
-    return [known[n] for n in names] or [e for e in workspace.connectors if e.enabled]
+            none = f"It has no connector at all: write a table [connectors.{name}]"
+            raise UsageError(
+                f"There is no connector {name!r} in {workspace.path.name}", hint if known else none
+            )
+    asked = [known[name] for name in dict.fromkeys(names)]
+    return asked or [entry for entry in workspace.connectors if entry.enabled]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,36 +146,43 @@ class _Sync:
             raise PluginError(
                 f"Connector {entry.name!r} is disabled", "Remove `enabled = false` from its table"
             )
-        full = self.options.full or self.options.accept_loss
-        ask = Ask(
-            name=entry.name, plugin=entry.use, full=full, accept_loss=self.options.accept_loss
-        )
-        with hold(self.store, ask) as lease, self.store.connect() as connection:
+        with hold(self.store, self._ask(entry)) as lease, self.store.connect() as connection:
             pull = Pull(self.store, connection, lease)
             request = self._request(entry, lease)
             try:
-                self._drain(connector, request, pull)
+                with closing(_guarded(connector, request, self.workspace.secrets)) as records:
+                    self._drain(records, pull)
                 pull.end()
             finally:
                 run.counts = pull.counts
                 give_back(request)
 
-    def _drain(self, connector: Connector, request: PullRequest, pull: Pull) -> None:
-        name, renewed = request.name, time.monotonic()
-        for number, record in enumerate(_guarded(connector, request)):
+    def _ask(self, entry: Entry) -> Ask:
+        return Ask(
+            name=entry.name,
+            plugin=entry.use,
+            full=self.options.full or self.options.accept_loss,
+            accept_loss=self.options.accept_loss,
+            secrets=self.workspace.secrets,
+        )
+
+    def _drain(self, records: Iterator[Record], pull: Pull) -> None:
+        name, renewed = pull.lease.ask.name, time.monotonic()
+        for number, record in enumerate(records):
             pull.add(record)
             if number % 1000 == 0:
                 self.progress(name, pull.rows_read, None)
-                if time.monotonic() - renewed > RENEW_SECONDS:
-                    pull.lease.renew()
-                    renewed = time.monotonic()
+            # Not only now and then: of a slow source every record may take a minute.
+            if time.monotonic() - renewed > RENEW_SECONDS:
+                pull.lease.renew()
+                renewed = time.monotonic()
         self.progress(name, pull.rows_read, pull.rows_read)
 
     def _request(self, entry: Entry, lease: Lease) -> PullRequest:
         lent = lend(self.workspace, entry)
         return PullRequest(
             **{f.name: getattr(lent, f.name) for f in fields(Context)},
-            full=self.options.full or self.options.accept_loss,
+            full=lease.ask.full,
             cursor=lease.cursor,
             since=lease.watermark and lease.watermark - OVERLAP,
             observations=lambda subject: _observations(self.store, lease.connector, subject),
@@ -181,19 +190,16 @@ class _Sync:
         )
 
 
-def _guarded(connector: Connector, request: PullRequest) -> Iterator[Record]:
-    """The connector's records; an exception of its own becomes a `PluginError` that names it."""
-    try:
-        yield from connector.pull(request)
-    except TenureError:
-        raise
-    except Exception as error:
-        log.debug("connector %s failed", request.name, exc_info=True)
-        raise PluginError(
-            f"Connector {request.name!r} failed inside its plugin {connector.name!r}: "
-            f"{type(error).__name__}: {error}",
-            "Run again with --verbose for the traceback, and tell the plugin's author",
-        ) from error
+def _guarded(
+    connector: Connector, request: PullRequest, secrets: Sequence[str]
+) -> Generator[Record, None, None]:
+    """The connector's records; whatever it raises is a `TenureError` without a secret."""
+    failed = f"Connector {request.name!r} failed inside its plugin {connector.name!r}"
+    with isolated(failed, secrets):
+        try:
+            yield from connector.pull(request)
+        except GeneratorExit:  # closed before its end, which is no failure of the plugin
+            return
 
 
 def _observations(store: Store, connector: int, subject: str) -> list[Observation]:

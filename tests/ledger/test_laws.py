@@ -68,8 +68,8 @@ def _lands(at: int, stated: Timeline, kept: Timeline) -> bool:
 @given(first=portfolios, second=portfolios)
 def test_two_statements_give_what_the_rules_say(ledgers, first, second):
     ledger = ledgers()
-    ledger.pull(state(first), complete=False)
-    ledger.pull(state(second), complete=False)
+    ledger.pull(state(first), complete=False, accept_loss=True)
+    ledger.pull(state(second), complete=False, accept_loss=True)
     expected = {
         name: merged(first.get(name, {}), second[name]) if name in second else first[name]
         for name in first | second
@@ -82,9 +82,9 @@ def test_two_statements_give_what_the_rules_say(ledgers, first, second):
 def test_replaying_a_statement_writes_nothing(ledgers, history):
     ledger = ledgers()
     for portfolio in history:
-        ledger.pull(state(portfolio), complete=False)
+        ledger.pull(state(portfolio), complete=False, accept_loss=True)
     before = ledger.writes()
-    counts = ledger.pull(state(history[-1]), complete=False)
+    counts = ledger.pull(state(history[-1]), complete=False, accept_loss=True)
     assert ledger.writes() == before
     assert (counts.stored, counts.unchanged) == (0, counts.read)
 
@@ -100,7 +100,7 @@ def test_the_order_of_arrival_of_differing_grades_does_not_matter(ledgers, data,
     for order in (list(Evidence), grades):
         ledger = ledgers()
         for grade in order:
-            ledger.pull(state({"a": stated[grade]}), complete=False)
+            ledger.pull(state({"a": stated[grade]}), complete=False, accept_loss=True)
         results.append(ledger.timelines())
     assert results[0] == results[1] == {"a": stated[Evidence.OBSERVED]}
 
@@ -122,7 +122,7 @@ def test_weaker_evidence_never_closes_stronger(ledgers, history):
     ledger = ledgers()
     for portfolio in history:
         before = ledger.timelines()
-        ledger.pull(state(portfolio), complete=False)
+        ledger.pull(state(portfolio), complete=False, accept_loss=True)
         for name, line in portfolio.items():
             weakest = max((STRENGTH[e] for _, e in line.values()), default=3)
             strong = {t: f for t, f in before.get(name, {}).items() if STRENGTH[f[1]] > weakest}
@@ -141,7 +141,7 @@ def test_what_was_known_then_never_changes(store_url, history, jumps):
     ledger = Ledger(store, f"c{id(history)}-{jumps}")
     remembered = []
     for portfolio, jump in zip(history, jumps, strict=False):
-        ledger.pull(state(portfolio), complete=False)
+        ledger.pull(state(portfolio), complete=False, accept_loss=True)
         remembered.append((store.known_at(), ledger.timelines()))
         clock[0] += timedelta(seconds=jump)
     stamps = [stamp for stamp, _ in remembered]

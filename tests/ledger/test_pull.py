@@ -146,6 +146,40 @@ def test_a_tombstone_retracts(ledger: Ledger, tombstone: Tombstone):
     assert "i3" not in ledger.timelines()
 
 
+def test_what_is_stated_after_a_tombstone_exists(ledger: Ledger):
+    ledger.pull(many(9))
+    gone = Tombstone(kind=TombstoneKind.SUBSCRIPTION, id="s3")
+    moved = subscription("s3", item("i3", {0: (5, O)}), customer="another")
+    assert ledger.pull([gone, many(4)[3]], complete=False).retracted == 0
+    assert ledger.pull([many(4)[3], gone, moved], complete=False).retracted == 1
+    assert ledger.timelines()["i3"] == {0: (5, O)}
+
+
+def test_an_item_without_a_point_is_retracted_like_any_other(ledger: Ledger):
+    ledger.pull(many(10))
+    empty = [subscription(f"s{n}", item(f"i{n}", {})) for n in range(10)]
+    assert (ledger.pull(empty, complete=False).held, len(ledger.timelines())) == (10, 10)
+    assert ledger.pull([*empty[:1], *many(10)[1:]]).retracted == 1
+    assert len(ledger.timelines()) == 9
+
+
+def test_an_item_that_is_not_complete_is_not_retracted_by_saying_nothing(ledger: Ledger):
+    ledger.pull(many(10))
+    assert ledger.pull([subscription("s0", item("i0", {}, complete=False))]).held == 9
+    assert (
+        ledger.pull([subscription("s0", item("i0", {}, complete=False)), *many(10)[1:]]).held == 0
+    )
+    assert len(ledger.timelines()) == 10
+
+
+def test_what_was_held_in_an_incremental_pull_is_read_again(ledger: Ledger):
+    ledger.pull(many(2), cursor="all")
+    gone = Tombstone(kind=TombstoneKind.SUBSCRIPTION, id="s1")
+    held = ledger.pull([gone, Checkpoint(cursor="later")], complete=False)
+    assert (held.held, held.held_by) == (1, Hold.LOSS)
+    assert ledger.rows("SELECT cursor, watermark FROM connector_state") == [(None, None)]
+
+
 def test_too_great_a_loss_is_held_until_it_is_accepted(ledger: Ledger):
     ledger.pull(many(10), cursor="read")
     held = ledger.pull(many(7), cursor="read")
@@ -299,6 +333,14 @@ def test_an_attribute_with_history_is_a_timeline(ledger: Ledger):
     assert ledger.writes() == before
     ledger.pull([owner("Cy", 0)])
     assert [row[1] for row in attributes(ledger)] == ["Cy"]
+
+
+def test_a_history_says_more_than_the_value_now(ledger: Ledger):
+    both = (*owner("Ann", 0).attributes, *owner("Bob").attributes)
+    for _ in range(2):
+        ledger.pull([Customer(id="c", attributes=both)])
+    assert [row[1] for row in attributes(ledger)] == ["Ann"]
+    assert ledger.rows("SELECT count(*) FROM customer_attribute") == [(1,)]
 
 
 def test_the_name_of_a_customer_is_an_attribute(ledger: Ledger):

@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import DBAPIError
 
 from tenure.errors import StoreError
 
@@ -25,10 +24,10 @@ _MEANINGS = (
 )  # fmt: skip
 
 
-def explain(error: DBAPIError, engine: Engine) -> StoreError:
-    """The `StoreError` for a failure of the driver; it names no secret."""
-    said = str(error.orig).strip().splitlines()[0]
-    name = engine.url.render_as_string(hide_password=True)
+def explain(fault: BaseException, engine: Engine) -> StoreError:
+    """The `StoreError` for an exception of the driver; it names no secret."""
+    said = (str(fault).strip() or type(fault).__name__).splitlines()[0]
+    name = engine.url.set(query={}).render_as_string(hide_password=True)
     if any(sign in said for sign in ("locked", "lock timeout", "LockNotAvailable")):
         holder = _holder(engine)
         return StoreError(

@@ -8,14 +8,15 @@ that the lease is still its own.
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from secrets import token_hex
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from tenure.errors import SourceError
+from tenure.errors import PluginError, SourceError, StoreError
 from tenure.ledger.store import HOLDER, Store
 from tenure.ledger.tables import ConnectorState, PullItem, table
 from tenure.records import Checkpoint, Json
@@ -25,41 +26,54 @@ LEASE_TIME = timedelta(minutes=15)
 
 _STATE = table(ConnectorState)
 _SAID = table(PullItem)
+_ours: set[str] = set()
+"""The leases that threads of this process hold; no other one with its name is alive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """What a pull is asked for."""
+    """What a pull is asked for. `secrets` are kept out of what is quarantined."""
 
     name: str
     plugin: str
     full: bool = False
     accept_loss: bool = False
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """The right to commit for one connector, and where its last pull stood."""
+    """The right to commit for one connector, and where its last pull stood.
+
+    `pull_started_at` is a stamp: it names the pull, and what the ledger knew before it. `resumed`
+    says that an unfinished pull is gone on with.
+    """
 
     store: Store
     ask: Ask
+    holder: str
     connector: int
     pull_started_at: datetime
+    resumed: bool
     cursor: Json
     watermark: datetime | None
 
     def keep_cursor(self, connection: Connection, cursor: Json) -> None:
         """Keep the cursor of a checkpoint, in its transaction."""
-        self._update(connection, cursor=_dump(cursor))
+        self._update(connection, cursor=self._dump(cursor))
 
     def finish(self, connection: Connection, checkpoint: Checkpoint | None, held: int) -> None:
-        """Close the pull. One that held something back keeps no cursor: it will be read again."""
+        """Close the pull. One that held something back will be read again from the start."""
         now = self.store.clock()
-        self._update(connection, pull_started_at=None, last_sync_at=now, held_retractions=held)
+        values: dict[str, object] = {}
         if checkpoint is not None:
-            cursor = None if held else _dump(checkpoint.cursor)
-            started = self.pull_started_at
-            self._update(connection, cursor=cursor, last_complete_at=now, watermark=started)
+            values = {"cursor": self._dump(checkpoint.cursor), "watermark": self.pull_started_at}
+            values["last_complete_at"] = now
+        if held:
+            values |= {"cursor": None, "watermark": None}
+        self._update(
+            connection, pull_started_at=None, last_sync_at=now, held_retractions=held, **values
+        )
 
     def renew(self) -> None:
         """Stay the holder while a source is slow."""
@@ -71,7 +85,7 @@ class Lease:
         done = connection.execute(
             update(_STATE)
             .where(_STATE.c.id == self.connector)
-            .where(_STATE.c.lease_holder == HOLDER)
+            .where(_STATE.c.lease_holder == self.holder)
             .values(lease_until=until, **values)
         )
         if not done.rowcount:
@@ -80,54 +94,81 @@ class Lease:
                 "What was committed is kept; the other process goes on from there",
             )
 
+    def _dump(self, cursor: Json) -> str | None:
+        try:
+            return None if cursor is None else json.dumps(cursor)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise PluginError(
+                f"Connector {self.ask.name!r} yielded a cursor that is not JSON: {error}",
+                "Tell the plugin's author; what was committed before it is kept",
+            ) from None
+
 
 @contextmanager
 def hold(store: Store, ask: Ask) -> Iterator[Lease]:
     """Hold the connector's lease; raises `SourceError` that names who has it."""
-    lease = _acquire(store, ask)
+    # Not the process alone: another thread of it is another holder.
+    holder = f"{HOLDER}/{token_hex(4)}"
+    _ours.add(holder)
     try:
-        yield lease
+        lease = _acquire(store, ask, holder)
+        try:
+            yield lease
+        finally:
+            # If that fails too, what failed before is what should be said; the lease runs out.
+            with suppress(StoreError):
+                _release(lease)
     finally:
-        with store.write() as (connection, _):
-            connection.execute(
-                update(_STATE)
-                .where(_STATE.c.id == lease.connector)
-                .where(_STATE.c.lease_holder == HOLDER)
-                .values(lease_holder=None, lease_until=None)
-            )
+        _ours.discard(holder)
 
 
-def _acquire(store: Store, ask: Ask) -> Lease:
-    now = store.clock()
-    with store.write() as (connection, _):
+def _release(lease: Lease) -> None:
+    with lease.store.write() as (connection, _):
+        connection.execute(
+            update(_STATE)
+            .where(_STATE.c.id == lease.connector)
+            .where(_STATE.c.lease_holder == lease.holder)
+            .values(lease_holder=None, lease_until=None)
+        )
+
+
+def _acquire(store: Store, ask: Ask, holder: str) -> Lease:
+    with store.write() as (connection, stamp):
+        now = store.clock()
         state = _state(connection, ask.name)
         if state is None:
             connection.execute(
                 insert(_STATE).values(name=ask.name, plugin=ask.plugin, held_retractions=0)
             )
             state = _state(connection, ask.name)
-        _refuse_if_held(state, now)
-        resumes = bool(state.pull_started_at and state.cursor) and not ask.full
-        if not resumes:
+        refuse_if_held(state, now)
+        # Another plugin under the same name knows nothing of this one's cursor.
+        afresh = ask.full or state.plugin != ask.plugin
+        resumed = bool(state.pull_started_at and state.cursor) and not afresh
+        if not resumed:
             connection.execute(delete(_SAID).where(_SAID.c.connector_id == state.id))
-        started = state.pull_started_at if resumes else now
+        started = state.pull_started_at if resumed else stamp
         connection.execute(
             update(_STATE)
             .where(_STATE.c.id == state.id)
             .values(
                 plugin=ask.plugin,
                 pull_started_at=started,
-                lease_holder=HOLDER,
+                lease_holder=holder,
                 lease_until=now + LEASE_TIME,
             )
         )
+    # A watermark ahead of the clock is from a time when the clock was wrong: it says nothing.
+    ahead = state.watermark is not None and state.watermark > now
     return Lease(
         store=store,
         ask=ask,
+        holder=holder,
         connector=state.id,
         pull_started_at=started,
-        cursor=json.loads(state.cursor) if state.cursor and not ask.full else None,
-        watermark=None if ask.full else state.watermark,
+        resumed=resumed,
+        cursor=json.loads(state.cursor) if state.cursor and not afresh else None,
+        watermark=None if afresh or ahead else state.watermark,
     )
 
 
@@ -135,18 +176,22 @@ def _state(connection: Connection, name: str) -> Any:
     return connection.execute(select(_STATE).where(_STATE.c.name == name)).first()
 
 
-def _refuse_if_held(state: Any, now: datetime) -> None:
+def refuse_if_held(state: Any, now: datetime) -> None:
+    """Raise `SourceError` if somebody holds the lease of this row of `connector_state`."""
     holder = state.lease_holder
-    if holder and holder != HOLDER and state.lease_until > now and _alive(holder):
+    if holder and state.lease_until > now and _alive(holder):
         raise SourceError(
-            f"Connector {state.name!r} is being synced by {holder}",
+            f"Connector {state.name!r} is being synced by {holder.partition('/')[0]}",
             f"Wait until it is done; its lease runs out at {state.lease_until:%Y-%m-%d %H:%M} UTC",
         )
 
 
 def _alive(holder: str) -> bool:
     """Whether the holder may still run; of another machine's nothing is known."""
-    host, _, pid = holder.rpartition(":")
+    process = holder.partition("/")[0]
+    if process == HOLDER:  # or a dead one that had our number, as in a container started again
+        return holder in _ours
+    host, _, pid = process.rpartition(":")
     if host != HOLDER.rpartition(":")[0]:
         return True
     try:
@@ -156,7 +201,3 @@ def _alive(holder: str) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def _dump(cursor: Json) -> str | None:
-    return None if cursor is None else json.dumps(cursor)

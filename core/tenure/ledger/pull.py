@@ -12,12 +12,14 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, TextClause, text
 
+from tenure.errors import PluginError
 from tenure.ledger import scripts
 from tenure.ledger.lease import Lease
 from tenure.ledger.staging import Stage
 from tenure.ledger.store import Store
 from tenure.ledger.tables import to_micros
-from tenure.records import BEGINNING, Checkpoint, Excluded, Record
+from tenure.records import BEGINNING, Checkpoint, Record
+from tenure.redaction import Redactor
 
 LOSS_LIMIT = 5
 """A pull that would retract more than one in five of a connector's items holds them all."""
@@ -34,10 +36,10 @@ _COUNT_HIDING = text(
     "SELECT count(*) FROM quarantine"
     " WHERE connector_id = :connector AND pull_started_at = :pull AND accepted_at IS NULL"
 )
-_COUNT_KNOWN = text(
+_COUNT_KNOWN = text(  # before the pull, of which a killed process may have committed a part
     "SELECT count(DISTINCT p.item_id) FROM point AS p JOIN customer AS c ON c.id = p.customer_id"
-    " WHERE c.connector_id = :connector AND p.item_id <= :first_item"
-    " AND (p.superseded_at IS NULL OR p.superseded_at = :stamp)"
+    " WHERE c.connector_id = :connector AND p.recorded_at <= :pull"
+    " AND (p.superseded_at IS NULL OR p.superseded_at > :pull)"
 )
 _RESOLVE = text(
     "UPDATE quarantine SET resolved_at = :stamp"
@@ -90,26 +92,30 @@ class Pull:
         self._store = store
         self._connection = connection
         self.lease = lease
-        self._stage = Stage(connection)
-        self._excluded = 0
+        self._stage = Stage(connection, Redactor(lease.ask.secrets))
         self._finished = False
-        with store.read() as reader:
-            self._first_item = _last_id(reader, "item")
 
     @property
     def rows_read(self) -> int:
         """Source rows so far, those not committed included."""
-        return self.counts.read + self._stage.rows_read + self._excluded
+        return self.counts.read + self._stage.rows_read
 
     def add(self, record: Record) -> None:
         """Stage a record; a checkpoint commits everything before it."""
-        self._finished = False
+        if self._finished:  # a second complete checkpoint would retract what the first one closed
+            raise self._mistake("yielded more after a complete checkpoint")
         if isinstance(record, Checkpoint):
+            if type(record.source_count) not in {int, type(None)}:
+                raise self._mistake(f"counts {record.source_count!r} source rows")
             self._commit(record)
-        elif isinstance(record, Excluded):
-            self._excluded += record.rows
         else:
             self._stage.add(record)
+
+    def _mistake(self, what: str) -> PluginError:
+        name = self.lease.ask.name
+        return PluginError(
+            f"Connector {name!r} {what}", "Tell the plugin's author; what was committed is kept"
+        )
 
     def end(self) -> None:
         """The connector has no more to say: commit what is left and close the pull."""
@@ -127,7 +133,6 @@ class Pull:
                 self.lease.keep_cursor(connection, checkpoint.cursor)
             self._stage.clear()
         self._finished = checkpoint is None or checkpoint.complete
-        self._stage.rows_read = self._stage.rows_quarantined = self._excluded = 0
         self.counts = counts
 
     def _binds(self, stamp: datetime) -> scripts.Binds:
@@ -138,7 +143,6 @@ class Pull:
             "beginning": to_micros(BEGINNING),
             "last_item": _last_id(self._connection, "item"),
             "last_customer": _last_id(self._connection, "customer"),
-            "first_item": self._first_item,
         }
 
     def _merge(self, binds: scripts.Binds) -> Counts:
@@ -163,7 +167,7 @@ class Pull:
             stored=before.stored + written,
             unchanged=before.unchanged + stated - written,
             quarantined=before.quarantined + self._stage.rows_quarantined,
-            excluded=before.excluded + self._excluded,
+            excluded=before.excluded + self._stage.rows_excluded,
             contradictions=before.contradictions + contradictions,
         )
 
@@ -179,9 +183,11 @@ class Pull:
             connection.execute(_RESOLVE, {k: binds[k] for k in ("stamp", "connector", "pull")})
         held = lost if hold else 0
         self.lease.finish(connection, point, held)
+        # A resumed pull reads only the rest of what the source counts.
+        source_count = point.source_count if point and not self.lease.resumed else None
         return replace(
             counts,
-            source_count=point.source_count if point else None,
+            source_count=source_count,
             retracted=lost - held,
             held=held,
             held_by=hold,

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from tenure.errors import StoreError
 
@@ -15,6 +15,15 @@ HEAD = "0001"
 
 KNOWN = ("0001",)
 """Every migration, oldest first."""
+
+
+_ADVISORY_KEY = 0x74656E757265  # "tenure"
+
+
+def lock(connection: Connection) -> None:
+    """Take the ledger-wide write lock in a transaction; SQLite's is how the transaction began."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY})
 
 
 def current(engine: Engine) -> str | None:
@@ -77,6 +86,7 @@ def upgrade(engine: Engine) -> None:
             connection.info["begin"] = "BEGIN IMMEDIATE"
         with connection.begin():
             connection.info.pop("begin", None)
+            lock(connection)  # two first syncs at once: the second finds the tables made
             command.upgrade(config, "head")
 
 

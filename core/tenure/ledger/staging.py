@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, MetaData, Table, Text
 
+from tenure.ledger import validate
 from tenure.ledger.validate import (
     InvalidRecordError,
     enum,
@@ -22,11 +23,13 @@ from tenure.ledger.validate import (
     money,
     optional_text,
     text,
+    whole,
 )
 from tenure.records import (
     Claim,
     Customer,
     Evidence,
+    Excluded,
     Item,
     Observation,
     Quarantined,
@@ -40,6 +43,9 @@ _ROWS_AT_ONCE = 50
 """In one statement: fewer calls into SQLite, and below the number of parameters it takes."""
 
 _RAW_CHARACTERS = 2_000
+_BROKEN = (TypeError, AttributeError, ValueError, ArithmeticError, LookupError, RecursionError)
+"""What a record that breaks a rule may raise while it is taken apart."""
+
 _UNKNOWN = (None, None)  # keys that `resolve.sql` fills in
 _metadata = MetaData()
 
@@ -148,12 +154,17 @@ Values = dict[int, tuple[str | None, str]]
 
 
 class Stage:
-    """Takes records of a pull on one connection until they are committed."""
+    """Takes records of a pull on one connection until they are committed.
 
-    def __init__(self, connection: Connection) -> None:
+    `clean` takes secrets out of what is kept of an unreadable row.
+    """
+
+    def __init__(self, connection: Connection, clean: Callable[[str], str] = str) -> None:
         self.connection = connection
         self.rows_read = 0
         self.rows_quarantined = 0
+        self.rows_excluded = 0
+        self._clean = clean
         self._no = 0
         self._unwritten = 0
         self._waiting: dict[Table, list[tuple[Any, ...]]] = defaultdict(list)
@@ -165,10 +176,9 @@ class Stage:
             Tombstone: self._tombstone,
             RawChunk: self._raw,
             Quarantined: self.quarantine,
+            Excluded: self._exclude,
         }
-        with connection.begin():
-            _metadata.drop_all(connection)
-            _metadata.create_all(connection)
+        make(connection, *_metadata.sorted_tables)
 
     def add(self, record: Any) -> None:
         """Stage a record; one that breaks a rule is quarantined."""
@@ -177,9 +187,8 @@ class Stage:
             self.flush()
         try:
             take(record)
-        except (InvalidRecordError, TypeError, AttributeError, ValueError) as error:
-            found = Quarantined(source_ref=_ref(record), reason=str(error), raw=repr(record))
-            self.quarantine(found, sum(item.rows for item in getattr(record, "items", ())) or 1)
+        except _BROKEN as error:
+            self._refuse(record, error, _ref(record))
 
     def flush(self) -> None:
         """Write all waiting rows to the temporary tables."""
@@ -191,9 +200,10 @@ class Stage:
         self._unwritten = 0
 
     def clear(self) -> None:
-        """Empty the tables inside the caller's transaction."""
+        """Empty the tables inside the caller's transaction, and count from nothing."""
         for table in _metadata.sorted_tables:
             self.connection.execute(table.delete())
+        self.rows_read = self.rows_quarantined = self.rows_excluded = 0
 
     def forget_verdicts(self) -> None:
         """Make room for the next kind of timeline."""
@@ -208,11 +218,21 @@ class Stage:
         """Stage a row that could not be read."""
         self.rows_read += rows
         self.rows_quarantined += rows
-        raw = _printable(row.raw)[:_RAW_CHARACTERS]
-        reason, column = _printable(row.reason), row.column
+        raw = self._printable(row.raw)[:_RAW_CHARACTERS]
+        reason = self._printable(row.reason)
+        column = None if row.column is None else self._printable(row.column)
         fingerprint = hashlib.sha256(repr((reason, column, raw)).encode()).hexdigest()
-        ref = _printable(row.source_ref)
+        ref = self._printable(row.source_ref)
         self._put(QUARANTINE, self._next(), fingerprint, ref, column, reason, raw, rows)
+
+    def _refuse(self, record: object, error: Exception, ref: str) -> None:
+        self.quarantine(
+            Quarantined(source_ref=ref, reason=str(error), raw=repr(record)), _rows(record)
+        )
+
+    def _printable(self, value: str) -> str:
+        clean = self._clean(str(value)).replace("\0", "\\0")
+        return clean.encode(errors="backslashreplace").decode()
 
     def _next(self) -> int:
         self._no += 1
@@ -222,7 +242,15 @@ class Stage:
         self._waiting[table].append(row)
         self._unwritten += 1
 
+    def _exclude(self, record: Excluded) -> None:
+        rows = validate.rows(record.rows)
+        self.rows_read += rows
+        self.rows_excluded += rows
+
     def _subscription(self, record: Subscription) -> None:
+        for item in record.items:
+            if type(item) is not Item:
+                raise InvalidRecordError(f"subscription {record.id!r} holds {item!r} as an item")
         if len({item.id for item in record.items}) < len(record.items):
             raise InvalidRecordError(f"subscription {record.id!r} states one item id twice")
         customer, name = text(record.customer, "customer"), text(record.id, "subscription id")
@@ -234,28 +262,28 @@ class Stage:
     def _item(self, subscription: int, item: Item, ref: str) -> None:
         no = self._next()
         try:
-            rows = item_rows(no, item)
+            points, rows = item_rows(no, item), validate.rows(item.rows)
             self._put(
                 ITEM,
                 no,
                 subscription,
                 item.id,
                 item.kind._value_,
-                item.rows,
+                rows,
                 int(item.complete),
                 *_UNKNOWN,
             )
-        except (InvalidRecordError, TypeError, AttributeError) as error:
-            found = Quarantined(source_ref=_ref(item) or ref, reason=str(error), raw=repr(item))
-            self.quarantine(found, item.rows)
+        except _BROKEN as error:
+            self._refuse(item, error, _ref(item) or ref)
             return
-        self.rows_read += item.rows
-        self._waiting[POINT] += rows
-        self._unwritten += len(rows)
+        self.rows_read += rows
+        self._waiting[POINT] += points
+        self._unwritten += len(points)
 
     def _customer(self, record: Customer) -> None:
         no = self._next()
-        now = [(n, v) for n in ("name", "email", "domain") if (v := getattr(record, n))]
+        now: list[tuple[str, str | None]]
+        now = [(n, text(v, n)) for n in ("name", "email", "domain") if (v := getattr(record, n))]
         lines: dict[str, Values] = defaultdict(dict)
         for a in record.attributes:
             name, value = text(a.name, "attribute name"), optional_text(a.value, a.name)
@@ -266,7 +294,8 @@ class Stage:
                 lines[name][at] = (value, enum(a.evidence, Evidence, "evidence"))
         self._put(CUSTOMER, no, text(record.id, "customer id"), None)
         for name, value in now:
-            self._put(SNAPSHOT, self._next(), no, name, optional_text(value, name), None)
+            if name not in lines:  # a history says it better
+                self._put(SNAPSHOT, self._next(), no, name, value, None)
         for name, values in lines.items():
             self._line(no, name, values)
 
@@ -279,14 +308,15 @@ class Stage:
     def _observation(self, record: Observation) -> None:
         data = json.dumps(record.data, sort_keys=True)
         at = instant(record.at, "at")
-        self._put(OBSERVATION, self._next(), "event", record.subject, record.key, at, data)
+        subject, key = text(record.subject, "subject"), text(record.key, "key")
+        self._put(OBSERVATION, self._next(), "event", subject, key, at, data)
 
     def _claim(self, record: Claim) -> None:
         money(abs(record.amount), "amount")
         at = instant(record.at, "at")
         claim = {"amount": record.amount, "currency": record.currency, "ref": record.source_ref}
-        key = f"{record.measure}@{at}"
-        self._put(OBSERVATION, self._next(), "claim", record.subject, key, at, json.dumps(claim))
+        subject, key = text(record.subject, "subject"), text(f"{record.measure}@{at}", "measure")
+        self._put(OBSERVATION, self._next(), "claim", subject, key, at, json.dumps(claim))
 
     def _tombstone(self, record: Tombstone) -> None:
         self._put(TOMBSTONE, self._next(), record.kind.value, text(record.id, "id"))
@@ -294,14 +324,23 @@ class Stage:
     def _raw(self, record: RawChunk) -> None:
         digest = hashlib.sha256(record.data).hexdigest()
         packed = zlib.compress(record.data, 1)
-        size = len(record.data)
-        self._put(RAW, self._next(), record.name, record.position, digest, size, packed)
+        name, position = text(record.name, "name"), whole(record.position, "position")
+        self._put(RAW, self._next(), name, position, digest, len(record.data), packed)
         if len(self._waiting[RAW]) >= 8:  # noqa: PLR2004 - a few MB of compressed chunks
             self.flush()
 
 
 def _refuse(record: object) -> None:
     raise InvalidRecordError(f"a {type(record).__name__} is no record")
+
+
+def make(connection: Connection, *tables: Table) -> None:
+    """Make temporary tables anew, whatever tables of these names others have in the database."""
+    with connection.begin():
+        if connection.dialect.name == "postgresql":  # a pooled connection still has the last ones
+            connection.exec_driver_sql("DISCARD TEMP")
+        for table in tables:
+            table.create(connection, checkfirst=False)
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -325,8 +364,12 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, 
         connection.exec_driver_sql(insert + row_marks, list(rows[whole:]))
 
 
-def _printable(value: str) -> str:
-    return str(value).replace("\0", "\\0").encode(errors="backslashreplace").decode()
+def _rows(record: object) -> int:
+    """How many source rows a broken record stands for, as far as it can be told."""
+    items = getattr(record, "items", None)
+    parts = items if isinstance(items, list | tuple) else [record]
+    counts = [getattr(part, "rows", 1) for part in parts]
+    return sum(n for n in counts if type(n) is int and 0 < n < 2**31) or 1
 
 
 def _ref(record: Any) -> str:

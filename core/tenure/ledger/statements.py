@@ -11,7 +11,7 @@ from datetime import date
 from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, Text
 
 from tenure.ledger import scripts
-from tenure.ledger.staging import insert_rows
+from tenure.ledger.staging import insert_rows, make
 from tenure.ledger.store import Store
 from tenure.ledger.tables import to_micros
 
@@ -75,9 +75,8 @@ def state_links(store: Store, links: Iterable[LinkFact]) -> None:
 
 def _state(store: Store, stage: Table, rows: Sequence[tuple[object, ...]], script: str) -> None:
     with store.connect() as connection:
+        make(connection, stage)
         with connection.begin():
-            stage.drop(connection, checkfirst=True)
-            stage.create(connection)
             insert_rows(connection, stage, rows)
         with store.write(connection) as (_, stamp):
             scripts.run(connection, script, {"stamp": to_micros(stamp)})

@@ -25,7 +25,6 @@ from tenure.ledger.tables import from_micros, to_micros
 PATIENCE = 30.0
 """Seconds that a writer waits for another one before it gives up."""
 
-_ADVISORY_KEY = 0x74656E757265  # "tenure"
 HOLDER = f"{socket.gethostname()}:{os.getpid()}"
 """Names this process in leases and in the database's list of sessions."""
 
@@ -89,6 +88,8 @@ class Store:
         try:
             yield
         except DBAPIError as error:
+            raise explain(error.orig or error, self.engine) from error
+        except self.engine.dialect.loaded_dbapi.Error as error:  # COPY is not SQLAlchemy's
             raise explain(error, self.engine) from error
 
     @contextmanager
@@ -120,10 +121,7 @@ class Store:
         try:
             with connection.begin():
                 connection.info.pop("begin", None)
-                if connection.dialect.name == "postgresql":
-                    connection.execute(
-                        text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY}
-                    )
+                schema.lock(connection)
                 yield
         finally:
             connection.info.pop("begin", None)
@@ -153,9 +151,7 @@ def sqlite_path(url: str) -> Path | None:
 
 def _engine(url: str, patience: float) -> Engine:
     try:
-        # No pool for SQLite: an idle connection would keep the gate closed.
-        pool = NullPool if make_url(url).get_backend_name() == "sqlite" else None
-        engine = create_engine(url, connect_args=_connect_args(url, patience), poolclass=pool)
+        engine = create_engine(url, connect_args=_connect_args(url, patience), **_options(url))
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise ConfigError(
             f"The store URL cannot be used: {error}",
@@ -166,6 +162,13 @@ def _engine(url: str, patience: float) -> Engine:
         event.listen(engine, "connect", _sqlite_settings)
         event.listen(engine, "begin", _sqlite_begin)
     return engine
+
+
+def _options(url: str) -> dict[str, Any]:
+    if make_url(url).get_backend_name() == "sqlite":
+        return {"poolclass": NullPool}  # an idle connection would keep the gate closed
+    # Whoever waited for the lock must see what the holder committed, whatever the server's default.
+    return {"isolation_level": "READ COMMITTED"}
 
 
 def _connect_args(url: str, patience: float) -> dict[str, Any]:

@@ -5,12 +5,12 @@ behind may trust it. A rule that is broken raises `InvalidRecordError`; the reco
 """
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from tenure.ledger.tables import to_micros
 from tenure.money import MAX_AMOUNT, decimal_string
-from tenure.records import Cause, Evidence, Interval, Item, ItemKind, Point, State
+from tenure.records import BEGINNING, Cause, Evidence, Interval, Item, ItemKind, Point, State
 
 PointRow = tuple[int, int, int, int, int, int, str, int, str, str | None, str | None, str, int,
                  int | None, str | None, str, str]  # fmt: skip
@@ -18,7 +18,8 @@ PointRow = tuple[int, int, int, int, int, int, str, int, str, str | None, str | 
 
 MAX_INTERVAL_COUNT = 1200
 _CURRENCY = re.compile(r"[A-Z]{3}").fullmatch
-_BIGINT = 2**63
+_INTEGER, _BIGINT = 2**31, 2**63
+_FIRST, _LAST = to_micros(BEGINNING), to_micros(datetime.max.replace(tzinfo=UTC))
 
 
 class InvalidRecordError(ValueError):
@@ -67,7 +68,10 @@ def instant(value: object, name: str) -> int:
     """Microseconds since 1970 of an aware instant."""
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise InvalidRecordError(f"{name} {value!r} is no time with a zone")
-    return to_micros(value)
+    micros = to_micros(value)
+    if not _FIRST <= micros <= _LAST:  # near either end, a zone reaches beyond it
+        raise InvalidRecordError(f"{name} {value!r} is not from year 1 to 9999 in UTC")
+    return micros
 
 
 def money(value: int, name: str) -> int:
@@ -88,7 +92,8 @@ def text(value: object, name: str) -> str:
         raise InvalidRecordError(f"{name} {value!r} contains a NUL character")
     if not value.isascii():
         _require_unicode(value, name)
-    return value
+    # A driver may write another of a subclass's texts: an enum's name instead of its value.
+    return value if type(value) is str else str.__str__(value)
 
 
 def _require_unicode(value: str, name: str) -> None:
@@ -109,6 +114,18 @@ def enum(value: StrEnum, kind: type[StrEnum], name: str) -> str:
         allowed = ", ".join(kind)
         raise InvalidRecordError(f"{name} {value!r} is none of {allowed}")
     return value._value_  # `value` without its slow descriptor
+
+
+def rows(value: object) -> int:
+    """A number of source rows."""
+    return whole(value, "rows", _INTEGER)
+
+
+def whole(value: object, name: str, limit: int = _BIGINT) -> int:
+    """An integer from 0 to below `limit`."""
+    if type(value) is not int or not 0 <= value < limit:
+        raise InvalidRecordError(f"{name} {value!r} is no whole number from 0 to below {limit}")
+    return value
 
 
 def _quantity(value: int) -> int:

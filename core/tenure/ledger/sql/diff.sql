@@ -2,7 +2,8 @@
 -- (metrics.md section 2, "knowledge only grows"). The same file serves the points of items and
 -- the values of attributes; `$...` are names of columns and tables.
 --
--- A line is stated as a whole. Words, each at one instant of one line:
+-- A line is stated as a whole; one without any instant is a retraction and none of this file's
+-- business. Words, each at one instant of one line:
 --   stated, known   the strength of the evidence on either side: observed 3, inferred 2, assumed 1
 --   grade           how strongly the statement speaks there: its point in force, or its first one
 --                   at an earlier instant (it says that nothing was there before)
@@ -23,7 +24,7 @@ ORDER BY l.no, s.instant;
 INSERT INTO stage_changed (line_no)
 SELECT l.no
 FROM $lines AS l
-LEFT JOIN $stated AS s ON s.line_no = l.no
+JOIN $stated AS s ON s.line_no = l.no
 LEFT JOIN $table AS k
     ON $same_line
    AND k.$instant = s.instant
@@ -32,8 +33,8 @@ LEFT JOIN $table AS k
    AND $same_facts
 WHERE NOT ($is_new)
 GROUP BY l.no, $line_owner
-HAVING count(s.instant) <> count(k.id)
-    OR count(s.instant) <> (
+HAVING count(*) <> count(k.id)
+    OR count(*) <> (
         SELECT count(*) FROM $table AS k WHERE $same_line AND k.superseded_at IS NULL);
 
 -- 3. What becomes of each of their points.

@@ -29,9 +29,13 @@ ON CONFLICT (connector_id, fingerprint) DO UPDATE SET
     pull_started_at = excluded.pull_started_at,
     resolved_at = NULL;
 
--- The pull's own memory: which items it stated, and which it said never existed.
+-- The pull's own memory: which items it stated, and which it said never existed: by no point at
+-- all, or by leaving them out of their subscription.
 INSERT INTO pull_item (item_id, connector_id, retracted)
-SELECT item_id, :connector, false FROM stage_item WHERE true
+SELECT i.item_id, :connector,
+       i.complete = 1 AND NOT EXISTS (SELECT 1 FROM stage_point AS p WHERE p.line_no = i.no)
+FROM stage_item AS i
+WHERE true
 ON CONFLICT (item_id) DO UPDATE SET retracted = excluded.retracted;
 
 INSERT INTO pull_item (item_id, connector_id, retracted)

@@ -1,10 +1,26 @@
--- Tombstones: every item of the customer or subscription never existed.
+-- Tombstones: every item of the customer or subscription never existed, unless it was stated after
+-- its last tombstone.
 
 INSERT INTO pull_item (item_id, connector_id, retracted)
-SELECT i.id, :connector, true
-FROM item AS i
-JOIN subscription AS s ON s.id = i.subscription_id
-JOIN customer AS c ON c.id = s.customer_id AND c.connector_id = :connector
-WHERE c.external_id IN (SELECT external_id FROM stage_tombstone WHERE kind = 'customer')
-   OR s.external_id IN (SELECT external_id FROM stage_tombstone WHERE kind = 'subscription')
+WITH named AS (
+    SELECT t.no, i.id
+    FROM stage_tombstone AS t
+    JOIN customer AS c ON c.connector_id = :connector AND c.external_id = t.external_id
+    JOIN subscription AS s ON s.customer_id = c.id
+    JOIN item AS i ON i.subscription_id = s.id
+    WHERE t.kind = 'customer'
+    UNION ALL
+    SELECT t.no, i.id
+    FROM stage_tombstone AS t
+    JOIN subscription AS s ON s.external_id = t.external_id
+    JOIN customer AS c ON c.id = s.customer_id AND c.connector_id = :connector
+    JOIN item AS i ON i.subscription_id = s.id
+    WHERE t.kind = 'subscription'
+)
+SELECT n.id, :connector, true
+FROM named AS n
+LEFT JOIN stage_item AS l ON l.item_id = n.id
+WHERE true
+GROUP BY n.id
+HAVING max(n.no) > coalesce(max(l.no), 0)
 ON CONFLICT (item_id) DO UPDATE SET retracted = excluded.retracted;
