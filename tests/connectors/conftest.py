@@ -118,6 +118,14 @@ class Source:
         request = self.request(zone=zone, full=full, cursor=cursor)
         return Pulled(list(self.connector(**options).pull(request)))
 
+    def fail(self, **options) -> tuple[Pulled, SourceError]:
+        """What a pull yields before it fails, and why it does."""
+        records: list[Record] = []
+        pull = self.connector(**options).pull(self.request())
+        with pytest.raises(SourceError) as caught:
+            records.extend(pull)  # keeps what came before the failure
+        return Pulled(records), caught.value
+
     def read(self, *lines: str, zone: str = "UTC", **options) -> Pulled:
         """What a csv of these lines yields."""
         self.write(*lines)
