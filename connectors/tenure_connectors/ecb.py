@@ -48,9 +48,10 @@ class _History:
 class EcbConfig(HttpConfig):
     """Where the bank is."""
 
-    api_base: str = "https://www.ecb.europa.eu"
-    max_attempts: int = Field(default=3, ge=1)
-    """Fewer than usual: there is something to fall back on."""
+    api_base: str = Field(default="https://www.ecb.europa.eu", description="where the bank is")
+    max_attempts: int = Field(
+        default=3, ge=1, description="tries of a request; then the bundled history is taken"
+    )
 
 
 class Ecb(Rates):
