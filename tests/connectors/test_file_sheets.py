@@ -116,6 +116,29 @@ def test_a_formula_that_says_nothing_is_an_empty_cell(xlsx, patched):
     assert len(pulled.points) == 1
 
 
+SHARED = """<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">\
+<si><t>Acme</t></si><si><r><t>Zo</t></r><r><t>ë </t></r></si></sst>"""
+SHARED_TYPE = """<Override PartName="/xl/sharedStrings.xml" ContentType=\
+"application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/></Types>"""
+
+
+@pytest.mark.parametrize(("number", "name"), [(0, "Acme"), (1, "Zoë")])
+def test_a_text_may_be_shared_by_cells(source, xlsx, patched, number, name):
+    xlsx(HEADER, GOOD)
+    with zipfile.ZipFile(source.folder / "subs.xlsx", "a") as book:
+        book.writestr("xl/sharedStrings.xml", SHARED)
+    patched("</Types>", SHARED_TYPE, "[Content_Types].xml")
+    old = '<c r="A2" t="inlineStr"><is><t>good</t></is></c>'
+    pulled = patched(old, f'<c r="A2" t="s"><v>{number}</v></c>')
+    assert list(pulled.subscriptions) == [name]
+
+
+def test_a_shared_text_that_is_not_there_breaks_the_file(xlsx, patched):
+    xlsx(HEADER, GOOD)
+    with pytest.raises(SourceError, match="it has no shared text number 7"):
+        patched('<c r="A2" t="inlineStr"><is><t>good</t></is></c>', '<c r="A2" t="s"><v>7</v></c>')
+
+
 def test_of_merged_cells_only_the_first_has_the_value(xlsx):
     pulled = xlsx(
         HEADER,
