@@ -112,39 +112,36 @@ def duck(data: Path) -> Any:
     connection = duckdb.connect(config={"threads": THREADS, "memory_limit": MEMORY_LIMIT})
     connection.execute(f"SET temp_directory = '{data.parent / 'spill'}'")
     connection.execute(f"ATTACH '{data}' AS made (READ_ONLY)")
-    connection.execute("CREATE TEMP VIEW point AS SELECT * FROM made.point")
+    connection.execute(
+        "CREATE VIEW point AS SELECT *, 'USD' AS currency, '' AS plan, '' AS product, '' AS source"
+        " FROM made.point"
+    )
     return connection
 
 
 def events(data: Path) -> Figures:
     """The files of `tenure.metrics`, in the order of a report."""
-    from tenure.metrics.run import MONEY, _decision_tree, _sql
+    from tenure.metrics.frame import MONEY, _sql, decision_tree
+    from tenure.metrics.run import added_up
 
     names = {
         "level": level(),
         "money": MONEY,
         "tolerance": 24 * 3_600_000_000,
-        "period_of": _decision_tree(BOUNDS),
+        "cell_of": decision_tree(BOUNDS),
+        "first_opening": "0",
         "horizon": BOUNDS[-1],
+        "end": len(BOUNDS),
+        "kind": "VIEW",
+        "states": "state",
+        "group": "NULL",
     }
     connection = duck(data)
-    for script in ("macros", "steps", "moves"):
-        connection.execute(_sql(script).substitute(names))
-    query = _sql("bridge").substitute(names, moves="move", group="NULL")
-    found = connection.execute(query)
-    columns = [column[0] for column in found.description]
-    return opened(dict(zip(columns, row, strict=True)) for row in found.fetchall())
-
-
-def opened(moves: Iterator[dict[str, int]]) -> Figures:
-    """Balances from the changes of each month; month 0 is all that came before."""
-    balance, lines = 0, []
-    for move in moves:
-        start, balance = balance, balance + int(move["change"])
-        if move["period"]:
-            line = (move["period"], start, *(move[name] for name in MOVEMENTS), balance)
-            lines.append([int(value) for value in line])
-    return lines
+    for script in ("macros", "steps", "cells", "adjacent", "home", "bridge"):
+        found = connection.execute(_sql(script).substitute(names))
+    total = added_up(found.fetchall(), len(BOUNDS) - 1)[None]
+    wanted = ("start_mrr", *MOVEMENTS, "end_mrr")
+    return [[n, *(getattr(one, name) for name in wanted)] for n, one in enumerate(total, 1)]
 
 
 def level() -> str:
@@ -156,10 +153,10 @@ def level() -> str:
 
 def spine(data: Path) -> Figures:
     """The spine on DuckDB."""
-    from tenure.metrics.run import _sql
+    from tenure.metrics.frame import MONEY, _sql
 
     connection = duck(data)
-    connection.execute(_sql("macros").substitute(period_of="0"))
+    connection.execute(_sql("macros").substitute(money=MONEY))
     connection.execute(f"CREATE TEMP TABLE month AS {month_rows()}")
     return integers(connection.execute(SPINE.format(level=level())).fetchall())
 
@@ -244,9 +241,9 @@ def decimal_level(item: list[Any], cut: datetime) -> Decimal:
 
 
 IMPORTS = {
-    "events": ("duckdb", "tenure.metrics.run"),
-    "spine": ("duckdb", "tenure.metrics.run"),
-    "floor": ("duckdb", "tenure.metrics.run"),
+    "events": ("duckdb", "tenure.metrics.frame"),
+    "spine": ("duckdb", "tenure.metrics.frame"),
+    "floor": ("duckdb", "tenure.metrics.frame"),
     "postgres": ("psycopg",),
     "orm": ("sqlmodel", "tenure.ledger.tables"),
 }

@@ -49,7 +49,8 @@ class Span:
 class Period:
     """One period of a report: `start` and `end` are days, `opens` and `closes` the instants.
 
-    A partial period ends after now: it closes at `as_of`, that instant included.
+    A partial period ends after now: it closes at `as_of`, that instant included. A trailing one
+    opens so many months before its end.
     """
 
     label: str
@@ -160,28 +161,64 @@ def _label(unit: Unit, span: Span) -> str:
             return f"{first}"
 
 
-def periods(
-    unit: Unit, first: str | None, last: str | None, zone: ZoneInfo, now: datetime
-) -> tuple[Period, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """Which periods are asked for: of which unit, from which to which, trailing how many months."""
+
+    unit: Unit = Unit.MONTH
+    first: str | None = None
+    last: str | None = None
+    trailing: int | None = None
+
+
+def periods(asked: Range, zone: ZoneInfo, now: datetime) -> tuple[Period, ...]:
     """The periods from `first` to `last`, both included, or the usual number of complete ones.
 
     Raises `UsageError` for text that names no period, and for a range that is empty, in the future
     or too long.
     """
-    spans = list(islice(_spans(unit, first, last, now.astimezone(zone).date()), MOST_PERIODS + 1))
+    today = now.astimezone(zone).date()
+    spans = list(islice(_spans(asked, today), MOST_PERIODS + 1))
     if len(spans) > MOST_PERIODS:
         raise UsageError(
-            f"That range has more than {MOST_PERIODS:,} periods of a {unit}",
+            f"That range has more than {MOST_PERIODS:,} periods of a {asked.unit}",
             "Choose a later --from, or a longer --period",
         )
-    made = [_period(unit, span, zone, now) for span in spans]
-    begun = tuple(period for period in made if period.opens < now)
+    begun = [span for span in spans if day_start(span.first, zone) < now]
     if not begun:
         raise UsageError("That range has not begun yet", "Choose one before today")
-    return begun
+    labelled = [(_label(asked.unit, span), _trailing(span, asked.trailing)) for span in begun]
+    return tuple(_period(label, span, zone, now) for label, span in labelled)
 
 
-def _spans(unit: Unit, first: str | None, last: str | None, today: date) -> Iterator[Span]:
+def calendar(unit: Unit, first: datetime, last: datetime, zone: ZoneInfo) -> Iterator[Period]:
+    """Every period of a unit from the one of `first` to the one of `last`."""
+    span = _containing(unit, first.astimezone(zone).date())
+    end = last.astimezone(zone).date()
+    while span.first <= end:
+        yield _period(_label(unit, span), span, zone, datetime.max.replace(tzinfo=UTC))
+        span = _containing(unit, span.end)
+
+
+def _trailing(span: Span, months: int | None) -> Span:
+    """The span from so many months before its end: the same day, or the month's last."""
+    if months is None:
+        return span
+    if months < 1:
+        raise UsageError(f"--trailing {months} is no number of months", "Write --trailing 12")
+    try:
+        first = _add_months(span.end.replace(day=1), -months)
+        return Span(first.replace(day=min(span.end.day, _last_day(first))), span.end)
+    except ValueError:
+        raise UsageError(f"{months} months before {span.end} is no date", "Take fewer") from None
+
+
+def _last_day(day: date) -> int:
+    return (_add_months(day.replace(day=1), 1) - _ONE_DAY).day
+
+
+def _spans(asked: Range, today: date) -> Iterator[Span]:
+    unit, first, last = asked.unit, asked.first, asked.last
     if unit is Unit.CUSTOM:
         yield _custom(first, last)
         return
@@ -209,10 +246,10 @@ def _custom(first: str | None, last: str | None) -> Span:
     return span
 
 
-def _period(unit: Unit, span: Span, zone: ZoneInfo, now: datetime) -> Period:
+def _period(label: str, span: Span, zone: ZoneInfo, now: datetime) -> Period:
     closes = day_start(span.end, zone)
     return Period(
-        label=_label(unit, span),
+        label=label,
         start=span.first,
         end=span.end,
         opens=day_start(span.first, zone),

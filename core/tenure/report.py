@@ -7,8 +7,10 @@ to defend them. Sinks and commands get these values and compute nothing of their
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import NamedTuple
 
 from tenure.money import decimal_string, ratio_string
 from tenure.records import Json
@@ -19,6 +21,36 @@ Ratio = tuple[int, int]
 _NO_OPENING = "no customer paid at the start"
 _NO_CLOSING = "no customer pays at the end"
 _NO_LOSS = "nothing was lost"
+NOT_MONTHS = "the period is not made of whole calendar months, or one of them starts empty"
+
+
+class Variant(StrEnum):
+    """Which reading of retention is meant. They answer different questions and are never mixed."""
+
+    COHORT = "cohort"
+    FLOW = "flow"
+    COMPOUNDED = "compounded"
+    INCL_WINBACK = "incl_winback"
+    AS_REPORTED_FX = "as_reported_fx"
+    ALL = "all"
+
+
+DEFINITIONS = {
+    Variant.COHORT: "What the opening customers pay at the end, over what they paid at the start.",
+    Variant.FLOW: "Every gain and loss of the opening customers inside the period added up, "
+    "their returns left out, over the start.",
+    Variant.COMPOUNDED: "The product of the cohort ratios of the calendar months in the period.",
+    Variant.INCL_WINBACK: "As cohort, with customers who came back counted in the numerator.",
+    Variant.AS_REPORTED_FX: "As cohort, with each end at its own exchange rate.",
+}
+"""Each variant in one sentence."""
+
+
+class Retention(NamedTuple):
+    """Net and gross revenue retention; None where a variant cannot say."""
+
+    nrr: Ratio | None
+    grr: Ratio | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,17 +75,39 @@ class Row:
     customers_end: int
     customers_churned: int
     """Opening customers that no longer pay at the end."""
+    reported: int = 0
+    """What the opening customers pay at the end, at the closing rate."""
+    reported_at_most: int = 0
+    """The same, of each customer at most what it paid at the start."""
+    variant: Variant = Variant.COHORT
+    """Which reading `nrr` and `grr` are."""
+    variants: Mapping[Variant, Retention] = field(default_factory=dict)
+    """The other readings that were asked for."""
 
     @property
-    def nrr(self) -> Ratio:
-        """Net revenue retention: what the opening customers pay at the end, over the start."""
-        kept = self.start_mrr + self.expansion - self.contraction - self.churn
-        return kept, self.start_mrr
+    def cohort(self) -> Retention:
+        """The canonical retention: what the opening customers pay at the end, over the start.
+
+        Gross leaves growth out, customer by customer.
+        """
+        kept = self.start_mrr - self.contraction - self.churn
+        net = (kept + self.expansion, self.start_mrr)
+        return Retention(net, (kept, self.start_mrr))
 
     @property
-    def grr(self) -> Ratio:
-        """Gross revenue retention: the same with growth left out, customer by customer."""
-        return self.start_mrr - self.contraction - self.churn, self.start_mrr
+    def retention(self) -> Retention:
+        """The reading that was asked for."""
+        return self.variants.get(self.variant, self.cohort)
+
+    @property
+    def nrr(self) -> Ratio | None:
+        """Net revenue retention."""
+        return self.retention.nrr
+
+    @property
+    def grr(self) -> Ratio | None:
+        """Gross revenue retention."""
+        return self.retention.grr
 
     @property
     def logo_retention(self) -> Ratio:
@@ -96,8 +150,20 @@ class Row:
             "arr": decimal_string(self.arr),
             "arpa": _ratio((self.arpa[0], self.arpa[1] * 10**6)),
             "quick_ratio": _ratio(self.quick_ratio),
+            **self._variants(),
             "reasons": dict(self._reasons()),
         }
+
+    def _variants(self) -> dict[str, Json]:
+        """Every reading side by side, where all were asked for."""
+        if self.variant is not Variant.ALL:
+            return {}
+        every = {Variant.COHORT: self.cohort, **self.variants}
+        shown: dict[str, Json] = {
+            name.value: {"nrr": _ratio(both.nrr), "grr": _ratio(both.grr)}
+            for name, both in every.items()
+        }
+        return {"variants": shown}
 
     def _reasons(self) -> Mapping[str, str]:
         bases = {
@@ -107,7 +173,11 @@ class Row:
             "arpa": (self.arpa, _NO_CLOSING),
             "quick_ratio": (self.quick_ratio, _NO_LOSS),
         }
-        return {name: reason for name, ((_, base), reason) in bases.items() if not base}
+        reasons = {
+            name: reason for name, (ratio, reason) in bases.items() if ratio and not ratio[1]
+        }
+        unsaid = {name: NOT_MONTHS for name in ("nrr", "grr") if getattr(self, name) is None}
+        return reasons | unsaid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,13 +198,17 @@ class Meta:
     known_at: datetime
     policy: str
     preset: str
-    variant: str
+    variant: Variant
+    trailing: int | None = None
+    where: Mapping[str, str] = field(default_factory=dict)
     version: str
     coverage: Mapping[str, str | None]
     """Share of the last period's opening MRR by grade of evidence, 6 places."""
     sources: tuple[SourceState, ...]
     quarantined: int
     excluded: int
+    excluded_customers: int = 0
+    """Customers that the policy leaves out."""
     ignored_connectors: tuple[str, ...] = ()
     """Connectors with a ledger that plugins.toml no longer names."""
 
@@ -154,11 +228,17 @@ class Meta:
             "known_at": instant_string(self.known_at),
             "policy": self.policy,
             "preset": self.preset,
-            "variant": self.variant,
+            "variant": self.variant.value,
+            "trailing": self.trailing,
+            "where": dict(self.where),
             "version": self.version,
             "coverage": dict(self.coverage),
             "sources": sources,
-            "left_out": {"quarantined": self.quarantined, "excluded": self.excluded},
+            "left_out": {
+                "quarantined": self.quarantined,
+                "excluded": self.excluded,
+                "excluded_customers": self.excluded_customers,
+            },
             "ignored_connectors": list(self.ignored_connectors),
         }
 
@@ -181,6 +261,8 @@ class Report:
         for row in self.rows:
             cells = row.as_json()
             cells.pop("reasons")
+            for name, both in dict(cells.pop("variants", None) or {}).items():  # type: ignore[arg-type]
+                cells |= {f"nrr_{name}": both["nrr"], f"grr_{name}": both["grr"]}  # type: ignore[index,call-overload]
             cells["segment"] = " · ".join((row.segment or {}).values())
             if out is None:
                 out = csv.DictWriter(text, fieldnames=list(cells), lineterminator="\n")
@@ -196,6 +278,7 @@ def instant_string(instant: datetime | None) -> str | None:
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _ratio(ratio: Ratio) -> str | None:
-    numerator, denominator = ratio
-    return ratio_string(numerator, denominator) if denominator else None
+def _ratio(ratio: Ratio | None) -> str | None:
+    if ratio is None or not ratio[1]:
+        return None
+    return ratio_string(*ratio)

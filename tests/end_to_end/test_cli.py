@@ -17,7 +17,7 @@ import pytest
 from reference import NAMES, Window, bridge, payers
 
 from tenure import Cause, Item, Point, State, Subscription, micros
-from tenure.periods import Unit, day_start, periods
+from tenure.periods import Range, day_start, periods
 
 CONFIG = """
 [tenure]
@@ -79,7 +79,7 @@ def test_ten_thousand_subscriptions_give_the_numbers_of_the_reference(tmp_path: 
     found = json.loads(tenure(folder, "report", *asked).stdout)["rows"]
     now = datetime.now(UTC)
     customers = payers(as_records(rows, ZoneInfo(zone)), now)
-    shown = periods(Unit.MONTH, "2024-06", "2025-12", ZoneInfo(zone), now)
+    shown = periods(Range(first="2024-06", last="2025-12"), ZoneInfo(zone), now)
     assert [row["period"] for row in found] == [period.label for period in shown]
     for row, period in zip(found, shown, strict=True):
         expected = bridge(customers, Window(period.label, period.opens, period.closes))[None]

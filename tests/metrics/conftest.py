@@ -22,5 +22,5 @@ def duck() -> Iterator[duckdb.DuckDBPyConnection]:
     """DuckDB with the macros of the SQL files."""
     macros = files("tenure.metrics").joinpath("sql", "macros.sql").read_text(encoding="utf-8")
     with duckdb.connect() as connection:
-        connection.execute(Template(macros).substitute(period_of="0"))
+        connection.execute(Template(macros).substitute(money="DECIMAL(38, 0)"))
         yield connection

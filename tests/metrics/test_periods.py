@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenure.errors import UsageError
-from tenure.periods import DEFAULT_COUNT, Span, Unit, day_start, parse, periods
+from tenure.periods import DEFAULT_COUNT, Range, Span, Unit, day_start, parse, periods
 
 EARLY = datetime(2011, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 7, 15, 12, tzinfo=UTC)
@@ -18,7 +18,10 @@ ZONES = ["UTC", "America/Sao_Paulo", "Africa/Cairo", "Pacific/Apia", "Asia/Kathm
 
 
 def labels(unit, first=None, last=None, now=NOW):
-    return [period.label for period in periods(Unit(unit), first, last, UTC_ZONE, now)]
+    return [
+        period.label
+        for period in periods(Range(unit=Unit(unit), first=first, last=last), UTC_ZONE, now)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +68,7 @@ def test_a_day_begins_at_its_first_existing_instant(zone, day, expected):
     now=st.timedeltas(timedelta(0), timedelta(days=7000)).map(EARLY.__add__),
 )
 def test_periods_follow_each_other_without_a_gap(zone, unit, now):
-    made = periods(Unit(unit), None, None, ZoneInfo(zone), now)
+    made = periods(Range(unit=Unit(unit)), ZoneInfo(zone), now)
     assert all(a.closes == b.opens and a.end == b.start for a, b in pairwise(made))
     assert len(made) == DEFAULT_COUNT[Unit(unit)]
 
@@ -89,13 +92,13 @@ def test_both_ends_of_a_range_belong_to_it():
 
 
 def test_a_custom_period_is_one_of_whole_days():
-    (made,) = periods(Unit.CUSTOM, "2025-03-10", "2025-03-20", UTC_ZONE, NOW)
+    (made,) = periods(Range(unit=Unit.CUSTOM, first="2025-03-10", last="2025-03-20"), UTC_ZONE, NOW)
     assert made.label == "2025-03-10/2025-03-20"
     assert made.closes - made.opens == timedelta(days=11)
 
 
 def test_a_period_that_is_not_over_is_partial():
-    whole, partial = periods(Unit.MONTH, "2026-06", "2026-07", UTC_ZONE, NOW)
+    whole, partial = periods(Range(first="2026-06", last="2026-07"), UTC_ZONE, NOW)
     assert (whole.as_of, partial.as_of) == (None, NOW)
 
 
@@ -112,3 +115,26 @@ def test_a_period_that_is_not_over_is_partial():
 def test_ranges_that_are_refused(unit, first, last, said):
     with pytest.raises(UsageError, match=said):
         labels(unit, first, last)
+
+
+@pytest.mark.parametrize(
+    ("unit", "last", "months", "opens"),
+    [
+        ("month", "2026-03", 12, "2025-04-01"),
+        ("day", "2026-03-30", 1, "2026-02-28"),  # ends on 31 March
+        ("day", "2024-03-29", 1, "2024-02-29"),
+        ("quarter", "2026-Q1", 3, "2026-01-01"),
+        ("day", "2026-01-01", 14, "2024-11-02"),
+    ],
+)
+def test_a_trailing_period_opens_so_many_months_before_its_end(unit, last, months, opens):
+    asked = Range(unit=Unit(unit), first=last, last=last, trailing=months)
+    (made,) = periods(asked, UTC_ZONE, NOW)
+    assert (made.label, made.start.isoformat()) == (last, opens)
+    assert made.opens == day_start(made.start, UTC_ZONE)
+
+
+@pytest.mark.parametrize("months", [0, -1, 50_000])
+def test_no_number_of_months(months):
+    with pytest.raises(UsageError, match="month"):
+        periods(Range(trailing=months), UTC_ZONE, NOW)

@@ -15,7 +15,7 @@ from tenure import BEGINNING, Attribute, Customer
 from tenure.ledger.store import Store
 from tenure.metrics.run import ReportRequest, build
 from tenure.money import ratio_string
-from tenure.periods import Unit, periods
+from tenure.periods import Range, Unit, periods
 from tenure.records import Evidence
 
 COUNTS = ("customers_start", "customers_end", "customers_churned")
@@ -53,7 +53,7 @@ def test_the_sql_agrees_with_brute_force(fresh, made, by, unit, partial):
     now = as_of(first) if partial else LATER
     asked = ReportRequest(unit=unit, first=start, last=end, by=(by,), now=now)
     report = build(_over(ledger, zone), ledger.store, asked)
-    shown = periods(unit, start, end, ZoneInfo(zone), now)
+    shown = periods(Range(unit=unit, first=start, last=end), ZoneInfo(zone), now)
     windows = [Window(p.label, p.opens, p.closes, p.as_of) for p in shown]
     customers = payers(records, now)
     for window in windows:

@@ -97,12 +97,16 @@ def test_a_connector_that_is_not_named_does_not_count_and_that_is_said(book):
 def test_what_was_left_out_is_said(book):
     book.add("A", lasting())
     book.records.append(Quarantined(source_ref="f.csv:3", reason="no date"))
-    assert book.report().as_json()["meta"]["left_out"] == {"quarantined": 1, "excluded": 0}
+    assert book.report().as_json()["meta"]["left_out"] == {
+        "quarantined": 1,
+        "excluded": 0,
+        "excluded_customers": 0,
+    }
 
 
 def test_another_currency_is_named_and_never_guessed(book):
     book.add("A", lasting(currency="EUR"))
-    with pytest.raises(ConfigError, match="1 items in EUR"):
+    with pytest.raises(ConfigError, match="young enough for EUR on 2025-12-31"):
         book.report()
 
 

@@ -12,6 +12,7 @@ import typer
 from tenure.cli import console
 from tenure.cli.app import app, workspace
 from tenure.periods import Unit
+from tenure.report import DEFINITIONS, Variant
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -36,9 +37,18 @@ def report(  # noqa: PLR0913 - each is an option
         str | None, typer.Option("--from", metavar="P", help="First period: 2025-03, 2025-Q3 …")
     ] = None,
     last: Annotated[str | None, typer.Option("--to", metavar="P", help="Last period.")] = None,
-    by: Annotated[
-        str | None, typer.Option(metavar="ATTR", help="Segments: plan, owner, country …")
+    trailing: Annotated[
+        int | None, typer.Option(metavar="N", help="Open N months before each period's end.")
     ] = None,
+    by: Annotated[
+        str | None, typer.Option(metavar="ATTR", help="Segments: plan, owner, acv_band, cohort …")
+    ] = None,
+    where: Annotated[
+        list[str] | None, typer.Option(metavar="ATTR=VALUE", help="Only these customers.")
+    ] = None,
+    variant: Annotated[
+        Variant, typer.Option(help="Which reading of retention; all: side by side.")
+    ] = Variant.COHORT,
     known_at: Annotated[
         str | None, typer.Option(metavar="T", help="As it was known then: a date or an instant.")
     ] = None,
@@ -54,7 +64,10 @@ def report(  # noqa: PLR0913 - each is an option
         unit=period,
         first=first,
         last=last,
+        trailing=trailing,
         by=(by,) if by else (),
+        where=dict(condition(one) for one in where or ()),
+        variant=variant,
         known_at=None if known_at is None else instant(known_at, ready.timezone),
     )
     made = build(ready, Store.open(ready.store), asked)
@@ -64,6 +77,16 @@ def report(  # noqa: PLR0913 - each is an option
         show(made)
     else:
         typer.echo(_text(made, form), nl=False)
+
+
+def condition(text: str) -> tuple[str, str]:
+    """`owner=ann` as attribute and value; raises `UsageError` for anything else."""
+    from tenure.errors import UsageError  # noqa: PLC0415 - see tenure.cli
+
+    attribute, equals, value = text.partition("=")
+    if not (attribute and equals and value):
+        raise UsageError(f"{text!r} is no condition", "Write --where owner=ann")
+    return attribute, value
 
 
 def instant(text: str, zone: "ZoneInfo") -> datetime:
@@ -141,11 +164,20 @@ def _columns(made: "Report") -> dict[str, list[str]]:
             ", ".join((row.segment or {"": "total"}).values()) for row in made.rows
         ]
     for name, field in _MONEY.items():
+        if name == "fx" and not any(row.fx for row in made.rows):
+            continue  # one currency
         columns[name] = [_money(getattr(row, field), digits) for row in made.rows]
     for name, field in _RATIOS.items():
         columns[name] = [_percent(getattr(row, field)) for row in made.rows]
+    for variant in _side_by_side(made):
+        columns[f"NRR {variant}"] = [_percent(row.variants[variant].nrr) for row in made.rows]
     columns["customers"] = [f"{row.customers_end:,}" for row in made.rows]
     return columns
+
+
+def _side_by_side(made: "Report") -> list[Variant]:
+    shown = made.rows[0].variants if made.rows and made.meta.variant is Variant.ALL else {}
+    return list(shown)
 
 
 def _fit(columns: dict[str, list[str]], width: int) -> list[str]:
@@ -172,6 +204,7 @@ _MONEY = {
     "up": "expansion",
     "down": "contraction",
     "lost": "churn",
+    "fx": "fx",
     "end": "end_mrr",
 }
 """The columns of the bridge, by their short names."""
@@ -189,14 +222,15 @@ def _digits(currency: str) -> int:
 def _money(value: int, digits: int) -> str:
     from tenure.money import MICRO, half_even  # noqa: PLC0415 - see tenure.cli
 
-    whole, rest = divmod(half_even(value * 10**digits, MICRO), 10**digits)
-    return f"{whole:,}.{rest:0{digits}d}" if digits else f"{whole:,}"
+    sign = "-" if value < 0 else ""
+    whole, rest = divmod(half_even(abs(value) * 10**digits, MICRO), 10**digits)
+    return f"{sign}{whole:,}.{rest:0{digits}d}" if digits else f"{sign}{whole:,}"
 
 
-def _percent(ratio: "Ratio") -> str:
+def _percent(ratio: "Ratio | None") -> str:
     from tenure.money import half_even  # noqa: PLC0415 - see tenure.cli
 
-    numerator, denominator = ratio
+    numerator, denominator = ratio or (0, 0)
     if not denominator:
         return "-"
     whole, rest = divmod(half_even(numerator * 10_000, denominator), 100)
@@ -218,8 +252,20 @@ def _footer(made: "Report") -> list[str]:
         f"MRR in {meta.currency}, days of {meta.timezone}, as known at {_when(meta.known_at)}",
         f"sources: {fresh or 'none'}" + (f" · evidence: {shares}" if shares else ""),
     ]
+    if meta.where:
+        lines.append(
+            "only customers with " + " and ".join(f"{a} {v}" for a, v in meta.where.items())
+        )
+    if meta.trailing:
+        lines.append(f"each period opens {meta.trailing} months before its end")
+    named = [Variant.COHORT, *_side_by_side(made)]
+    if meta.variant is not Variant.ALL:
+        named = [meta.variant] if meta.variant is not Variant.COHORT else []
+    lines += [f"{variant}: {DEFINITIONS[variant]}" for variant in named]
     if meta.quarantined or meta.excluded:
         lines.append(f"left out: {meta.quarantined} quarantined rows, {meta.excluded} excluded")
+    if meta.excluded_customers:
+        lines.append(f"left out by the policy: {meta.excluded_customers:,} customers")
     if meta.ignored_connectors:
         names = ", ".join(meta.ignored_connectors)
         lines.append(f"not counted, since plugins.toml does not name them: {names}")

@@ -49,7 +49,7 @@ def _not_adding_up(rows: Sequence[Row]) -> Iterator[str]:
 def _impossible(rows: Sequence[Row]) -> Iterator[str]:
     """0 <= GRR <= 1 and GRR <= NRR; nothing is below zero."""
     for row in rows:
-        (net, base), (gross, _) = row.nrr, row.grr
+        (net, base), (gross, _) = row.cohort.nrr or (0, 0), row.cohort.grr or (0, 0)
         if not 0 <= gross <= base or gross > net:
             yield f"{_name(row)}: GRR {gross}/{base} and NRR {net}/{base} cannot both be"
         if min(getattr(row, figure) for figure in _ADDED_UP if figure != "fx") < 0:

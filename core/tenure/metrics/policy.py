@@ -11,7 +11,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from tenure.records import Interval, State
 
@@ -77,6 +77,24 @@ def _day(value: object) -> object:
     return _between(Fraction(28), Fraction(31), str(_ratio(value)))
 
 
+def _edges(edges: tuple[int, ...]) -> tuple[int, ...]:
+    if not edges or list(edges) != sorted(set(edges)) or edges[0] < 1:
+        raise ValueError("must be whole numbers above 0, each larger than the one before")
+    if edges[-1] > 10**12:
+        raise ValueError("must be below 1,000,000,000,000")
+    return edges
+
+
+def _rule(rule: str) -> str:
+    kind, _, rest = rule.partition(":")
+    name, equals, value = rest.partition("=")
+    if kind in {"customer", "domain"} and rest:
+        return rule
+    if kind == "attribute" and name and equals and value:
+        return rule
+    raise ValueError('must be "customer:ID", "domain:example.com" or "attribute:name=value"')
+
+
 class Policy(BaseModel):
     """How facts are read. The defaults are the canonical definitions."""
 
@@ -98,6 +116,15 @@ class Policy(BaseModel):
     )
     gap_tolerance_hours: int = Field(
         24, ge=0, le=24 * 366, description="a customer who is back within this never left"
+    )
+    past_due_grace_days: int | None = Field(
+        None, ge=0, le=366, description="past due counts 0 after so many days; none: it counts on"
+    )
+    acv_bands: Annotated[tuple[int, ...], AfterValidator(_edges)] = Field(
+        (12_000, 50_000, 250_000), description="edges of acv_band, in major units a year"
+    )
+    exclude: tuple[Annotated[str, AfterValidator(_rule)], ...] = Field(
+        (), description='customers left out: "customer:ID", "domain:example.com", "attribute:a=b"'
     )
 
     def canonical(self) -> str:

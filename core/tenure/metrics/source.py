@@ -27,14 +27,17 @@ _READ = {
     "known_point": """
         SELECT customer_id, item_id, effective_at, amount, discount, discount_once,
             interval_count, "interval", currency, coalesce(plan, '') AS plan,
-            coalesce(product, '') AS product, state, coalesce(ends_at, 0) AS ends_at, evidence
+            coalesce(product, '') AS product, state, state_since,
+            coalesce(ends_at, 0) AS ends_at, evidence
         FROM point WHERE effective_at <= {now} AND {known}""",
     "known_attribute": """
         SELECT customer_id, name, coalesce(value, '') AS value, valid_from
         FROM customer_attribute WHERE {known}""",
     "known_link": "SELECT customer_id, account_id FROM account_link WHERE {known}",
-    "known_customer": "SELECT id AS customer_id, connector_id FROM customer",
+    "known_customer": "SELECT id AS customer_id, connector_id, external_id FROM customer",
     "known_usage": "SELECT id AS item_id FROM item WHERE kind = 'usage'",
+    "known_rate": """
+        SELECT currency, day, rate FROM rate WHERE reporting = '{currency}' AND {known}""",
     "known_connector": "SELECT id AS connector_id, name FROM connector_state",
 }
 
@@ -46,6 +49,8 @@ class Source:
     store: Store
     known_at: datetime
     now: datetime
+    currency: str
+    """The reporting currency: which rates are read."""
     connectors: tuple[str, ...]
     """Names in plugins.toml, in its order: the first wins where two state one attribute."""
 
@@ -59,9 +64,9 @@ def attached(source: Source) -> Iterator[duckdb.DuckDBPyConnection]:
         now = to_micros(source.now)
         with _ledger(source.store) as read:
             for name, query in _READ.items():
-                stream = read(query.format(known=known, now=now))  # noqa: F841 - DuckDB finds it by its name
-                duck.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM stream")  # noqa: S608 - ours
-        duck.execute("CREATE TEMP TABLE counted (name VARCHAR, rank INTEGER)")
+                stream = read(query.format(known=known, now=now, currency=source.currency))  # noqa: F841 - DuckDB finds it by its name
+                duck.execute(f"CREATE TABLE {name} AS SELECT * FROM stream")  # noqa: S608 - ours
+        duck.execute("CREATE TABLE counted (name VARCHAR, rank INTEGER)")
         if source.connectors:
             ranks = [(name, rank) for rank, name in enumerate(source.connectors)]
             duck.executemany("INSERT INTO counted VALUES (?, ?)", ranks)

@@ -1,12 +1,12 @@
--- The MRR in force just before an instant, by the evidence it rests on.
+-- The MRR in force just before an instant, by the evidence it rests on and its currency.
 
-SELECT evidence, sum(level) AS mrr
+SELECT evidence, currency, sum(level) AS mrr
 FROM (
-    SELECT evidence, $level AS level,
+    SELECT evidence, currency, $level AS level,
         row_number() OVER (PARTITION BY item_id ORDER BY effective_at DESC) AS place
     FROM point
     WHERE effective_at < $opens
 )
 WHERE place = 1
-GROUP BY evidence
-ORDER BY evidence
+GROUP BY evidence, currency
+ORDER BY evidence, currency

@@ -13,6 +13,20 @@ CREATE MACRO half_even(amount, numerator, denominator) AS
         WHEN 2 * rest_part(amount, numerator, denominator) < denominator THEN 0
         ELSE whole_part(amount, numerator, denominator) % 2 END;
 
--- The number of the period that an instant falls into: 1 is the first, 0 is before it. A decision
--- tree over the boundaries, since a join with the few periods costs six times as much.
-CREATE MACRO period_of(instant) AS $period_of;
+-- A level at a rate of 10 decimal places (an integer), half to even: level x rate / 10^10. Level and
+-- rate are split so that only the whole part needs more than 63 bits.
+CREATE MACRO convert_parts(low, rate) AS  -- what the last 10 digits of a level give, times 10^10
+    ((low * ((rate % 10000000000) // 100000)) % 100000) * 100000
+    + low * ((rate % 10000000000) % 100000);
+
+CREATE MACRO convert_whole(level, rate) AS
+    (level // 10000000000)::$money * rate::$money
+    + (level % 10000000000) * (rate // 10000000000)
+    + ((level % 10000000000) * ((rate % 10000000000) // 100000)) // 100000
+    + convert_parts(level % 10000000000, rate) // 10000000000;
+
+CREATE MACRO convert_at(level, rate) AS
+    convert_whole(level, rate) + CASE
+        WHEN convert_parts(level % 10000000000, rate) % 10000000000 > 5000000000 THEN 1
+        WHEN convert_parts(level % 10000000000, rate) % 10000000000 < 5000000000 THEN 0
+        ELSE convert_whole(level, rate) % 2 END;

@@ -1,7 +1,7 @@
 -- Which value of an attribute of its own a customer has, from when on. Where several connectors (or
 -- customers of one account) state the attribute, the first connector of plugins.toml wins.
 
-CREATE TEMP TABLE membership AS
+CREATE TABLE membership AS
 WITH stated AS (
     SELECT y.payer_id AS customer_id, a.valid_from AS instant, nullif(a.value, '') AS value,
         y.rank, y.customer_id AS one

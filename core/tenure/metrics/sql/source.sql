@@ -1,14 +1,15 @@
 -- What counts of the known ledger: connectors that plugins.toml names, no usage; a customer with an
 -- account is its account (a negative number, so that no customer's number can meet it).
 
-CREATE TEMP TABLE payer AS
+CREATE TABLE payer AS
 SELECT c.customer_id, coalesce(-l.account_id, c.customer_id) AS payer_id, n.name AS source, n.rank
 FROM known_customer AS c
 JOIN known_connector AS k ON k.connector_id = c.connector_id
 JOIN counted AS n ON n.name = k.name
-LEFT JOIN known_link AS l ON l.customer_id = c.customer_id;
+LEFT JOIN known_link AS l ON l.customer_id = c.customer_id
+WHERE c.customer_id NOT IN (SELECT customer_id FROM excluded);
 
-CREATE TEMP TABLE point AS
+CREATE TABLE point AS
 SELECT p.* EXCLUDE (customer_id, ends_at), nullif(p.ends_at, 0) AS ends_at,
     y.payer_id AS customer_id, y.source
 FROM known_point AS p

@@ -1,0 +1,232 @@
+"""The customers' states over the periods shown: what every figure is summed from.
+
+source     the ledger as known at an instant, what counts of it
+steps      what each customer pays, from when on
+cells      the same where periods open and close
+adjacent,  states: opening and closing level of a customer, from which period until which
+lagged
+home,      the same in the reporting currency
+foreign
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from functools import cache
+from importlib.resources import files
+from itertools import count
+from string import Template
+from typing import TYPE_CHECKING, Self
+
+from tenure.errors import TenureError
+from tenure.ledger.tables import to_micros
+from tenure.metrics.policy import level_sql
+from tenure.metrics.rates import Rates, missing_rates
+from tenure.periods import Period
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from duckdb import DuckDBPyConnection
+
+    from tenure.config import Workspace
+
+MONEY = "DECIMAL(38, 0)"
+"""The type of sums of levels in SQL: one level may come near 63 bits, a sum passes them."""
+
+
+class Basis:
+    """What counts of one attached ledger, and what each customer pays from when on."""
+
+    def __init__(self, duck: "DuckDBPyConnection", workspace: "Workspace", now: int) -> None:
+        self.duck = duck
+        self.workspace = workspace
+        self.now = now
+        self.policy = workspace.metrics.policy
+        self._names = self._constants()
+        self._exclude()
+        self.run("source")
+        self._require_customers()
+        if self.policy.past_due_grace_days is not None:
+            self.run("grace")
+        self.run("macros")
+        self.run("steps")
+        self.rates = Rates(duck, workspace)
+
+    def run(self, script: str, **more: object) -> "DuckDBPyConnection":
+        """Run one of the SQL files; returns its last result."""
+        return self.duck.execute(_sql(script).substitute(self._names | more))
+
+    def table(self, name: str, columns: str, rows: Iterable[Sequence[object]]) -> None:
+        """A small table of ours."""
+        self.duck.execute(f"CREATE TABLE {name} ({columns})")
+        made = [list(row) for row in rows]
+        if made:
+            marks = ", ".join("?" * len(made[0]))
+            self.duck.executemany(f"INSERT INTO {name} VALUES ({marks})", made)  # noqa: S608 - ours
+
+    def number(self, query: str) -> int:
+        """The one number that a query finds; 0 for none."""
+        found = self.duck.execute(query).fetchone()
+        return int(found[0] or 0) if found else 0
+
+    def excluded(self) -> int:
+        """How many customers the policy leaves out."""
+        return self.number("SELECT count(*) FROM excluded")
+
+    def _constants(self) -> dict[str, object]:
+        policy = self.policy
+        return {
+            "level": level_sql(policy),
+            "money": MONEY,
+            "tolerance": policy.gap_tolerance_hours * 3_600_000_000,
+            "grace": (policy.past_due_grace_days or 0) * 86_400_000_000,
+            "home": f"'{self.workspace.currency}'",
+            "now": self.now,
+        }
+
+    def _exclude(self) -> None:
+        self.table("excluded", "customer_id BIGINT", ())
+        rules = [rule_parts(rule) for rule in self.policy.exclude]
+        if rules:
+            self.table("exclusion", "kind VARCHAR, name VARCHAR, value VARCHAR", rules)
+            self.run("excluded")
+
+    def _require_customers(self) -> None:
+        if self.number("SELECT count(*) FROM (SELECT 1 FROM payer LIMIT 1)"):
+            return
+        if self.excluded():
+            raise TenureError("Every customer is excluded", "Look at `exclude` in [metrics]")
+        query = "SELECT name FROM known_connector WHERE name NOT IN (SELECT name FROM counted)"
+        others = ", ".join(name for (name,) in self.duck.execute(query).fetchall())
+        raise TenureError(
+            f"The ledger has nothing of the connectors in plugins.toml, only of: {others}"
+            if others
+            else "The ledger is empty",
+            "Run `tenure sync` first",
+        )
+
+
+class Frame:
+    """The states over some periods, in a schema of their own: `with Frame(basis, shown) as f`."""
+
+    _numbers = count(1)
+
+    def __init__(self, basis: Basis, shown: Sequence[Period], *, stored: bool) -> None:
+        """Periods in order; `stored` says that the states will be read more than once."""
+        self.basis = basis
+        self.shown = shown
+        self.opens = [to_micros(period.opens) for period in shown]
+        self.closes = [closes(period) for period in shown]
+        self._stored = stored
+        self._schema = f"frame_{next(self._numbers)}"
+        self._names: dict[str, object] = {
+            "cell_of": decision_tree(self._bounds()),
+            "first_opening": f"1 + {decision_tree(self.opens)}",
+            "horizon": max(self.closes),
+            "end": len(shown) + 1,
+        }
+
+    def __enter__(self) -> Self:
+        self.basis.duck.execute(f"CREATE SCHEMA {self._schema}")
+        self.basis.duck.execute(f"SET search_path = '{self._schema},main'")
+        self.run("cells")
+        self._states()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.basis.duck.execute("SET search_path = 'main'")
+        self.basis.duck.execute(f"DROP SCHEMA {self._schema} CASCADE")
+
+    def run(self, script: str, **more: object) -> "DuckDBPyConnection":
+        """Run one of the SQL files; returns its last result."""
+        return self.basis.run(script, **(self._names | more))
+
+    def log(self) -> None:
+        """Make the table `moved`: the movement log of the periods."""
+        foreign = self.basis.rates.foreign
+        here = "customer_id NOT IN (SELECT customer_id FROM foreign_customer)"
+        names = {"first_closing": f"1 + {decision_tree(self.closes)}"}
+        self.run("moved", here=here if foreign else "TRUE", **names)
+        if foreign:
+            self.run("moved_foreign")
+
+    def _bounds(self) -> list[int]:
+        return sorted({*self.opens, *self.closes})
+
+    def _states(self) -> None:
+        adjacent = self.opens[1:] == self.closes[:-1]
+        foreign = self.basis.rates.foreign
+        kind = "TABLE" if self._stored else "VIEW"
+        if not adjacent:
+            self._cell_periods()
+        self.run("adjacent" if adjacent else "lagged", kind="TABLE" if foreign else "VIEW")
+        if not foreign:
+            self.run("home", kind=kind)
+            return
+        ends = enumerate(zip(self.opens, self.closes, strict=True), 1)
+        rows = [(number, opens, shut) for number, (opens, shut) in ends]
+        self.basis.table("shown", "period BIGINT, opens BIGINT, closes BIGINT", rows)
+        self.basis.table(
+            "rate_at",
+            "currency VARCHAR, period BIGINT, side VARCHAR, day DATE, rate BIGINT",
+            self.basis.rates.rows(self.shown),
+        )
+        self.run("foreign")
+        self._require_rates()
+
+    def _cell_periods(self) -> None:
+        """Of each cell, the first period that opens, and that closes, after it."""
+        rows = [
+            (cell, _first(self.opens, after), _first(self.closes, after))
+            for cell, after in enumerate(self._bounds())
+        ]
+        self.basis.table("cell_period", "cell BIGINT, opening BIGINT, closing BIGINT", rows)
+
+    def _require_rates(self) -> None:
+        query = (
+            "SELECT DISTINCT currency, opening_day AS day FROM foreign_item"
+            " WHERE opening_rate IS NULL AND side <> 'member'"
+            " UNION SELECT DISTINCT currency, closing_day FROM foreign_item"
+            " WHERE side = 'closing' AND closing_rate IS NULL ORDER BY currency, day"
+        )
+        missing: list[tuple[str, date]] = self.basis.duck.execute(query).fetchall()
+        if missing:
+            raise missing_rates(missing, self.basis.workspace.currency)
+
+
+def closes(period: Period) -> int:
+    """The first instant that does not belong to the period; a partial one holds its `as_of`."""
+    if period.as_of is None:
+        return to_micros(period.closes)
+    return to_micros(period.as_of + timedelta(microseconds=1))
+
+
+def decision_tree(bounds: Sequence[int]) -> str:
+    """SQL for "how many of these instants are not after `instant`", in log2 comparisons."""
+
+    def between(low: int, high: int) -> str:
+        if low == high:
+            return str(low)
+        middle = (low + high + 1) // 2
+        below, above = between(low, middle - 1), between(middle, high)
+        return f"CASE WHEN instant < {bounds[middle - 1]} THEN {below} ELSE {above} END"
+
+    return between(0, len(bounds))
+
+
+def rule_parts(rule: str) -> tuple[str, str, str]:
+    """`attribute:internal=true` is ("attribute", "internal", "true")."""
+    kind, _, rest = rule.partition(":")
+    name, _, value = rest.partition("=") if kind == "attribute" else ("", "", rest)
+    return kind, name, value.lower() if kind == "domain" else value
+
+
+def _first(sorted_instants: Sequence[int], after: int) -> int:
+    """The number of the first instant that is not before `after`."""
+    return 1 + sum(instant < after for instant in sorted_instants)
+
+
+@cache
+def _sql(name: str) -> Template:
+    path = files("tenure.metrics").joinpath("sql", f"{name}.sql")
+    return Template(path.read_text(encoding="utf-8"))

@@ -1,0 +1,18 @@
+-- Customers left out by a rule of the policy: by id, by the domain of their e-mail or web site, or
+-- by the value that an attribute has now.
+
+INSERT INTO excluded
+SELECT c.customer_id
+FROM known_customer AS c
+LEFT JOIN (
+    SELECT customer_id, name, value,
+        row_number() OVER (PARTITION BY customer_id, name ORDER BY valid_from DESC) AS place
+    FROM known_attribute
+    WHERE valid_from <= $now
+) AS a ON a.customer_id = c.customer_id AND a.place = 1
+JOIN exclusion AS e
+    ON (e.kind = 'customer' AND e.value = c.external_id)
+    OR (e.kind = 'attribute' AND e.name = a.name AND e.value = a.value)
+    OR (e.kind = 'domain' AND a.name = 'domain' AND lower(a.value) = e.value)
+    OR (e.kind = 'domain' AND a.name = 'email' AND lower(a.value) LIKE '%@' || e.value)
+GROUP BY c.customer_id;
