@@ -4,6 +4,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -139,6 +140,54 @@ def test_no_server_at_the_url_is_said_without_the_password():
     with pytest.raises(StoreError, match="does not answer") as error:
         Store.open("postgresql+psycopg://u:hunter2@127.0.0.1:1/none")
     assert "hunter2" not in str(error.value)
+
+
+def test_a_password_among_the_options_of_the_url_is_not_said():
+    with pytest.raises(StoreError, match="does not answer") as error:
+        Store.open("postgresql+psycopg://127.0.0.1:1/none?user=u&password=hunter2")
+    assert "hunter2" not in str(error.value)
+
+
+def test_a_database_that_is_not_there_is_named(postgres_database: str):
+    with pytest.raises(StoreError, match=r"nowhere does not exist.*Create the database"):
+        Store.open(f"{postgres_database.rpartition('/')[0]}/nowhere")
+
+
+def test_a_server_that_breaks_off_costs_only_what_was_not_committed(postgres_database: str):
+    ledger, amounts = Ledger(Store.open(postgres_database)), {0: (1, Evidence.OBSERVED)}
+    ledger.pull([subscription("s", item("i", amounts))])
+
+    def broken_off():
+        """Rows enough to be copied after the end of the session, which is the driver's own call."""
+        for number in range(6_000):
+            if number == 3_000:
+                with Store.open(postgres_database).write() as (connection, _):
+                    others = "datname = current_database() AND pid <> pg_backend_pid()"
+                    connection.execute(
+                        text(
+                            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"
+                        )
+                    )
+            yield subscription(f"n{number}", item(f"n{number}", amounts))
+
+    with pytest.raises(StoreError, match=r"broke off.*what was committed is kept"):
+        ledger.pull(broken_off())
+    assert ledger.timelines() == {"i": {0: (1, Evidence.OBSERVED)}}
+
+
+def test_a_table_of_others_with_a_name_of_ours_is_left_alone(postgres_database: str):
+    ledger = Ledger(Store.open(postgres_database))
+    with ledger.store.write() as (connection, _):
+        connection.execute(text("CREATE TABLE stage_item AS SELECT 7 AS theirs"))
+    ledger.pull([subscription("s", item("i", {0: (1, Evidence.OBSERVED)}))])
+    assert ledger.rows("SELECT theirs FROM public.stage_item") == [(7,)]
+    assert list(ledger.timelines()) == ["i"]
+
+
+def test_first_openings_at_once_make_one_schema(store_url: str):
+    with ThreadPoolExecutor(4) as pool:
+        stores_of = list(pool.map(Store.open, [store_url] * 4))
+    assert {schema.current(store.engine) for store in stores_of} == {schema.HEAD}
 
 
 def test_describing_a_store_makes_nothing(tmp_path: Path):

@@ -17,10 +17,12 @@ _MEANINGS = (
     ("unable to open", "cannot be opened", "Check that its folder exists and may be written"),
     ("not a database", "is not a ledger", "Point [tenure] store at another file"),
     ("malformed", "is damaged", "Restore it from a backup, or sync into a new file"),
-    ("connection failed", "does not answer", "Check that the server runs and the URL is right"),
-    ("connection refused", "does not answer", "Check that the server runs and the URL is right"),
     ("password authentication", "refused the password", "Check the URL in [tenure] store"),
     ("does not exist", "does not exist", "Create the database, or check [tenure] store"),
+    ("connection is lost", "broke off", "Run the command again; what was committed is kept"),
+    ("terminating connection", "broke off", "Run the command again; what was committed is kept"),
+    ("connection failed", "does not answer", "Check that the server runs and the URL is right"),
+    ("connection refused", "does not answer", "Check that the server runs and the URL is right"),
 )  # fmt: skip
 
 
