@@ -64,6 +64,8 @@ def test_state_shows_and_forgets_a_cursor(folder: Path, capsys: pytest.CaptureFi
     assert main(["state", "reset", "history"]) == 0
     main(["state"])
     assert "fingerprint" not in capsys.readouterr().out
+    assert main(["state", "nobody"]) == 2
+    assert "no connector 'nobody'" in capsys.readouterr().err
     main(["sync"])
     assert "1 unchanged" in capsys.readouterr().out
 
@@ -72,6 +74,8 @@ def test_state_reset_takes_a_date(folder: Path, capsys: pytest.CaptureFixture[st
     main(["sync"])
     assert main(["state", "reset", "history", "--to", "2025-03-01"]) == 0
     assert main(["state", "reset", "history", "--to", "March"]) == 2
+    (folder / "plugins.toml").write_text(CONFIG.replace("t.db", 't.db"\ntimezone = "Asia/Tokyo'))
+    assert main(["state", "reset", "history", "--to", "0001-01-01"]) == 2
     assert main(["state", "reset", "nobody"]) == 2
     assert "never synced" in capsys.readouterr().err
 
@@ -95,6 +99,7 @@ def test_an_accepted_row_is_no_failure_any_more(folder: Path, capsys: pytest.Cap
     assert main(["sync"]) == 0
     assert main(["quarantine", "accept", "1"]) == 2
     assert "no open quarantined row 1" in capsys.readouterr().err
+    assert main(["quarantine", "accept", str(2**70)]) == 2
 
 
 def test_db_says_and_brings_the_schema(folder: Path, capsys: pytest.CaptureFixture[str]):

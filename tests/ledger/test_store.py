@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -97,10 +98,23 @@ def test_a_ledger_locked_on_a_server_names_its_holder(postgres_database: str):
         pass
 
 
-def test_a_read_only_folder_is_said_so(tmp_path: Path):
+def test_a_missing_folder_is_said_so(tmp_path: Path):
     missing = tmp_path / "nowhere"
     with pytest.raises(StoreError, match="cannot be opened"):
         Store.open(sqlite_url(missing))
+
+
+def test_the_file_of_another_program_is_left_alone(tmp_path: Path):
+    with closing(sqlite3.connect(tmp_path / "tenure.db")) as other:
+        other.execute("CREATE TABLE bookmarks (address)")
+    with pytest.raises(StoreError, match=r"tables of something else.*another file"):
+        Store.open(sqlite_url(tmp_path))
+
+
+def test_a_folder_in_place_of_the_file_is_said_so(tmp_path: Path):
+    (tmp_path / "tenure.db").mkdir()
+    with pytest.raises(StoreError, match="cannot be opened"):
+        Store.open(sqlite_url(tmp_path))
 
 
 def test_a_file_that_is_no_ledger_is_left_alone(tmp_path: Path):

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from tenure.cli import console
 from tenure.cli.app import app, workspace
+from tenure.errors import UsageError
 
 if TYPE_CHECKING:
     from tenure.config import Workspace
@@ -117,6 +118,8 @@ def _show_state(context: typer.Context, name: str | None) -> None:
 
     ready, store = _open(context)
     found = ledger.connectors(store, tuple(entry.name for entry in ready.connectors))
+    if name is not None and name not in {one.name for one in found}:
+        raise UsageError(f"There is no connector {name!r}", "`tenure state` lists them")
     rows = [
         (one.name, json.dumps(one.cursor), "unfinished pull" if one.unfinished else "")
         for one in found
@@ -140,13 +143,11 @@ def reset_state(
 
 
 def _instant(ready: "Workspace", to: str) -> datetime:
-    from tenure.errors import UsageError  # noqa: PLC0415 - see tenure.cli
-
     try:
         day = date.fromisoformat(to)
-    except ValueError:
+        return datetime(day.year, day.month, day.day, tzinfo=ready.timezone).astimezone(UTC)
+    except (ValueError, OverflowError):  # in UTC it may be before year 1
         raise UsageError(f"{to!r} is no date", "Write it as 2025-03-01") from None
-    return datetime(day.year, day.month, day.day, tzinfo=ready.timezone)
 
 
 @quarantine_app.callback()
@@ -190,7 +191,7 @@ def retry_quarantine(context: typer.Context) -> None:
 
 @quarantine_app.command("accept")
 def accept_quarantine(
-    context: typer.Context, row: Annotated[int, typer.Argument(metavar="ID")]
+    context: typer.Context, row: Annotated[int, typer.Argument(metavar="ID", min=1, max=2**63 - 1)]
 ) -> None:
     """Say that a row is known to be bad, so that it no longer makes a sync fail."""
     from tenure import status as ledger  # noqa: PLC0415 - see tenure.cli

@@ -39,6 +39,12 @@ def ensure(engine: Engine) -> None:
     """Make the tables in an empty database; refuse one of another schema."""
     version = current(engine)
     if version is None:
+        found = inspect(engine).get_table_names() if engine.dialect.name == "sqlite" else []
+        if found and "alembic_version" not in found:  # which another first sync may have made now
+            raise StoreError(
+                f"The file {engine.url.database} holds the tables of something else",
+                "Point [tenure] store at another file",
+            )
         upgrade(engine)
     elif version != HEAD:
         raise _mismatch(version)
