@@ -121,15 +121,17 @@ def duck(data: Path) -> Any:
 
 def events(data: Path) -> Figures:
     """The files of `tenure.metrics`, in the order of a report."""
-    from tenure.metrics.frame import MONEY, _sql, decision_tree
-    from tenure.metrics.run import added_up
+    from tenure.metrics.frame import _sql, decision_tree
+    from tenure.metrics.run import carried
 
     names = {
         "level": level(),
-        "money": MONEY,
+        "money": "BIGINT",  # as the program finds, since all levels stay far below 63 bits
         "tolerance": 24 * 3_600_000_000,
         "cell_of": decision_tree(BOUNDS),
         "first_opening": "0",
+        "end_cell": len(BOUNDS) + 1,
+        "raw": "changed",
         "horizon": BOUNDS[-1],
         "end": len(BOUNDS),
         "kind": "VIEW",
@@ -137,9 +139,13 @@ def events(data: Path) -> Figures:
         "group": "NULL",
     }
     connection = duck(data)
-    for script in ("macros", "steps", "cells", "adjacent", "home", "bridge"):
+    ours = {"points": "point", "of": ""}
+    gaps = {"points": "gap_point", "of": "gap_"}
+    for script, of in [("macros", {}), ("gaps", {}), ("steps", ours), ("steps", gaps)]:
+        connection.execute(_sql(script).substitute(names, **of))
+    for script in ("cells", "adjacent", "home", "bridge"):
         found = connection.execute(_sql(script).substitute(names))
-    total = added_up(found.fetchall(), len(BOUNDS) - 1)[None]
+    total = carried(found.fetchall(), len(BOUNDS) - 1)
     wanted = ("start_mrr", *MOVEMENTS, "end_mrr")
     return [[n, *(getattr(one, name) for name in wanted)] for n, one in enumerate(total, 1)]
 

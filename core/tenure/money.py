@@ -29,7 +29,7 @@ def micros(amount: Decimal | int | str | Fraction) -> int:
         return amount * MICRO
     try:
         value = Decimal(amount)
-        return int((value * MICRO).to_integral_value(context=_EXACT))
+        return int(_EXACT.multiply(value, MICRO).to_integral_value(context=_EXACT))
     except (InvalidOperation, OverflowError, ValueError):
         raise ValueError(f"not an amount: {amount!r}") from None
 

@@ -1,6 +1,7 @@
 """The customers' states over the periods shown: what every figure is summed from.
 
 source     the ledger as known at an instant, what counts of it
+gaps       whose absences are too short to count
 steps      what each customer pays, from when on
 cells      the same where periods open and close
 adjacent,  states: opening and closing level of a customer, from which period until which
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 MONEY = "DECIMAL(38, 0)"
 """The type of sums of levels in SQL: one level may come near 63 bits, a sum passes them."""
 
+_SMALL = 2**62
+"""Where all levels together stay below, sums are BIGINT, which takes half the time."""
+
 
 class Basis:
     """What counts of one attached ledger, and what each customer pays from when on."""
@@ -48,8 +52,14 @@ class Basis:
         self._require_customers()
         if self.policy.past_due_grace_days is not None:
             self.run("grace")
+        # No factor of an interval is above 31.
+        if self.number("SELECT sum(amount::DECIMAL(38, 0)) FROM point") * 31 < _SMALL:
+            self._names["money"] = "BIGINT"
         self.run("macros")
-        self.run("steps")
+        self.run("gaps")
+        self.run("steps", points="point", of="")
+        self.run("steps", points="gap_point", of="gap_")
+        self.run("items")
         self.rates = Rates(duck, workspace)
 
     def run(self, script: str, **more: object) -> "DuckDBPyConnection":
@@ -111,25 +121,25 @@ class Frame:
 
     _numbers = count(1)
 
-    def __init__(self, basis: Basis, shown: Sequence[Period], *, stored: bool) -> None:
-        """Periods in order; `stored` says that the states will be read more than once."""
+    def __init__(self, basis: Basis, shown: Sequence[Period], *, cut: bool) -> None:
+        """Periods in order; `cut` says that figures of parts are wanted, not of the total alone."""
         self.basis = basis
         self.shown = shown
         self.opens = [to_micros(period.opens) for period in shown]
         self.closes = [closes(period) for period in shown]
-        self._stored = stored
+        self._cut = cut
         self._schema = f"frame_{next(self._numbers)}"
         self._names: dict[str, object] = {
             "cell_of": decision_tree(self._bounds()),
             "first_opening": f"1 + {decision_tree(self.opens)}",
             "horizon": max(self.closes),
+            "end_cell": len(self._bounds()) + 1,
             "end": len(shown) + 1,
         }
 
     def __enter__(self) -> Self:
         self.basis.duck.execute(f"CREATE SCHEMA {self._schema}")
         self.basis.duck.execute(f"SET search_path = '{self._schema},main'")
-        self.run("cells")
         self._states()
         return self
 
@@ -153,15 +163,27 @@ class Frame:
     def _bounds(self) -> list[int]:
         return sorted({*self.opens, *self.closes})
 
+    @property
+    def is_adjacent(self) -> bool:
+        """Whether each period opens as the one before it closes."""
+        return self.opens[1:] == self.closes[:-1]
+
+    @property
+    def only_changes(self) -> bool:
+        """Whether the states are those that change: enough for a total, and less work."""
+        return self.is_adjacent and not self._cut and not self.basis.rates.foreign
+
     def _states(self) -> None:
-        adjacent = self.opens[1:] == self.closes[:-1]
-        foreign = self.basis.rates.foreign
-        kind = "TABLE" if self._stored else "VIEW"
-        if not adjacent:
+        stored = "VIEW" if self.only_changes else "TABLE"
+        self.run("cells", kind=stored)
+        if not self.is_adjacent:
             self._cell_periods()
-        self.run("adjacent" if adjacent else "lagged", kind="TABLE" if foreign else "VIEW")
+        foreign = self.basis.rates.foreign
+        script = "adjacent" if self.is_adjacent else "lagged"
+        self.run(script, kind="TABLE" if foreign else "VIEW")
         if not foreign:
-            self.run("home", kind=kind)
+            raw = "changed" if self.only_changes else "raw_state"
+            self.run("home", kind=stored, raw=raw)
             return
         ends = enumerate(zip(self.opens, self.closes, strict=True), 1)
         rows = [(number, opens, shut) for number, (opens, shut) in ends]

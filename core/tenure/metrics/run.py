@@ -123,7 +123,7 @@ def known(store: Store, request: ReportRequest) -> tuple[datetime, datetime]:
 
 def rows_of(ledger: Opened, request: ReportRequest, shown: Sequence[Period]) -> tuple[Row, ...]:
     """The rows of some periods, cut as the request says."""
-    with Frame(ledger.basis, shown, stored=_is_cut(request)) as frame:
+    with Frame(ledger.basis, shown, cut=_is_cut(request)) as frame:
         return _rows(frame, request)
 
 
@@ -146,8 +146,37 @@ def _rows(frame: Frame, request: ReportRequest) -> tuple[Row, ...]:
 def bridge(frame: Frame, states: str, group: str = "NULL") -> Series:
     """The figures of each period, by the values of a column of the states."""
     found = frame.run("bridge", states=states, group=group).fetchall()
+    if frame.only_changes:
+        return {None: carried(found, len(frame.shown))}
     series = added_up(found, len(frame.shown))
     return series or ({None: [Figures()] * len(frame.shown)} if group == "NULL" else {})
+
+
+def carried(found: Iterable[tuple[Any, ...]], count: int) -> list[Figures]:
+    """The figures of each period from those of the customers that change in it.
+
+    All others carry over: they pay what they paid at the end of the period before.
+    """
+    changes = {period: Figures(*map(int, sums)) for _, period, _, *sums in found}
+    before = changes.get(0, Figures())
+    lines = []
+    for number in range(1, count + 1):
+        moved = changes.get(number, Figures())
+        mrr, customers = (
+            before.end_mrr - moved.start_mrr,
+            before.customers_end - moved.customers_start,
+        )
+        held = Figures(
+            start_mrr=mrr,
+            end_mrr=mrr,
+            customers_start=customers,
+            customers_end=customers,
+            reported=mrr,
+            reported_at_most=mrr,
+        )
+        before = _added(moved, held)
+        lines.append(before)
+    return lines
 
 
 def added_up(found: Iterable[tuple[Any, ...]], count: int) -> Series:

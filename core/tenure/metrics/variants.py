@@ -72,7 +72,7 @@ def _flow(
     ledger: "Opened", request: "ReportRequest", rows: Sequence[Row]
 ) -> Mapping[Key, Retention]:
     flows: dict[Key, Flow] = {}
-    with Frame(ledger.basis, ledger.shown, stored=True) as frame:
+    with Frame(ledger.basis, ledger.shown, cut=True) as frame:
         frame.log()
         segments = Segments(frame, request.unit)
         states = segments.filtered("state", request.where)

@@ -8,4 +8,4 @@ CREATE TABLE foreign_balance (
 CREATE $kind state AS
 SELECT customer_id, period, until, opening > 0 AS opened, closing > 0 AS closed, paid_before, turn,
     opening, closing, closing AS closing_own
-FROM raw_state;
+FROM $raw;

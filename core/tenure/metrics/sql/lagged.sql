@@ -3,26 +3,21 @@
 -- are streams of differences, so their running sums are the two levels.
 
 CREATE $kind raw_state AS
-WITH change AS (
-    SELECT customer_id, cell, next_instant, first_instant,
-        level - lag(level, 1, 0) OVER (PARTITION BY customer_id ORDER BY cell) AS change
-    FROM cell
-),
-turned AS (
-    SELECT c.customer_id, s.opening AS period, c.change AS opening, 0 AS closing, 1 AS seen,
-        c.next_instant AS turn, c.first_instant
-    FROM change AS c
+WITH turned AS (
+    SELECT c.customer_id, s.opening AS period, c.closing - c.opening AS opening, 0 AS closing, 1 AS seen,
+        c.next_turn AS turn, c.turn AS first_turn
+    FROM cell AS c
     JOIN cell_period AS s ON s.cell = c.cell
     WHERE s.opening < $end
     UNION ALL
-    SELECT c.customer_id, s.closing, 0, c.change, 0, NULL, c.first_instant
-    FROM change AS c
+    SELECT c.customer_id, s.closing, 0, c.closing - c.opening, 0, NULL, c.turn
+    FROM cell AS c
     JOIN cell_period AS s ON s.cell = c.cell
     WHERE s.closing < $end
 ),
 at_period AS (
     SELECT customer_id, period, sum(opening) AS opening, sum(closing) AS closing,
-        max(seen) AS seen, max(turn) AS turn, min(first_instant) AS first_instant
+        max(seen) AS seen, max(turn) AS turn, min(first_turn) AS first_turn
     FROM turned
     GROUP BY customer_id, period
 ),
@@ -30,7 +25,7 @@ state AS (
     SELECT customer_id, period, coalesce(lead(period) OVER w, $end) AS until,
         (sum(opening) OVER w)::$money AS opening, (sum(closing) OVER w)::$money AS closing,
         max(seen) OVER w > 0 AS paid_before,
-        coalesce(max(turn) OVER w, first_instant) AS turn
+        coalesce(max(turn) OVER w, min(first_turn) OVER w) AS turn
     FROM at_period
     WINDOW w AS (PARTITION BY customer_id ORDER BY period)
 )

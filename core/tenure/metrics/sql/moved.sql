@@ -4,13 +4,9 @@
 CREATE MACRO first_closing(instant) AS $first_closing;
 
 CREATE TABLE moved AS
-WITH paired AS (
-    SELECT customer_id, instant, first_instant, level AS after,
-        lag(level, 1, 0) OVER (PARTITION BY customer_id ORDER BY instant) AS before
-    FROM step
-    WHERE instant < $horizon
-)
 SELECT customer_id, instant, first_closing(instant) AS period, first_opening(instant) AS until,
-    before > 0 AS paid, after > 0 AS pays, first_instant < instant AS paid_before, before, after
-FROM paired
-WHERE before <> after AND first_closing(instant) < first_opening(instant) AND $here;
+    before > 0 AS paid, level > 0 AS pays, first_instant < instant AS paid_before,
+    before, level AS after
+FROM step
+WHERE instant < $horizon AND before <> level
+  AND first_closing(instant) < first_opening(instant) AND $here;
