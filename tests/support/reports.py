@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from tenure.report import Meta, Report, Row, SourceState
+from tenure.report import Meta, Report, Row, SourceState, Variant
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ROW = Row(
@@ -27,7 +27,7 @@ META = Meta(
     known_at=NOW,
     policy="sha256:1",
     preset="default",
-    variant="cohort",
+    variant=Variant.COHORT,
     version="1",
     coverage={},
     sources=(SourceState(name="billing", last_complete_sync=NOW, incomplete=False),),
