@@ -5,7 +5,9 @@ to defend them. Sinks and commands get these values and compute nothing of their
 """
 
 import csv
+import hashlib
 import io
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -249,6 +251,15 @@ class Report:
 
     meta: Meta
     rows: tuple[Row, ...]
+    trailing: "Report | None" = None
+    """The same periods opened twelve months before their ends, for a page that shows both."""
+
+    @property
+    def digest(self) -> str:
+        """What the figures are, whatever is written around them."""
+        beside = [] if self.trailing is None else self.trailing.rows
+        figures = json.dumps([row.as_json() for row in (*self.rows, *beside)])
+        return hashlib.sha256(figures.encode()).hexdigest()
 
     def as_json(self) -> dict[str, Json]:
         """The document that `tenure report --format json` prints."""
@@ -269,6 +280,12 @@ class Report:
                 out.writeheader()
             out.writerow(cells)
         return text.getvalue()
+
+    def as_html(self) -> str:
+        """The report as one page that needs nothing else, with charts; drawn in a second or so."""
+        from tenure.html import page  # noqa: PLC0415 - heavy
+
+        return page(self)
 
 
 def instant_string(instant: datetime | None) -> str | None:

@@ -1,9 +1,8 @@
-"""The sink `file`: the report as json, csv and parquet in a folder, each whole or not at all.
+"""The sink `file`: the report as json, csv, parquet and html in a folder, each whole or not at all.
 
 A file is written again only when its figures change: freshness alone changes none.
 """
 
-import hashlib
 import json
 import os
 import secrets
@@ -40,13 +39,13 @@ class FileConfig(PluginConfig):
     """Where the files go."""
 
     path: str = Field(min_length=1, description="folder of the files, made if it is not there")
-    formats: tuple[Literal["json", "csv", "parquet"], ...] = Field(
-        ("json", "csv", "parquet"), min_length=1, description="json, csv, parquet"
+    formats: tuple[Literal["json", "csv", "parquet", "html"], ...] = Field(
+        ("json", "csv", "parquet", "html"), min_length=1, description="json, csv, parquet, html"
     )
 
 
 class File(Sink):
-    """The report in a folder: retention.json, retention.csv, retention.parquet."""
+    """The report in a folder: retention.json, retention.csv, retention.parquet, retention.html."""
 
     name = "file"
     api = 1
@@ -93,12 +92,6 @@ class File(Sink):
 def tenure_sinks() -> list[type[Sink]]:
     """The one sink of this plugin."""
     return [File]
-
-
-def _digest(report: Report) -> str:
-    """What the figures are, whatever is written around them."""
-    rows = json.dumps([row.as_json() for row in report.rows])
-    return hashlib.sha256(rows.encode()).hexdigest()
 
 
 def _replace(path: Path, report: Report, write: Callable[[Path, Report], None]) -> None:
@@ -163,7 +156,7 @@ def _write_parquet(path: Path, report: Report) -> None:
             marks = ", ".join("?" * len(cells))
             duck.execute(f"INSERT INTO retention VALUES ({marks})", cells)  # noqa: S608 - marks
         target = str(path).replace("'", "''")
-        about = f"KV_METADATA {{figures: '{_digest(report)}'}}"
+        about = f"KV_METADATA {{figures: '{report.digest}'}}"
         try:
             duck.execute(f"COPY retention TO '{target}' (FORMAT parquet, {about})")
         except duckdb.IOException as error:
@@ -179,16 +172,29 @@ def _holds_parquet(path: Path, report: Report) -> bool:
             found = duck.execute(query, [str(path)]).fetchone()
     except duckdb.Error:
         return False
-    return found == (_digest(report),)
+    return found == (report.digest,)
+
+
+def _write_html(path: Path, report: Report) -> None:
+    path.write_text(report.as_html(), encoding="utf-8")
+
+
+def _holds_html(path: Path, report: Report) -> bool:
+    try:
+        return f'content="{report.digest}"' in path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
 
 
 _WRITERS: dict[str, Callable[[Path, Report], None]] = {
     "json": _write_json,
     "csv": _write_csv,
     "parquet": _write_parquet,
+    "html": _write_html,
 }
 _HOLDS: dict[str, Callable[[Path, Report], bool]] = {
     "json": _holds_json,
     "csv": _holds_csv,
     "parquet": _holds_parquet,
+    "html": _holds_html,
 }

@@ -16,7 +16,16 @@ from tenure.cli import main
 from tenure.cli.app import Options, app, hoisted, options
 from tenure.errors import InvariantError, SourceError
 
-HEAVY = {"sqlmodel", "sqlalchemy", "duckdb", "httpx", "openpyxl", "adbc_driver_manager"}
+HEAVY = {
+    "sqlmodel",
+    "sqlalchemy",
+    "duckdb",
+    "httpx",
+    "openpyxl",
+    "adbc_driver_manager",
+    "jinja2",
+    "vl_convert",
+}
 
 Register = Callable[[Callable[..., object]], object]
 

@@ -24,9 +24,10 @@ def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_demo_makes_a_workspace_and_its_figures(demo: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["demo"]) == 0
     said = capsys.readouterr().out
+    assert "tenure-demo/out/retention.html: open it" in said
     assert len(re.findall(r"^20\d\d-\d\d ", said, re.MULTILINE)) == 12
     assert {path.name for path in (demo / "out").iterdir()} == {
-        f"retention.{form}" for form in ("json", "csv", "parquet")
+        f"retention.{form}" for form in ("json", "csv", "parquet", "html")
     }
 
 
@@ -37,7 +38,7 @@ def test_the_commands_that_the_demo_suggests_work(
     said = capsys.readouterr().out
     suggested = re.findall(r"^  tenure (.+?)(?:   .*)?$", said, re.MULTILINE)
     monkeypatch.chdir(demo)
-    assert [main(shlex.split(words)) for words in suggested] == [0, 0, 0]
+    assert [main(shlex.split(words)) for words in suggested] == [0, 0, 0, 0]
 
 
 def test_a_shell_that_does_not_find_tenure_is_told_how(

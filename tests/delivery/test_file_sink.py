@@ -16,7 +16,7 @@ from tenure.config import Entry
 from tenure.report import Report
 from tenure_sinks.file import File, FileConfig
 
-FORMATS = ("json", "csv", "parquet")
+FORMATS = ("json", "csv", "parquet", "html")
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_two_pushes_at_once_leave_whole_files(tmp_path: Path, context: Context) 
 @pytest.mark.parametrize("name", ["o[1]", "o*", "o'q", "{x}", "a b", "ü"])
 def test_any_name_will_do_for_the_folder(tmp_path: Path, context: Context, name: str) -> None:
     to = sink(tmp_path / name)
-    assert [push(to, REPORT, context), push(to, REPORT, context)] == [3, 0]
+    assert [push(to, REPORT, context), push(to, REPORT, context)] == [4, 0]
 
 
 def test_a_folder_in_the_place_of_a_file_is_said(tmp_path: Path, context: Context) -> None:

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from tenure.cli import main
 
@@ -57,6 +58,22 @@ def test_a_narrow_table_has_fewer_columns_and_whole_numbers(report, monkeypatch,
     _, out, _ = report(*RANGE)
     assert "1,284.56" in out
     assert ("customers" in out.splitlines()[0]) == shown
+
+
+@pytest.mark.parametrize(("encoding", "shown"), [("utf-8", True), ("ascii", False)])
+@pytest.mark.parametrize("width", ["120", "20"])
+def test_a_sparkline_on_a_terminal_that_can(report, monkeypatch, encoding, shown, width):
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("COLUMNS", width)
+    monkeypatch.setattr(Console, "encoding", encoding)
+    _, out, _ = report("--from", "2025-02", "--to", "2025-04")
+    assert ("NRR █▁█ 92.51 % to 100.00 %" in out) == shown
+
+
+def test_a_file_and_a_single_period_have_no_sparkline(report, monkeypatch):
+    assert "█" not in report("--from", "2025-02", "--to", "2025-04")[1]
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    assert "█" not in report(*RANGE)[1]
 
 
 def test_segments_in_the_table(report):

@@ -39,12 +39,19 @@ def demo(
 def _next(folder: Path) -> str:
     return f"""
 The workspace is {folder}: its plugins.toml and subscriptions.csv are yours to edit.
-The figures are in {folder / "out"}. Go on with:
+{_page(folder)}Go on with:
 
 {_activate()}  cd {shlex.quote(str(folder))}
-  tenure report --period quarter --by plan      quarters, by plan
-  tenure report --from 2025-01 --format json    for programs, exact to six places
-  tenure status                                 how fresh it is, what waits for you"""
+  tenure report --period quarter --by plan         quarters, by plan
+  tenure report --from 2025-01 --format json       for programs, exact to six places
+  tenure report --format html --output nrr.html    a page to forward, with charts
+  tenure status                                    how fresh it is, what waits for you"""
+
+
+def _page(folder: Path) -> str:
+    """Where the page is, unless its user's plugins.toml makes none."""
+    page = folder / "out" / "retention.html"
+    return f"The report with its charts is {page}: open it in a browser.\n" if page.exists() else ""
 
 
 def _activate() -> str:

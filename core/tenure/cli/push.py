@@ -58,7 +58,7 @@ def report_to_push(workspace: "Workspace", store: "Store") -> "Report":
     """The complete months, of the total and of every segment that the workspace names."""
     from tenure.metrics.run import ReportRequest, build  # noqa: PLC0415 - see tenure.cli
 
-    return build(workspace, store, ReportRequest(by=workspace.metrics.segments))
+    return build(workspace, store, ReportRequest(by=workspace.metrics.segments, page=True))
 
 
 def run_push(

@@ -1,9 +1,10 @@
-"""`tenure report`: the figures, as a table for people, as JSON or CSV for programs."""
+"""`tenure report`: the figures, as a table or a page for people, as JSON or CSV for programs."""
 
 import json
 import os
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +18,9 @@ from tenure.report import DEFINITIONS, Variant
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from tenure.report import Ratio, Report
+    from rich.console import Console
+
+    from tenure.report import Report
 
 
 class Format(StrEnum):
@@ -26,6 +29,7 @@ class Format(StrEnum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
+    HTML = "html"
 
 
 @app.command()
@@ -69,6 +73,7 @@ def report(  # noqa: PLR0913 - each is an option
         where=dict(condition(one) for one in where or ()),
         variant=variant,
         known_at=None if known_at is None else instant(known_at, ready.timezone),
+        page=form is Format.HTML,
     )
     made = build(ready, Store.open(ready.store), asked)
     if output is not None:
@@ -76,7 +81,8 @@ def report(  # noqa: PLR0913 - each is an option
     elif form is Format.TABLE:
         show(made)
     else:
-        typer.echo(_text(made, form), nl=False)
+        # Bytes: a page says that it is UTF-8, whatever the terminal is.
+        typer.echo(_text(made, form).encode(), nl=False)
 
 
 def condition(text: str) -> tuple[str, str]:
@@ -113,6 +119,8 @@ def _text(made: "Report", form: Format) -> str:
         return json.dumps(made.as_json(), indent=1) + "\n"
     if form is Format.CSV:
         return made.as_csv()
+    if form is Format.HTML:
+        return made.as_html()
     with console.out().capture() as captured:
         show(made)
     return captured.get()
@@ -136,8 +144,10 @@ def _write(path: Path, text: str) -> None:
 
 def show(made: "Report") -> None:
     """Print a report for people; a narrow terminal gets fewer columns, never half a number."""
+    from tenure import printing  # noqa: PLC0415 - see tenure.cli
+
     out = console.out()
-    columns = _columns(made)
+    columns = printing.columns(made)
     hidden = _fit(columns, out.width)
     text = ("period", "segment")
     grid = console.table(
@@ -148,36 +158,11 @@ def show(made: "Report") -> None:
     for column, cells in zip(grid.columns, columns.items(), strict=True):
         column.min_width = _width(dict([cells])) - 2
     out.print(grid, crop=False)
-    for line in _footer(made):
+    for line in (*_spark(made, out), *_footer(made)):
         out.print(line, style="dim", markup=False)
     if hidden:
         named = ", ".join(hidden)
         out.print(f"no room for: {named} (see --format csv)", style="dim", markup=False)
-
-
-def _columns(made: "Report") -> dict[str, list[str]]:
-    """The cells of each column, by its name."""
-    digits = _digits(made.meta.currency)
-    columns = {"period": [row.period + " (to date)" * row.partial for row in made.rows]}
-    if any(row.segment for row in made.rows):
-        columns["segment"] = [
-            ", ".join((row.segment or {"": "total"}).values()) for row in made.rows
-        ]
-    for name, field in _MONEY.items():
-        if name == "fx" and not any(row.fx for row in made.rows):
-            continue  # one currency
-        columns[name] = [_money(getattr(row, field), digits) for row in made.rows]
-    for name, field in _RATIOS.items():
-        columns[name] = [_percent(getattr(row, field)) for row in made.rows]
-    for variant in _side_by_side(made):
-        columns[f"NRR {variant}"] = [_percent(row.variants[variant].nrr) for row in made.rows]
-    columns["customers"] = [f"{row.customers_end:,}" for row in made.rows]
-    return columns
-
-
-def _side_by_side(made: "Report") -> list[Variant]:
-    shown = made.rows[0].variants if made.rows and made.meta.variant is Variant.ALL else {}
-    return list(shown)
 
 
 def _fit(columns: dict[str, list[str]], width: int) -> list[str]:
@@ -197,60 +182,39 @@ def _width(columns: dict[str, list[str]]) -> int:
     return sum(max(map(cell_len, [name, *cells])) + 2 for name, cells in columns.items())
 
 
-_MONEY = {
-    "start": "start_mrr",
-    "new": "new",
-    "back": "reactivation",
-    "up": "expansion",
-    "down": "contraction",
-    "lost": "churn",
-    "fx": "fx",
-    "end": "end_mrr",
-}
-"""The columns of the bridge, by their short names."""
-
-_RATIOS = {"NRR": "nrr", "GRR": "grr", "logos": "logo_retention"}
 _LEAST_FIRST = ("customers", "logos", "back", "start", "new", "lost", "down", "up", "GRR")
 
 
-def _digits(currency: str) -> int:
-    from tenure.currency import minor_digits  # noqa: PLC0415 - see tenure.cli
-
-    return minor_digits(currency)
+_BLOCKS = "▁▂▃▄▅▆▇█"
 
 
-def _money(value: int, digits: int) -> str:
-    from tenure.money import MICRO, half_even  # noqa: PLC0415 - see tenure.cli
+def _spark(made: "Report", out: "Console") -> list[str]:
+    """NRR as a line of blocks, on a terminal that has them: a file is for figures."""
+    from tenure.printing import percent  # noqa: PLC0415 - see tenure.cli
 
-    sign = "-" if value < 0 else ""
-    whole, rest = divmod(half_even(abs(value) * 10**digits, MICRO), 10**digits)
-    return f"{sign}{whole:,}.{rest:0{digits}d}" if digits else f"{sign}{whole:,}"
-
-
-def _percent(ratio: "Ratio | None") -> str:
-    from tenure.money import half_even  # noqa: PLC0415 - see tenure.cli
-
-    numerator, denominator = ratio or (0, 0)
-    if not denominator:
-        return "-"
-    whole, rest = divmod(half_even(numerator * 10_000, denominator), 100)
-    return f"{whole}.{rest:02d} %"
+    known = [row.nrr for row in made.rows if not row.segment and row.nrr and row.nrr[1]]
+    if len(known) < 2 or not out.is_terminal or not out.encoding.lower().startswith("utf"):  # noqa: PLR2004
+        return []
+    shares = [Fraction(*ratio) for ratio in known[-max(8, out.width - 40) :]]
+    low, high = min(shares), max(shares)
+    top = len(_BLOCKS) - 1
+    blocks = "".join(_BLOCKS[int((one - low) * top / ((high - low) or 1))] for one in shares)
+    lowest, highest = (percent(one.as_integer_ratio()) for one in (low, high))
+    return [f"NRR {blocks} {lowest} to {highest}"]
 
 
 def _footer(made: "Report") -> list[str]:
+    from tenure.printing import shares, side_by_side, when  # noqa: PLC0415 - see tenure.cli
+
     meta = made.meta
-    shares = ", ".join(
-        f"{_percent((int(share.replace('.', '')), 10**6))} {grade}"
-        for grade, share in meta.coverage.items()
-        if share not in {None, "0.000000"} and share is not None
-    )
+    graded = ", ".join(f"{share} {grade}" for grade, share in shares(meta))
     fresh = ", ".join(
-        f"{source.name} {_when(source.last_complete_sync)}{' (incomplete)' * source.incomplete}"
+        f"{source.name} {when(source.last_complete_sync)}{' (incomplete)' * source.incomplete}"
         for source in meta.sources
     )
     lines = [
-        f"MRR in {meta.currency}, days of {meta.timezone}, as known at {_when(meta.known_at)}",
-        f"sources: {fresh or 'none'}" + (f" · evidence: {shares}" if shares else ""),
+        f"MRR in {meta.currency}, days of {meta.timezone}, as known at {when(meta.known_at)}",
+        f"sources: {fresh or 'none'}" + (f" · evidence: {graded}" if graded else ""),
     ]
     if meta.where:
         lines.append(
@@ -258,7 +222,7 @@ def _footer(made: "Report") -> list[str]:
         )
     if meta.trailing:
         lines.append(f"each period opens {meta.trailing} months before its end")
-    named = [Variant.COHORT, *_side_by_side(made)]
+    named = [Variant.COHORT, *side_by_side(made)]
     if meta.variant is not Variant.ALL:
         named = [meta.variant] if meta.variant is not Variant.COHORT else []
     lines += [f"{variant}: {DEFINITIONS[variant]}" for variant in named]
@@ -270,7 +234,3 @@ def _footer(made: "Report") -> list[str]:
         names = ", ".join(meta.ignored_connectors)
         lines.append(f"not counted, since plugins.toml does not name them: {names}")
     return lines
-
-
-def _when(at: datetime | None) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if at else "never"

@@ -28,7 +28,7 @@ segments = ["plan", "owner", "country"]
 
 [sinks.out]
 use = "file"
-path = "out"                    # retention.json, retention.csv, retention.parquet
+path = "out"                    # retention.html, and for programs .json, .csv, .parquet
 """
 
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -40,6 +40,8 @@ class ReportRequest:
     variant: Variant = Variant.COHORT
     known_at: datetime | None = None
     now: datetime | None = None
+    page: bool = False
+    """Also what a page shows beside it: the first segment, and twelve months up to each end."""
 
     @property
     def range(self) -> Range:
@@ -87,12 +89,26 @@ def build(workspace: "Workspace", store: Store, request: ReportRequest) -> Repor
     currency without a rate, `TenureError` for an empty ledger, `InvariantError` when figures
     contradict each other.
     """
+    if request.page and not request.by:
+        request = replace(request, by=workspace.metrics.segments[:1])
     with opened(workspace, store, request) as ledger:
         rows = variants.added(ledger, request, rows_of(ledger, request, ledger.shown))
         coverage = _coverage(ledger)
         meta = _meta(ledger, request, coverage)
+        trailing = _trailing(ledger, request, meta) if request.page else None
     invariants.check(rows, [one for one in ledger.sources if one.configured])
-    return Report(meta=meta, rows=rows)
+    return Report(meta=meta, rows=rows, trailing=trailing)
+
+
+def _trailing(ledger: Opened, request: ReportRequest, meta: Meta) -> Report | None:
+    """The totals over the twelve months up to each end, where a period is another length."""
+    if request.trailing or request.unit not in {Unit.MONTH, Unit.QUARTER}:
+        return None
+    asked = replace(request, by=(), trailing=12)
+    shown = periods(asked.range, ledger.basis.workspace.timezone, ledger.now)
+    rows = variants.added(ledger, asked, rows_of(ledger, asked, shown))
+    invariants.check(rows, ())
+    return Report(meta=replace(meta, trailing=12), rows=rows)
 
 
 @contextmanager

@@ -1,0 +1,33 @@
+"""Many segments as the largest and the rest, for people: programs get them all."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tenure.report import Retention, Row, Variant
+
+OTHER = "(other)"
+"""The name of the rest."""
+
+_SUMMED = (
+    "start_mrr", "new", "reactivation", "expansion", "contraction", "churn", "fx", "end_mrr",
+    "customers_start", "customers_end", "customers_churned", "reported", "reported_at_most",
+)  # fmt: skip
+_UNSAID = Retention(None, None)
+
+
+def folded(rows: Sequence[Row], top: int = 30) -> tuple[Row, ...]:
+    """One period's segments by what they started with, the smallest added up as `(other)`."""
+    ranked = sorted(rows, key=lambda row: -row.start_mrr)
+    if len(ranked) <= top:
+        return tuple(ranked)
+    return (*ranked[:top], _sum(ranked[top:]))
+
+
+def _sum(rows: Sequence[Row]) -> Row:
+    first = rows[0]
+    sums = {name: sum(getattr(row, name) for row in rows) for name in _SUMMED}
+    variants = dict.fromkeys(first.variants, _UNSAID)  # a sum of ratios says nothing
+    if first.variant not in {Variant.COHORT, Variant.ALL}:
+        variants[first.variant] = _UNSAID
+    name = dict.fromkeys(first.segment or {"": ""}, OTHER)
+    return replace(first, segment=name, variants=variants, **sums)

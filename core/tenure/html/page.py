@@ -1,0 +1,207 @@
+"""What stands on the page, from the figures of a report; how it looks is the template's."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+from tenure.currency import minor_digits
+from tenure.folding import folded
+from tenure.html.pictures import Artist, Picture, moves_of, names_of
+from tenure.html.words import terms
+from tenure.printing import NOTHING, columns, label, money, percent, points, shares, when
+from tenure.report import Report, Row, Variant
+
+TOP = 30
+"""So many segments have a line; the rest have one together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One headline figure."""
+
+    name: str
+    value: str
+    change: tuple[str, ...]
+    tone: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """One table: columns, the first of which names the row."""
+
+    title: str
+    note: str = ""
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    @property
+    def breadth(self) -> int:
+        """How many characters stand side by side, so that paper gets a type that fits."""
+        lines = zip(self.columns, *self.rows, strict=True)
+        return sum(min(24, max(map(len, cells))) for cells in lines)
+
+
+def page(made: Report) -> str:
+    """The report as a whole HTML document."""
+    folder = files("tenure.html")
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    template = environment.from_string((folder / "page.html").read_text(encoding="utf-8"))
+    style = (folder / "page.css").read_text(encoding="utf-8")
+    return template.render(style=style, **_content(made)) + "\n"
+
+
+def _content(made: Report) -> dict[str, Any]:
+    totals = [row for row in made.rows if row.segment is None]
+    names = names_of(made)
+    shown = _headline(totals)
+    meta = made.meta
+    return {
+        "meta": meta,
+        "digest": made.digest,
+        "title": _title(made),
+        "period": label(shown),
+        "cards": _cards(made, shown, _before(totals, shown)),
+        "pictures": list(_pictures(made, totals, shown)),
+        "tables": list(_tables(made, totals, shown)),
+        "known_at": when(meta.known_at),
+        "sources": [
+            (one.name, when(one.last_complete_sync), one.incomplete) for one in meta.sources
+        ],
+        "shares": shares(meta),
+        "left_out": list(_left_out(made)),
+        "terms": list(terms(made, names)),
+    }
+
+
+def _title(made: Report) -> str:
+    trailing = f", trailing {made.meta.trailing} months" if made.meta.trailing else ""
+    variant = made.meta.variant
+    reading = "" if variant in {Variant.COHORT, Variant.ALL} else f" ({variant})"
+    return f"Net revenue retention{reading}{trailing}"
+
+
+def _headline(totals: Sequence[Row]) -> Row:
+    """The last complete period; the last at all where none is complete."""
+    return next((row for row in reversed(totals) if not row.partial), totals[-1])
+
+
+def _before(totals: Sequence[Row], shown: Row) -> Row | None:
+    place = totals.index(shown)
+    return totals[place - 1] if place else None
+
+
+def _cards(made: Report, row: Row, before: Row | None) -> Iterator[Card]:
+    digits = minor_digits(made.meta.currency)
+    yield _ratio_card(made, "NRR", "nrr", (row, before))
+    yield _ratio_card(made, "GRR", "grr", (row, before))
+    yield Card(
+        name=f"MRR at the end, {made.meta.currency}",
+        value=money(row.end_mrr, digits),
+        change=(_signed(money(row.end_mrr - row.start_mrr, digits)), "in the period"),
+        note=f"ARR {money(row.arr, digits)}",
+    )
+    yield _ratio_card(made, "Logo retention", "logo_retention", (row, before))
+    yield Card(
+        name="Customers at the end",
+        value=f"{row.customers_end:,}",
+        change=(f"{row.customers_end - row.customers_start:+,}", "in the period"),
+    )
+
+
+def _ratio_card(made: Report, name: str, field: str, rows: tuple[Row, Row | None]) -> Card:
+    row, before = rows
+    change = points(getattr(row, field), getattr(before, field, None))
+    lasting = next((one for one in _trailing(made) if one.period == row.period), None)
+    note = "" if lasting is None else f"12 months: {percent(getattr(lasting, field))}"
+    value = percent(getattr(row, field))
+    if before is None or change == NOTHING:
+        return Card(name=name, value=value, change=("nothing to compare with",), note=note)
+    tone = "worse" if change.startswith("-") else "better" if change != _SAME else ""
+    against = (change, f"against {label(before)}")
+    return Card(name=name, value=value, change=against, tone=tone, note=note)
+
+
+_SAME = "+0.00 pp"
+
+
+def _signed(text: str) -> str:
+    return text if text.startswith("-") else f"+{text}"
+
+
+def _pictures(made: Report, totals: Sequence[Row], shown: Row) -> Iterator[Picture]:
+    artist, names = Artist(made), names_of(made)
+    if len(totals) > 1:
+        yield artist.trend("NRR and GRR by period", totals)
+    lasting = _trailing(made)
+    if len(lasting) > 1:
+        yield artist.trend("NRR and GRR, trailing twelve months", lasting)
+    yield artist.waterfall(f"What moved MRR in {label(shown)}", shown, names)
+    if len(totals) > 1:
+        yield artist.movements("What came and went, by period", totals, list(moves_of(names)))
+
+
+_TRAILING = ("period", "start", "NRR", "GRR", "logos")
+
+
+def _trailing(made: Report) -> tuple[Row, ...]:
+    """The periods that have twelve months of history."""
+    rows = () if made.trailing is None else made.trailing.rows
+    return tuple(row for row in rows if row.start_mrr)
+
+
+def _tables(made: Report, totals: Sequence[Row], shown: Row) -> Iterator[Grid]:
+    currency = f"Money in {made.meta.currency}."
+    yield _grid("Every period", currency, replace(made, rows=tuple(totals)))
+    for attribute, rows in _segments(made, shown).items():
+        kept = folded(rows, TOP)
+        rest = f" The {len(rows) - TOP:,} smallest are one line." if len(rows) > TOP else ""
+        note = f"{currency} Largest at the start first.{rest}"
+        title = f"By {attribute}, {label(shown)}"
+        table = _grid(title, note, replace(made, rows=(*kept, shown)))
+        yield replace(table, columns=(attribute, *table.columns[2:]), rows=_without_period(table))
+    lasting = _trailing(made)
+    if lasting:
+        cells = columns(replace(made, rows=lasting))
+        kept_columns = [
+            name for name in cells if name in {"period", "start", "NRR", "GRR", "logos"}
+        ]
+        yield Grid(
+            title="Trailing twelve months",
+            note="Each line opens twelve months before the period's end.",
+            columns=kept_columns,
+            rows=list(zip(*(cells[name] for name in kept_columns), strict=True)),
+        )
+
+
+def _segments(made: Report, shown: Row) -> dict[str, list[Row]]:
+    """The segments of the headline's period, of the first attribute."""
+    found: dict[str, list[Row]] = {}
+    for row in made.rows:
+        if row.segment and row.period == shown.period:
+            found.setdefault(", ".join(row.segment), []).append(row)
+    return dict(list(found.items())[:1])
+
+
+def _grid(title: str, note: str, made: Report) -> Grid:
+    cells = columns(made)
+    rows = list(zip(*cells.values(), strict=True))
+    return Grid(title=title, note=note, columns=list(cells), rows=rows)
+
+
+def _without_period(table: Grid) -> list[Sequence[str]]:
+    return [row[1:] for row in table.rows]
+
+
+def _left_out(made: Report) -> Iterator[str]:
+    meta = made.meta
+    yield f"{meta.quarantined:,} rows that could not be read (quarantined)"
+    yield f"{meta.excluded:,} rows left out by their connector's rule"
+    yield f"{meta.excluded_customers:,} customers left out by the policy"
+    if meta.ignored_connectors:
+        yield f"connectors that plugins.toml does not name: {', '.join(meta.ignored_connectors)}"

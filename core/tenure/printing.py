@@ -1,0 +1,107 @@
+"""How figures are printed for people, the same in a terminal, on a page and in a chart.
+
+Money has its currency's minor digits, a ratio is a percentage of two places; both are rounded half
+to even from exact integers.
+"""
+
+from datetime import UTC, datetime
+
+from tenure.currency import minor_digits
+from tenure.money import MICRO, half_even
+from tenure.report import Meta, Ratio, Report, Row, Variant
+
+NOTHING = "-"
+"""Printed where a figure has no value."""
+
+MONEY = {
+    "start": "start_mrr",
+    "new": "new",
+    "back": "reactivation",
+    "up": "expansion",
+    "down": "contraction",
+    "lost": "churn",
+    "fx": "fx",
+    "end": "end_mrr",
+}
+"""The columns of the bridge, by their short names."""
+
+RATIOS = {"NRR": "nrr", "GRR": "grr", "logos": "logo_retention"}
+"""The columns of ratios, by their short names."""
+
+
+def money(value: int, digits: int) -> str:
+    """Micro-units as `1,234.50`, with so many digits."""
+    sign = "-" if value < 0 else ""
+    whole, rest = divmod(half_even(abs(value) * 10**digits, MICRO), 10**digits)
+    return f"{sign}{whole:,}.{rest:0{digits}d}" if digits else f"{sign}{whole:,}"
+
+
+def percent(ratio: Ratio | None) -> str:
+    """A ratio as `101.25 %`."""
+    numerator, denominator = ratio or (0, 0)
+    if not denominator:
+        return NOTHING
+    return f"{_hundredths(numerator * 10_000, denominator)} %"
+
+
+def points(now: Ratio | None, before: Ratio | None) -> str:
+    """The change between two ratios as `+0.64 pp`, rounded from the exact ratios."""
+    if now is None or before is None or not now[1] or not before[1]:
+        return NOTHING
+    numerator = (now[0] * before[1] - before[0] * now[1]) * 10_000
+    text = _hundredths(numerator, now[1] * before[1])
+    return f"{'' if text.startswith('-') else '+'}{text} pp"
+
+
+def _hundredths(numerator: int, denominator: int) -> str:
+    value = half_even(numerator, denominator)
+    whole, rest = divmod(abs(value), 100)
+    return f"{'-' if value < 0 else ''}{whole}.{rest:02d}"
+
+
+def when(at: datetime | None) -> str:
+    """An instant as `2026-03-05 12:00 UTC`."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if at else "never"
+
+
+def label(row: Row) -> str:
+    """The period's name, marked while it is not over."""
+    return row.period + " (to date)" * row.partial
+
+
+def segment(row: Row) -> str:
+    """The segment's value."""
+    return ", ".join((row.segment or {"": "total"}).values())
+
+
+def shares(meta: Meta) -> list[tuple[str, str]]:
+    """Grade of evidence and its share of the opening MRR, those that have one."""
+    return [
+        (grade, percent((int(share.replace(".", "")), 10**6)))
+        for grade, share in meta.coverage.items()
+        if share is not None and share != "0.000000"
+    ]
+
+
+def side_by_side(made: Report) -> list[Variant]:
+    """The readings beside the canonical one, where all were asked for."""
+    shown = made.rows[0].variants if made.rows and made.meta.variant is Variant.ALL else {}
+    return list(shown)
+
+
+def columns(made: Report) -> dict[str, list[str]]:
+    """The cells of each column of the report's table, by its name."""
+    digits = minor_digits(made.meta.currency)
+    cells = {"period": [label(row) for row in made.rows]}
+    if any(row.segment for row in made.rows):
+        cells["segment"] = [segment(row) for row in made.rows]
+    for name, field in MONEY.items():
+        if name == "fx" and not any(row.fx for row in made.rows):
+            continue  # one currency
+        cells[name] = [money(getattr(row, field), digits) for row in made.rows]
+    for name, field in RATIOS.items():
+        cells[name] = [percent(getattr(row, field)) for row in made.rows]
+    for variant in side_by_side(made):
+        cells[f"NRR {variant}"] = [percent(row.variants[variant].nrr) for row in made.rows]
+    cells["customers"] = [f"{row.customers_end:,}" for row in made.rows]
+    return cells
