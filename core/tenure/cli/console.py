@@ -3,7 +3,7 @@
 Rich itself minds `NO_COLOR` and leaves colours out of a pipe or a file.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -34,3 +34,10 @@ def table(
     for row in rows:
         grid.add_row(*(escape(cell) for cell in row))
     return grid
+
+
+def width_of(columns: Mapping[str, Sequence[str]]) -> int:
+    """How wide a table of these columns is."""
+    from rich.cells import cell_len  # noqa: PLC0415 - see tenure.cli
+
+    return sum(max(map(cell_len, [name, *cells])) + 2 for name, cells in columns.items())

@@ -1,8 +1,5 @@
 """`tenure report`: the figures, as a table or a page for people, as JSON or CSV for programs."""
 
-import json
-import os
-from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
@@ -12,18 +9,28 @@ import typer
 
 from tenure.cli import console
 from tenure.cli.app import app, workspace
+from tenure.cli.options import (
+    First,
+    KnownAt,
+    Last,
+    Output,
+    Where,
+    conditions,
+    hand_over,
+    moment,
+    rests_on,
+    write,
+)
 from tenure.periods import Unit
 from tenure.report import DEFINITIONS, Variant
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from rich.console import Console
 
     from tenure.report import Report
 
 
-class Format(StrEnum):
+class PageFormat(StrEnum):
     """How a report is printed."""
 
     TABLE = "table"
@@ -37,27 +44,23 @@ def report(  # noqa: PLR0913 - each is an option
     context: typer.Context,
     *,
     period: Annotated[Unit, typer.Option(help="How long a period is.")] = Unit.MONTH,
-    first: Annotated[
-        str | None, typer.Option("--from", metavar="P", help="First period: 2025-03, 2025-Q3 …")
-    ] = None,
-    last: Annotated[str | None, typer.Option("--to", metavar="P", help="Last period.")] = None,
+    first: First = None,
+    last: Last = None,
     trailing: Annotated[
         int | None, typer.Option(metavar="N", help="Open N months before each period's end.")
     ] = None,
     by: Annotated[
         str | None, typer.Option(metavar="ATTR", help="Segments: plan, owner, acv_band, cohort …")
     ] = None,
-    where: Annotated[
-        list[str] | None, typer.Option(metavar="ATTR=VALUE", help="Only these customers.")
-    ] = None,
+    where: Where = None,
     variant: Annotated[
         Variant, typer.Option(help="Which reading of retention; all: side by side.")
     ] = Variant.COHORT,
-    known_at: Annotated[
-        str | None, typer.Option(metavar="T", help="As it was known then: a date or an instant.")
-    ] = None,
-    form: Annotated[Format, typer.Option("--format", help="How it is printed.")] = Format.TABLE,
-    output: Annotated[Path | None, typer.Option(help="Write it into this file.")] = None,
+    known_at: KnownAt = None,
+    form: Annotated[
+        PageFormat, typer.Option("--format", help="How it is printed.")
+    ] = PageFormat.TABLE,
+    output: Output = None,
 ) -> None:
     """Show retention: where recurring revenue started, what moved it, what was kept."""
     from tenure.ledger.store import Store  # noqa: PLC0415 - see tenure.cli
@@ -70,76 +73,23 @@ def report(  # noqa: PLR0913 - each is an option
         last=last,
         trailing=trailing,
         by=(by,) if by else (),
-        where=dict(condition(one) for one in where or ()),
+        where=conditions(where),
         variant=variant,
-        known_at=None if known_at is None else instant(known_at, ready.timezone),
-        page=form is Format.HTML,
+        known_at=moment(known_at, ready.timezone),
+        page=form is PageFormat.HTML,
     )
     made = build(ready, Store.open(ready.store), asked)
-    if output is not None:
-        _write(output, _text(made, form))
-    elif form is Format.TABLE:
-        show(made)
+    if form is PageFormat.HTML:
+        _hand_over_page(made.as_html(), output)
     else:
-        # Bytes: a page says that it is UTF-8, whatever the terminal is.
-        typer.echo(_text(made, form).encode(), nl=False)
+        hand_over(made, show, form, output)
 
 
-def condition(text: str) -> tuple[str, str]:
-    """`owner=ann` as attribute and value; raises `UsageError` for anything else."""
-    from tenure.errors import UsageError  # noqa: PLC0415 - see tenure.cli
-
-    attribute, equals, value = text.partition("=")
-    if not (attribute and equals and value):
-        raise UsageError(f"{text!r} is no condition", "Write --where owner=ann")
-    return attribute, value
-
-
-def instant(text: str, zone: "ZoneInfo") -> datetime:
-    """An instant, or the end of a day; raises `UsageError` for anything else."""
-    from tenure.errors import UsageError  # noqa: PLC0415 - see tenure.cli
-    from tenure.periods import day_start  # noqa: PLC0415 - see tenure.cli
-
-    try:
-        if len(text) == len("2025-03-01"):
-            return day_start(date.fromisoformat(text) + timedelta(days=1), zone) - _A_MOMENT
-        found = datetime.fromisoformat(text)
-    except (ValueError, OverflowError):
-        raise UsageError(
-            f"{text!r} is no instant", "Write 2025-03-01 or 2025-03-01T12:00Z"
-        ) from None
-    return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
-
-
-_A_MOMENT = timedelta(microseconds=1)
-
-
-def _text(made: "Report", form: Format) -> str:
-    if form is Format.JSON:
-        return json.dumps(made.as_json(), indent=1) + "\n"
-    if form is Format.CSV:
-        return made.as_csv()
-    if form is Format.HTML:
-        return made.as_html()
-    with console.out().capture() as captured:
-        show(made)
-    return captured.get()
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a whole file or none."""
-    from tenure.errors import TenureError  # noqa: PLC0415 - see tenure.cli
-
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, path)  # noqa: PTH105 - the same either way
-    except OSError as error:
-        raise TenureError(
-            f"{path} cannot be written: {error.strerror}", "Choose another --output"
-        ) from None
-    finally:
-        part.unlink(missing_ok=True)
+def _hand_over_page(page: str, output: Path | None) -> None:
+    if output is not None:
+        write(output, page)
+    else:  # bytes: it says that it is UTF-8, whatever the terminal is
+        typer.echo(page.encode(), nl=False)
 
 
 def show(made: "Report") -> None:
@@ -156,9 +106,9 @@ def show(made: "Report") -> None:
         right=[name for name in columns if name not in text],
     )
     for column, cells in zip(grid.columns, columns.items(), strict=True):
-        column.min_width = _width(dict([cells])) - 2
+        column.min_width = console.width_of(dict([cells])) - 2
     out.print(grid, crop=False)
-    for line in (*_spark(made, out), *_footer(made)):
+    for line in (*_spark(made, out), *rests_on(made.meta), *_readings(made)):
         out.print(line, style="dim", markup=False)
     if hidden:
         named = ", ".join(hidden)
@@ -169,17 +119,11 @@ def _fit(columns: dict[str, list[str]], width: int) -> list[str]:
     """Take out columns, the least important first, until the rest fits; their names."""
     hidden = []
     for name in _LEAST_FIRST:
-        if _width(columns) <= width:
+        if console.width_of(columns) <= width:
             break
         del columns[name]
         hidden.append(name)
     return hidden
-
-
-def _width(columns: dict[str, list[str]]) -> int:
-    from rich.cells import cell_len  # noqa: PLC0415 - see tenure.cli
-
-    return sum(max(map(cell_len, [name, *cells])) + 2 for name, cells in columns.items())
 
 
 _LEAST_FIRST = ("customers", "logos", "back", "start", "new", "lost", "down", "up", "GRR")
@@ -203,34 +147,15 @@ def _spark(made: "Report", out: "Console") -> list[str]:
     return [f"NRR {blocks} {lowest} to {highest}"]
 
 
-def _footer(made: "Report") -> list[str]:
-    from tenure.printing import shares, side_by_side, when  # noqa: PLC0415 - see tenure.cli
+def _readings(made: "Report") -> list[str]:
+    """Which reading of retention is shown, in a sentence each."""
+    from tenure.printing import side_by_side  # noqa: PLC0415 - see tenure.cli
 
-    meta = made.meta
-    graded = ", ".join(f"{share} {grade}" for grade, share in shares(meta))
-    fresh = ", ".join(
-        f"{source.name} {when(source.last_complete_sync)}{' (incomplete)' * source.incomplete}"
-        for source in meta.sources
-    )
-    lines = [
-        f"MRR in {meta.currency}, days of {meta.timezone}, as known at {when(meta.known_at)}",
-        f"sources: {fresh or 'none'}" + (f" · evidence: {graded}" if graded else ""),
-    ]
-    if meta.where:
-        lines.append(
-            "only customers with " + " and ".join(f"{a} {v}" for a, v in meta.where.items())
-        )
+    meta, lines = made.meta, []
     if meta.trailing:
         lines.append(f"each period opens {meta.trailing} months before its end")
     named = [Variant.COHORT, *side_by_side(made)]
     if meta.variant is not Variant.ALL:
         named = [meta.variant] if meta.variant is not Variant.COHORT else []
     lines += [f"{variant}: {DEFINITIONS[variant]}" for variant in named]
-    if meta.quarantined or meta.excluded:
-        lines.append(f"left out: {meta.quarantined} quarantined rows, {meta.excluded} excluded")
-    if meta.excluded_customers:
-        lines.append(f"left out by the policy: {meta.excluded_customers:,} customers")
-    if meta.ignored_connectors:
-        names = ", ".join(meta.ignored_connectors)
-        lines.append(f"not counted, since plugins.toml does not name them: {names}")
     return lines

@@ -1,0 +1,156 @@
+"""What the commands that show figures share: their options, and how a result is handed over."""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
+
+import typer
+
+from tenure.cli import console
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from tenure.report import Meta
+
+
+class Format(StrEnum):
+    """How figures are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+First = Annotated[
+    str | None, typer.Option("--from", metavar="P", help="First period: 2025-03, 2025-Q3 …")
+]
+Last = Annotated[str | None, typer.Option("--to", metavar="P", help="Last period.")]
+Where = Annotated[
+    list[str] | None, typer.Option(metavar="ATTR=VALUE", help="Only these customers.")
+]
+KnownAt = Annotated[
+    str | None, typer.Option(metavar="T", help="As it was known then: a date or an instant.")
+]
+Form = Annotated[Format, typer.Option("--format", help="How it is printed.")]
+Output = Annotated[Path | None, typer.Option(help="Write it into this file.")]
+
+
+class Printable(Protocol):
+    """A result that says itself what programs read."""
+
+    def as_json(self) -> Mapping[str, object]:
+        """The document."""
+
+    def as_csv(self) -> str:
+        """The rows."""
+
+
+_Made = TypeVar("_Made", bound=Printable)
+
+
+def hand_over(made: _Made, show: Callable[[_Made], None], form: str, output: Path | None) -> None:
+    """Print a result in a format, or write it into a file; `show` makes the table."""
+    if output is not None:
+        write(output, text_of(made, show, form))
+    elif form == Format.TABLE:
+        show(made)
+    else:
+        typer.echo(text_of(made, show, form).encode(), nl=False)
+
+
+def text_of(made: _Made, show: Callable[[_Made], None], form: str) -> str:
+    """A result as text."""
+    if form == Format.JSON:
+        return json.dumps(made.as_json(), indent=1) + "\n"
+    if form == Format.CSV:
+        return made.as_csv()
+    with console.out().capture() as captured:
+        show(made)
+    return captured.get()
+
+
+def conditions(texts: list[str] | None) -> dict[str, str]:
+    """All `--where`."""
+    return dict(condition(text) for text in texts or ())
+
+
+def condition(text: str) -> tuple[str, str]:
+    """`owner=ann` as attribute and value; raises `UsageError` for anything else."""
+    from tenure.errors import UsageError  # noqa: PLC0415 - see tenure.cli
+
+    attribute, equals, value = text.partition("=")
+    if not (attribute and equals and value):
+        raise UsageError(f"{text!r} is no condition", "Write --where owner=ann")
+    return attribute, value
+
+
+def moment(text: str | None, zone: "ZoneInfo") -> datetime | None:
+    """The instant of `--known-at`, where it is given."""
+    return None if text is None else instant(text, zone)
+
+
+def instant(text: str, zone: "ZoneInfo") -> datetime:
+    """An instant, or the end of a day; raises `UsageError` for anything else."""
+    from tenure.errors import UsageError  # noqa: PLC0415 - see tenure.cli
+    from tenure.periods import day_start  # noqa: PLC0415 - see tenure.cli
+
+    try:
+        if len(text) == len("2025-03-01"):
+            return day_start(date.fromisoformat(text) + timedelta(days=1), zone) - _A_MOMENT
+        found = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"{text!r} is no instant", "Write 2025-03-01 or 2025-03-01T12:00Z"
+        ) from None
+    return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+
+
+_A_MOMENT = timedelta(microseconds=1)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a whole file or none."""
+    from tenure.errors import TenureError  # noqa: PLC0415 - see tenure.cli
+
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        os.replace(part, path)  # noqa: PTH105 - the same either way
+    except OSError as error:
+        raise TenureError(
+            f"{path} cannot be written: {error.strerror}", "Choose another --output"
+        ) from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def rests_on(meta: "Meta") -> list[str]:
+    """What figures rest on, for the lines below a table."""
+    from tenure.printing import shares, when  # noqa: PLC0415 - see tenure.cli
+
+    graded = ", ".join(f"{share} {grade}" for grade, share in shares(meta))
+    fresh = ", ".join(
+        f"{source.name} {when(source.last_complete_sync)}{' (incomplete)' * source.incomplete}"
+        for source in meta.sources
+    )
+    lines = [
+        f"MRR in {meta.currency}, days of {meta.timezone}, as known at {when(meta.known_at)}",
+        f"sources: {fresh or 'none'}" + (f" · evidence: {graded}" if graded else ""),
+    ]
+    if meta.where:
+        lines.append(
+            "only customers with " + " and ".join(f"{a} {v}" for a, v in meta.where.items())
+        )
+    if meta.quarantined or meta.excluded:
+        lines.append(f"left out: {meta.quarantined} quarantined rows, {meta.excluded} excluded")
+    if meta.excluded_customers:
+        lines.append(f"left out by the policy: {meta.excluded_customers:,} customers")
+    if meta.ignored_connectors:
+        names = ", ".join(meta.ignored_connectors)
+        lines.append(f"not counted, since plugins.toml does not name them: {names}")
+    return lines
