@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenure import charts
-from tenure.charts import LIGHT, Look, Mark, Share
+from tenure.charts import LIGHT, Look, Mark, Share, grid
 from tenure.money import MICRO
 
 LOOK = Look(width=440)
@@ -14,7 +14,7 @@ LOOK = Look(width=440)
 
 @given(low=st.integers(-(10**24), 10**24), span=st.integers(0, 10**24))
 def test_grid_lines_are_few_round_and_around_everything(low: int, span: int) -> None:
-    ticks = charts._ticks(low, low + span)
+    ticks = grid.ticks(low, low + span)
     steps = {right - left for left, right in pairwise(ticks)}
     assert ticks[0] <= low <= low + span <= ticks[-1]
     assert 2 <= len(ticks) <= 9
@@ -23,9 +23,9 @@ def test_grid_lines_are_few_round_and_around_everything(low: int, span: int) -> 
 
 
 def test_money_on_a_grid_is_short_and_exact() -> None:
-    printed = [tick.printed for tick in charts._money_ticks(0, 1_400_000 * MICRO)]
+    printed = [tick.printed for tick in grid.money_ticks(0, 1_400_000 * MICRO)]
     assert printed == ["0", "0.5M", "1M", "1.5M"]
-    assert charts._money_ticks(-1, 1)[-1].printed == "0.000001"
+    assert grid.money_ticks(-1, 1)[-1].printed == "0.000001"
 
 
 def bridge(start: int, **moves: int) -> dict[str, Mark]:
