@@ -2,8 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 
 from tenure.report import Retention, Row, Variant
+
+TOP = 30
+"""So many segments have a line; the rest have one together."""
 
 OTHER = "(other)"
 """The name of the rest."""
@@ -15,12 +19,24 @@ _SUMMED = (
 _UNSAID = Retention(None, None)
 
 
-def folded(rows: Sequence[Row], top: int = 30) -> tuple[Row, ...]:
+def folded(rows: Sequence[Row], top: int = TOP) -> tuple[Row, ...]:
     """One period's segments by what they started with, the smallest added up as `(other)`."""
     ranked = sorted(rows, key=lambda row: -row.start_mrr)
     if len(ranked) <= top:
         return tuple(ranked)
     return (*ranked[:top], _sum(ranked[top:]))
+
+
+def folded_by_period(rows: Sequence[Row], top: int = TOP) -> tuple[Row, ...]:
+    """Rows of any periods and attributes with the segments of each folded, in the order they had.
+
+    Where there are few segments, nothing changes.
+    """
+    found: list[Row] = []
+    for _, group in groupby(rows, key=lambda row: (row.period, tuple(row.segment or ()))):
+        members = list(group)
+        found += members if len(members) <= top else folded(members, top)
+    return tuple(found)
 
 
 def _sum(rows: Sequence[Row]) -> Row:

@@ -81,6 +81,21 @@ def test_segments_in_the_table(report):
     assert [line.split()[1] for line in out.splitlines()[1:4]] == ["total", "basic", "pro"]
 
 
+def test_many_segments_are_the_largest_and_the_rest(tenure, capsys):
+    rows = [f"c{n},2025-01-01,,{n}.00,plan {n:02}" for n in range(1, 41)]
+    Path("book.csv").write_text("\n".join([CSV.splitlines()[0], *rows, ""]))
+    tenure("sync", "--quiet")
+    capsys.readouterr()
+    tenure("report", *RANGE, "--by", "plan")
+    out = capsys.readouterr().out.splitlines()
+    assert out[1].split()[1:3] == ["total", "820.00"]
+    assert [line.split()[2] for line in out[2:32]] == [f"{n:02}" for n in range(40, 10, -1)]
+    assert out[32].split()[1:3] == ["(other)", "55.00"]
+    assert any("--format csv has them all" in line for line in out)
+    tenure("report", *RANGE, "--by", "plan", "--format", "json")
+    assert len(json.loads(capsys.readouterr().out)["rows"]) == 41
+
+
 def test_json_for_programs(report):
     code, out, _ = report(*RANGE, "--format", "json")
     found = json.loads(out)

@@ -1,5 +1,6 @@
 """`tenure report`: the figures, as a table or a page for people, as JSON or CSV for programs."""
 
+from dataclasses import replace
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
@@ -95,9 +96,11 @@ def _hand_over_page(page: str, output: Path | None) -> None:
 def show(made: "Report") -> None:
     """Print a report for people; a narrow terminal gets fewer columns, never half a number."""
     from tenure import printing  # noqa: PLC0415 - see tenure.cli
+    from tenure.folding import folded_by_period  # noqa: PLC0415 - see tenure.cli
 
     out = console.out()
-    columns = printing.columns(made)
+    kept = folded_by_period(made.rows)
+    columns = printing.columns(replace(made, rows=kept))
     hidden = _fit(columns, out.width)
     text = ("period", "segment")
     grid = console.table(
@@ -110,6 +113,8 @@ def show(made: "Report") -> None:
     out.print(grid, crop=False)
     for line in (*_spark(made, out), *rests_on(made.meta), *_readings(made)):
         out.print(line, style="dim", markup=False)
+    if len(kept) < len(made.rows):
+        out.print("(other): the smallest segments; --format csv has them all", style="dim")
     if hidden:
         named = ", ".join(hidden)
         out.print(f"no room for: {named} (see --format csv)", style="dim", markup=False)

@@ -8,14 +8,11 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from tenure.currency import minor_digits
-from tenure.folding import folded
+from tenure.folding import TOP, folded
 from tenure.html.pictures import Artist, Picture, moves_of, names_of
 from tenure.html.words import terms
 from tenure.printing import NOTHING, columns, label, money, percent, points, shares, when
 from tenure.report import Report, Row, Variant
-
-TOP = 30
-"""So many segments have a line; the rest have one together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +156,7 @@ def _tables(made: Report, totals: Sequence[Row], shown: Row) -> Iterator[Grid]:
     currency = f"Money in {made.meta.currency}."
     yield _grid("Every period", currency, replace(made, rows=tuple(totals)))
     for attribute, rows in _segments(made, shown).items():
-        kept = folded(rows, TOP)
+        kept = folded(rows)
         rest = f" The {len(rows) - TOP:,} smallest are one line." if len(rows) > TOP else ""
         note = f"{currency} Largest at the start first.{rest}"
         title = f"By {attribute}, {label(shown)}"
