@@ -90,6 +90,15 @@ def parse(text: str) -> Span:
     raise UsageError(f"{text!r} names no period", f"Write it as {_EXAMPLES}")
 
 
+def unit_of(text: str) -> Unit:
+    """Which unit a text like `2025-Q3` names a period of; raises `UsageError` as `parse` does."""
+    span = parse(text)
+    for unit in (Unit.DAY, Unit.WEEK, Unit.MONTH, Unit.QUARTER, Unit.YEAR):
+        if _containing(unit, span.first) == span:
+            return unit
+    raise UsageError(f"{text!r} names no period", f"Write it as {_EXAMPLES}")
+
+
 def _year(year: int) -> Span:
     return Span(date(year, 1, 1), date(year + 1, 1, 1))
 

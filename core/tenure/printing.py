@@ -29,9 +29,9 @@ RATIOS = {"NRR": "nrr", "GRR": "grr", "logos": "logo_retention"}
 """The columns of ratios, by their short names."""
 
 
-def money(value: int, digits: int) -> str:
-    """Micro-units as `1,234.50`, with so many digits."""
-    sign = "-" if value < 0 else ""
+def money(value: int, digits: int, *, plus: str = "") -> str:
+    """Micro-units as `1,234.50`, with so many digits; `plus` stands before a gain."""
+    sign = "-" if value < 0 else plus * bool(value)
     whole, rest = divmod(half_even(abs(value) * 10**digits, MICRO), 10**digits)
     return f"{sign}{whole:,}.{rest:0{digits}d}" if digits else f"{sign}{whole:,}"
 

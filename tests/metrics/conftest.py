@@ -7,6 +7,7 @@ from string import Template
 import duckdb
 import pytest
 from books import Book
+from ledgers import Ledger
 
 from tenure.ledger.store import Store
 
@@ -24,3 +25,12 @@ def duck() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         connection.execute(Template(macros).substitute(money="DECIMAL(38, 0)"))
         yield connection
+
+
+@pytest.fixture
+def fresh(store_url: str):
+    """A connector of its own for each example, in one store."""
+    store = Store.open(store_url)
+    numbers = iter(range(10**6))
+    yield lambda: Ledger(store, f"c{next(numbers)}")
+    store.engine.dispose()

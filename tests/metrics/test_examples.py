@@ -1,12 +1,15 @@
 """The worked examples of metrics.md section 10 that the default policy can express, by their id."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from books import Book, at, lasting, point
 
 from tenure import Interval, State, micros
+from tenure.ledger.statements import RateFact, state_rates
 from tenure.money import ratio_string
+from tenure.report import Variant
 
 JAN = "2026-01-15"
 WEEK, DAY, MONTH, YEAR = Interval.WEEK, Interval.DAY, Interval.MONTH, Interval.YEAR
@@ -47,6 +50,45 @@ def test_G02_without_currencies(book):
     book.add("stays", lasting(amount=740))
     assert cohort(book, (100, 150), (100, 60), (60, None)) == ("95.00", "90.00")
     assert book.rows()[0].end_mrr == micros(1050)
+
+
+def rates(book: Book, **by_day: str) -> None:
+    """Dollars per euro: `y2025_12_31="1.10"`."""
+    facts = [
+        RateFact(
+            reporting="USD",
+            currency="EUR",
+            day=date.fromisoformat(day[1:].replace("_", "-")),
+            rate=int(Decimal(rate).scaleb(10)),
+            source_ref="made",
+        )
+        for day, rate in by_day.items()
+    ]
+    state_rates(book.store, facts)
+
+
+def in_euros(book: Book, **asked):
+    """100 euros all along, while the euro falls from 1.10 to 1.05."""
+    rates(book, y2025_12_31="1.10", y2026_01_31="1.05")
+    book.add("E", lasting(currency="EUR"))
+    return book.rows(**asked)[0]
+
+
+def test_G02_with_currencies(book):
+    book.add("new", lasting(JAN, 100))
+    book.add("stays", lasting(amount=630))
+    for name, before, after in (("A", 100, 150), ("B", 100, 60), ("C", 60, None)):
+        book.add(name, [point("2025-01-01", before), point(JAN, after)])
+    row = in_euros(book, variant=Variant.AS_REPORTED_FX)
+    assert (row.start_mrr, row.fx, row.end_mrr) == (micros(1000), -micros(5), micros(1045))
+    assert tuple(map(percent, row.cohort)) == ("95.00", "90.00")
+    assert percent(row.nrr) == "94.50"
+
+
+def test_G34(book):
+    row = in_euros(book, variant=Variant.AS_REPORTED_FX)
+    assert (row.start_mrr, row.fx, row.end_mrr) == (micros(110), -micros(5), micros(105))
+    assert (percent(row.cohort.nrr), percent(row.nrr)) == ("100.00", "95.45")
 
 
 def test_G04(book):
@@ -154,6 +196,7 @@ def test_G29(book):
 def test_G30(book):
     book.add("A", [*lasting(), point("2026-01-05", 150), point("2026-01-20", 100)])
     assert retention(book.rows()[0]) == ("100.00", "100.00")
+    assert percent(book.rows(variant=Variant.FLOW)[0].grr) == "50.00"
 
 
 def test_G31(book):
@@ -177,6 +220,7 @@ def test_G33(book):
     (row,) = book.rows()
     assert percent(row.nrr) == "100.00"
     assert (row.new, row.reactivation) == (0, micros(50))
+    assert percent(book.rows(variant=Variant.INCL_WINBACK)[0].nrr) == "150.00"
 
 
 def test_G37_by_service_end(book):

@@ -158,6 +158,7 @@ class Frame:
         names = {"first_closing": f"1 + {decision_tree(self.closes)}"}
         self.run("moved", here=here if foreign else "TRUE", **names)
         if foreign:
+            self._require_opening_rates()
             self.run("moved_foreign")
 
     def _bounds(self) -> list[int]:
@@ -204,6 +205,21 @@ class Frame:
         ]
         self.basis.table("cell_period", "cell BIGINT, opening BIGINT, closing BIGINT", rows)
 
+    def _require_opening_rates(self) -> None:
+        """Of every currency that anything is paid in at any time of a period."""
+        query = (
+            "SELECT DISTINCT r.currency, r.day FROM rate_at AS r"
+            " JOIN shown AS p ON p.period = r.period"
+            " JOIN item_level AS i ON i.currency = r.currency AND i.level > 0"
+            " AND i.instant < p.closes AND (i.until IS NULL OR i.until >= p.opens)"
+            " WHERE r.side = 'opening' AND r.rate IS NULL ORDER BY r.currency, r.day"
+        )
+        self._refuse(self.basis.duck.execute(query).fetchall())
+
+    def _refuse(self, missing: "list[tuple[str, date]]") -> None:
+        if missing:
+            raise missing_rates(missing, self.basis.workspace.currency)
+
     def _require_rates(self) -> None:
         query = (
             "SELECT DISTINCT currency, opening_day AS day FROM foreign_item"
@@ -211,9 +227,7 @@ class Frame:
             " UNION SELECT DISTINCT currency, closing_day FROM foreign_item"
             " WHERE side = 'closing' AND closing_rate IS NULL ORDER BY currency, day"
         )
-        missing: list[tuple[str, date]] = self.basis.duck.execute(query).fetchall()
-        if missing:
-            raise missing_rates(missing, self.basis.workspace.currency)
+        self._refuse(self.basis.duck.execute(query).fetchall())
 
 
 def closes(period: Period) -> int:

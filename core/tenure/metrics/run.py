@@ -93,8 +93,8 @@ def build(workspace: "Workspace", store: Store, request: ReportRequest) -> Repor
         request = replace(request, by=workspace.metrics.segments[:1])
     with opened(workspace, store, request) as ledger:
         rows = variants.added(ledger, request, rows_of(ledger, request, ledger.shown))
-        coverage = _coverage(ledger)
-        meta = _meta(ledger, request, coverage)
+        coverage = coverage_of(ledger)
+        meta = meta_of(ledger, request, coverage)
         trailing = _trailing(ledger, request, meta) if request.page else None
     invariants.check(rows, [one for one in ledger.sources if one.configured])
     return Report(meta=meta, rows=rows, trailing=trailing)
@@ -112,13 +112,20 @@ def _trailing(ledger: Opened, request: ReportRequest, meta: Meta) -> Report | No
 
 
 @contextmanager
-def opened(workspace: "Workspace", store: Store, request: ReportRequest) -> Iterator[Opened]:
-    """Attach the ledger as known when the request says; raises like `build`."""
+def opened(
+    workspace: "Workspace", store: Store, request: ReportRequest, *, detail: bool = False
+) -> Iterator[Opened]:
+    """Attach the ledger as known when the request says, `detail` for `facts.sql`; see `build`."""
     known_at, now = known(store, request)
     shown = periods(request.range, workspace.timezone, now)
     names = tuple(entry.name for entry in workspace.connectors)
     source = Source(
-        store=store, known_at=known_at, now=now, currency=workspace.currency, connectors=names
+        store=store,
+        known_at=known_at,
+        now=now,
+        currency=workspace.currency,
+        connectors=names,
+        detail=detail,
     )
     with attached(source) as duck:
         basis = Basis(duck, workspace, to_micros(now))
@@ -151,12 +158,17 @@ def _rows(frame: Frame, request: ReportRequest) -> tuple[Row, ...]:
     """The total, and every segment of every attribute, by period."""
     segments = Segments(frame, request.unit)
     states = segments.filtered("state", request.where)
-    made = list(_lines(frame.shown, None, bridge(frame, states)))
+    made = lines_of(frame, states)
     for attribute in request.by:
         table = segments.attach(states, attribute, "value")
         made += _lines(frame.shown, attribute, bridge(frame, table, "value"))
     order = {period.label: number for number, period in enumerate(frame.shown)}
     return tuple(sorted(made, key=lambda row: order[row.period]))  # stable: the total first
+
+
+def lines_of(frame: Frame, states: str) -> list[Row]:
+    """The total of the states, by period."""
+    return list(_lines(frame.shown, None, bridge(frame, states)))
 
 
 def bridge(frame: Frame, states: str, group: str = "NULL") -> Series:
@@ -238,7 +250,7 @@ def _row(period: Period, segment: Mapping[str, str] | None, figures: Figures) ->
     )
 
 
-def _coverage(ledger: Opened) -> dict[str, str | None]:
+def coverage_of(ledger: Opened) -> dict[str, str | None]:
     """The share of each grade of evidence in the last period's opening MRR."""
     last, basis = ledger.shown[-1], ledger.basis
     amounts: dict[str, int] = defaultdict(int)
@@ -255,7 +267,8 @@ def _coverage(ledger: Opened) -> dict[str, str | None]:
     }
 
 
-def _meta(ledger: Opened, request: ReportRequest, coverage: Mapping[str, str | None]) -> Meta:
+def meta_of(ledger: Opened, request: ReportRequest, coverage: Mapping[str, str | None]) -> Meta:
+    """All that is needed to defend the figures."""
     workspace, sources = ledger.basis.workspace, ledger.sources
     counted = [one for one in sources if one.configured]
     excluded = (one.counts.get("excluded", 0) for one in counted)

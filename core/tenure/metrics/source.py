@@ -41,6 +41,16 @@ _READ = {
     "known_connector": "SELECT id AS connector_id, name FROM connector_state",
 }
 
+_DETAIL = """
+    SELECT p.item_id, p.effective_at, p.quantity, coalesce(p.cause, '') AS cause, p.source_ref,
+        p.recorded_at, s.external_id AS subscription, i.external_id AS item
+    FROM point AS p
+    JOIN item AS i ON i.id = p.item_id
+    JOIN subscription AS s ON s.id = i.subscription_id
+    WHERE p.effective_at <= {now} AND p.recorded_at <= {k}
+      AND (p.superseded_at IS NULL OR p.superseded_at > {k})"""
+"""What only the movement log and `explain` need: long texts."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
@@ -53,6 +63,8 @@ class Source:
     """The reporting currency: which rates are read."""
     connectors: tuple[str, ...]
     """Names in plugins.toml, in its order: the first wins where two state one attribute."""
+    detail: bool = False
+    """Whether `known_detail` is read too."""
 
 
 @contextmanager
@@ -60,11 +72,12 @@ def attached(source: Source) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB connection with the tables of `sql/source.sql`."""
     duck = duckdb.connect()
     try:
-        known = _KNOWN.format(k=to_micros(source.known_at))
-        now = to_micros(source.now)
+        k, now = to_micros(source.known_at), to_micros(source.now)
+        names = {"k": k, "known": _KNOWN.format(k=k), "now": now, "currency": source.currency}
         with _ledger(source.store) as read:
-            for name, query in _READ.items():
-                stream = read(query.format(known=known, now=now, currency=source.currency))  # noqa: F841 - DuckDB finds it by its name
+            wanted = _READ | ({"known_detail": _DETAIL} if source.detail else {})
+            for name, query in wanted.items():
+                stream = read(query.format(**names))  # noqa: F841 - DuckDB finds it by its name
                 duck.execute(f"CREATE TABLE {name} AS SELECT * FROM stream")  # noqa: S608 - ours
         duck.execute("CREATE TABLE counted (name VARCHAR, rank INTEGER)")
         if source.connectors:

@@ -11,7 +11,7 @@ FROM cell;
 CREATE $kind raw_state AS
 SELECT customer_id, period, until, opening, closing, paid_before, turn
 FROM changed
-WHERE period > 0 AND (opening > 0 OR closing > 0)
+WHERE period > 0
 UNION ALL
 SELECT customer_id, cell + 1, least(next_cell, $end), closing, closing, TRUE, NULL
 FROM cell
