@@ -58,7 +58,7 @@ def test_a_long_file_of_utf_8_is_utf_8(guess):
         (["1.234,56", "7"], {"decimal": ",", "thousands": "."}),
         (["1.234", "99,50"], {"decimal": ",", "thousands": "."}),
         (["1.234.567"], {"decimal": ",", "thousands": "."}),
-        (["99,50", "€ 1 234,00"], {"decimal": ","}),
+        (["99,50", "$ 1 234,00"], {"decimal": ","}),
         (["1,234.56"], {"thousands": ","}),
         (["1,234", "56"], {"thousands": ","}),
         (["1'234.50"], {"thousands": "'"}),
@@ -198,3 +198,24 @@ def test_a_wrong_option_is_a_mistake_of_the_configuration(workspace, capsys):
     )
     assert main(["check"]) == 2
     assert "reads no day, month and year" in capsys.readouterr().err
+
+
+def test_the_sheet_of_a_finance_person(guess):
+    found, notes = guess(
+        "Client Name;Start date;Cancelled on;MRR (€)",
+        "Acme GmbH;31.01.2025;;€ 1.200,00",
+        "Bolt AG;15.02.2025;30.06.2025;€ 80,50",
+        "Corp SE;31.02.2025;;€ 10,00",
+        "TOTAL;;;€ 1.290,50",
+    )
+    assert found["columns"] == {
+        "customer": "Client Name",
+        "start": "Start date",
+        "end": "Cancelled on",
+        "mrr": "MRR (€)",
+    }
+    assert found["date_format"] == "%d.%m.%Y"
+    assert notes == [
+        'amounts show €: set currency = "EUR" under [tenure]',
+        "'31.02.2025' is no date like the others: its row will be quarantined",
+    ]

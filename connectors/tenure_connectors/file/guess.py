@@ -1,7 +1,7 @@
 """Guess how a file is written: for `tenure init --from`, to be reviewed by a person."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -16,8 +16,10 @@ _ROWS = 500
 _BYTES = 1 << 18
 _SYNONYMS = {
     "customer": ("customer", "customer_id", "customer_oid", "customer_external_id", "account",
-                 "account_id", "company_id", "client", "client_id", "customer_email", "email"),
-    "customer_name": ("customer_name", "company", "company_name", "account_name", "name"),
+                 "account_id", "company_id", "client", "client_id", "customer_no",
+                 "customer_number", "kunde", "kundennummer", "kunden_nr", "customer_email", "email"),
+    "customer_name": ("customer_name", "client_name", "company", "company_name", "account_name",
+                      "kundenname", "firma", "name"),
     "subscription": ("subscription", "subscription_id", "subscription_oid",
                      "subscription_external_id"),
     "item": ("item", "item_id", "subscription_item", "line_item_id"),
@@ -25,14 +27,16 @@ _SYNONYMS = {
     "product": ("product", "product_name", "product_id"),
     "start": ("start", "start_date", "started_at", "subscription_started_at", "started_at_utc",
               "start_date_utc", "created_utc", "activated_at", "service_period_start",
-              "from", "started", "since", "begin", "begin_date", "valid_from"),
+              "from", "started", "since", "begin", "begin_date", "valid_from", "started_on",
+              "start_on", "contract_start", "signup_date", "signed_up", "beginn"),
     "end": ("end", "end_date", "ended_at", "ended_at_utc", "canceled_at", "canceled_at_utc",
             "cancelled_at", "subscription_canceled_at", "cancellation_date", "churned_at",
             "service_period_end", "to", "ended", "until", "cancelled", "canceled", "churned",
-            "valid_to"),
+            "valid_to", "ended_on", "cancelled_on", "canceled_on", "churned_on", "churn_date",
+            "cancel_date", "contract_end", "ende"),
     "month": ("month", "period", "date"),
     "mrr": ("mrr", "monthly_amount", "monthly_recurring_revenue", "customer_mrr", "mrr_amount",
-            "monthly", "monthly_revenue"),
+            "monthly", "monthly_revenue", "monthly_fee", "monthly_price"),
     "amount": ("amount", "plan_amount", "price", "unit_amount", "unit_price"),
     "interval": ("interval", "plan_interval", "billing_period", "billing_interval", "period_unit"),
     "interval_count": ("interval_count", "plan_interval_count", "billing_period_count"),
@@ -45,6 +49,7 @@ _SYNONYMS = {
 _DATES = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y-%m-%d %H:%M", "%d %b %Y")
 _AMOUNTS = ("mrr", "amount", "quantity", "discount_percent")
 _TIMES = ("start", "end", "trial_end", "requested_at")
+_SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR"}
 _IDS = re.compile(r"(^|[_\s-])(id|oid|uuid|key|email|url)$", re.IGNORECASE)
 
 
@@ -61,6 +66,8 @@ def guess(path: Path) -> Mapping[str, Json] | None:
     amounts = [cell for name in _AMOUNTS for cell in found.get(name, ())]
     amounts += [cell for at in months for cell in _said(rows, at)]
     notes = list(_notes(table.header, columns, found))
+    if "currency" not in columns:
+        _currency([*table.header, *amounts], notes)
     mapped: dict[str, Json] = {
         ours: table.header[at] for ours, at in columns.items() if table.header[at] != ours
     }
@@ -116,6 +123,8 @@ def _columns(header: Sequence[str]) -> dict[str, int]:
             if name in plain and plain.index(name) not in found.values():
                 found[ours] = plain.index(name)
                 break
+    if "customer" not in found and "customer_name" in found:
+        found["customer"] = found.pop("customer_name")
     if "start" in found:
         found.pop("month", None)
     if "mrr" in found:  # both would make every row unreadable
@@ -143,16 +152,30 @@ def _groups(cell: str, sign: str) -> bool:
 
 
 def _date_format(found: Mapping[str, list[str]], notes: list[str]) -> dict[str, Json]:
+    """The format that fits most dates; a few that are wrong do not hide it."""
     cells = [cell for name in _TIMES for cell in found.get(name, ())]
-    if all(_is_iso(cell) for cell in cells):
+    odd = [cell for cell in cells if not _is_iso(cell)]
+    fits = {form: sum(_fits(cell, form) for cell in cells) for form in _DATES}
+    most = max(fits.values())
+    if len(odd) * 2 < len(cells) or not odd:
         return {}
-    fitting = [form for form in _DATES if all(_fits(cell, form) for cell in cells)]
+    if most * 2 <= len(cells):
+        notes.append(f"dates such as {odd[0][:40]!r} fit no format that is known: add date_format")
+        return {}
+    fitting = [form for form, count in fits.items() if count == most]
     if len(fitting) > 1:
         notes.append(f"dates fit {' and '.join(fitting)}: check date_format")
-    if not fitting:
-        odd = next(cell for cell in cells if not _is_iso(cell))
-        notes.append(f"dates such as {odd[:40]!r} fit no format that is known: add date_format")
-    return {"date_format": fitting[0]} if fitting else {}
+    if wrong := next((cell for cell in cells if not _fits(cell, fitting[0])), None):
+        notes.append(f"{wrong[:40]!r} is no date like the others: its row will be quarantined")
+    return {"date_format": fitting[0]}
+
+
+def _currency(texts: Iterable[str], notes: list[str]) -> None:
+    """Say so where amounts are in a currency that [tenure] may not state."""
+    signs = "".join(texts)
+    for sign, code in _SIGNS.items():
+        if sign in signs:
+            notes.append(f'amounts show {sign}: set currency = "{code}" under [tenure]')
 
 
 def _is_iso(cell: str) -> bool:
