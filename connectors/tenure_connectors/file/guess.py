@@ -17,7 +17,8 @@ _BYTES = 1 << 18
 _SYNONYMS = {
     "customer": ("customer", "customer_id", "customer_oid", "customer_external_id", "account",
                  "account_id", "company_id", "client", "client_id", "customer_no",
-                 "customer_number", "kunde", "kundennummer", "kunden_nr", "customer_email", "email"),
+                 "customer_number", "kunde", "kundennummer", "kunden_nr", "customer_email",
+                 "email"),
     "customer_name": ("customer_name", "client_name", "company", "company_name", "account_name",
                       "kundenname", "firma", "name"),
     "subscription": ("subscription", "subscription_id", "subscription_oid",
