@@ -144,14 +144,14 @@ class Row:
             "segment": None if self.segment is None else dict(self.segment),
             **{name: decimal_string(getattr(self, name)) for name in money},
             "end_mrr": decimal_string(self.end_mrr),
-            "nrr": _ratio(self.nrr),
-            "grr": _ratio(self.grr),
-            "logo_retention": _ratio(self.logo_retention),
+            "nrr": optional_ratio(self.nrr),
+            "grr": optional_ratio(self.grr),
+            "logo_retention": optional_ratio(self.logo_retention),
             "customers_start": self.customers_start,
             "customers_end": self.customers_end,
             "arr": decimal_string(self.arr),
-            "arpa": _ratio((self.arpa[0], self.arpa[1] * 10**6)),
-            "quick_ratio": _ratio(self.quick_ratio),
+            "arpa": optional_ratio((self.arpa[0], self.arpa[1] * 10**6)),
+            "quick_ratio": optional_ratio(self.quick_ratio),
             **self._variants(),
             "reasons": dict(self._reasons()),
         }
@@ -162,7 +162,7 @@ class Row:
             return {}
         every = {Variant.COHORT: self.cohort, **self.variants}
         shown: dict[str, Json] = {
-            name.value: {"nrr": _ratio(both.nrr), "grr": _ratio(both.grr)}
+            name.value: {"nrr": optional_ratio(both.nrr), "grr": optional_ratio(both.grr)}
             for name, both in every.items()
         }
         return {"variants": shown}
@@ -295,7 +295,8 @@ def instant_string(instant: datetime | None) -> str | None:
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _ratio(ratio: Ratio | None) -> str | None:
+def optional_ratio(ratio: Ratio | None) -> str | None:
+    """A ratio with 6 places; None over an empty base."""
     if ratio is None or not ratio[1]:
         return None
     return ratio_string(*ratio)

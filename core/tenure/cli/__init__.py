@@ -10,7 +10,18 @@ from importlib import import_module
 
 from tenure._version import __version__
 
-MODULES = ("demo", "setup", "sync", "report", "movements", "explain", "push", "state", "catalog")
+MODULES = (
+    "demo",
+    "setup",
+    "sync",
+    "report",
+    "movements",
+    "cohorts",
+    "explain",
+    "push",
+    "state",
+    "catalog",
+)
 """The modules of this package with commands, in the order of `tenure --help`."""
 
 

@@ -140,6 +140,7 @@ class Frame:
     def __enter__(self) -> Self:
         self.basis.duck.execute(f"CREATE SCHEMA {self._schema}")
         self.basis.duck.execute(f"SET search_path = '{self._schema},main'")
+        self.run("places")
         self._states()
         return self
 
@@ -189,13 +190,17 @@ class Frame:
         ends = enumerate(zip(self.opens, self.closes, strict=True), 1)
         rows = [(number, opens, shut) for number, (opens, shut) in ends]
         self.basis.table("shown", "period BIGINT, opens BIGINT, closes BIGINT", rows)
+        self._rates()
+        self.run("foreign")
+        self._require_rates()
+
+    def _rates(self) -> None:
+        """The rates at both ends of every period shown."""
         self.basis.table(
             "rate_at",
             "currency VARCHAR, period BIGINT, side VARCHAR, day DATE, rate BIGINT",
             self.basis.rates.rows(self.shown),
         )
-        self.run("foreign")
-        self._require_rates()
 
     def _cell_periods(self) -> None:
         """Of each cell, the first period that opens, and that closes, after it."""

@@ -2,13 +2,6 @@
 -- first changes in it. Cells are the stretches between the instants at which the periods shown open
 -- and close: 0 lies before them all.
 
--- In which cell an instant lies: how many of the bounds are not after it. A decision tree over the
--- bounds, since a join with the few cells costs six times as much.
-CREATE MACRO cell_of(instant) AS $cell_of;
-
--- The first period that opens after an instant.
-CREATE MACRO first_opening(instant) AS $first_opening;
-
 CREATE $kind cell AS
 WITH change AS (
     SELECT customer_id, instant, change
