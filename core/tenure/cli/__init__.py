@@ -21,6 +21,7 @@ MODULES = (
     "push",
     "state",
     "catalog",
+    "policy",
 )
 """The modules of this package with commands, in the order of `tenure --help`."""
 
