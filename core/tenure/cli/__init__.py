@@ -17,6 +17,7 @@ MODULES = (
     "report",
     "movements",
     "cohorts",
+    "customers",
     "explain",
     "push",
     "state",

@@ -64,12 +64,16 @@ class Segments:
             states = kept
         return states
 
+    def known(self) -> list[str]:
+        """The attributes that there are."""
+        query = "SELECT DISTINCT name FROM known_attribute ORDER BY name"
+        stated = (name for (name,) in self._frame.basis.duck.execute(query).fetchall())
+        return [*DERIVED, *stated]
+
     def _require(self, attribute: str) -> None:
         if attribute in DERIVED:
             return
-        query = "SELECT DISTINCT name FROM known_attribute ORDER BY name"
-        stated = (name for (name,) in self._frame.basis.duck.execute(query).fetchall())
-        known = [*DERIVED, *stated]
+        known = self.known()
         if attribute not in known:
             raise UsageError(
                 f"No customer has an attribute {attribute!r}",

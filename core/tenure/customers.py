@@ -1,0 +1,92 @@
+"""Customers as of now: one row each, with what it pays and what happened last."""
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from tenure.money import decimal_string
+from tenure.records import Json
+from tenure.report import Meta
+
+
+class Sort(StrEnum):
+    """The order of customers."""
+
+    MRR = "mrr"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastMovement:
+    """The last change of what a customer pays; `amount` is None where an old rate is not known."""
+
+    kind: str
+    day: date
+    amount: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerRow:
+    """One customer. Money in micro-units at the rates of now."""
+
+    id: str
+    name: str | None
+    connectors: tuple[str, ...]
+    mrr: int
+    since: date | None
+    last: LastMovement | None
+    """None: it never paid."""
+    attributes: Mapping[str, str | None] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Json]:
+        """The row as `tenure customers --format json` prints it."""
+        last: Json = None
+        if self.last is not None:
+            amount = self.last.amount
+            last = {
+                "kind": self.last.kind,
+                "date": self.last.day.isoformat(),
+                "amount": None if amount is None else decimal_string(amount),
+            }
+        return {
+            "id": self.id,
+            "name": self.name,
+            "connectors": list(self.connectors),
+            "mrr": decimal_string(self.mrr),
+            "arr": decimal_string(12 * self.mrr),
+            "customer_since": None if self.since is None else self.since.isoformat(),
+            "last_movement": last,
+            "attributes": dict(self.attributes),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customers:
+    """All customers that the ledger knows, in the order asked for."""
+
+    meta: Meta
+    rows: tuple[CustomerRow, ...]
+    attributes: tuple[str, ...] = ()
+    """The names that each row has, in the order of [metrics] segments."""
+
+    def as_json(self) -> dict[str, Json]:
+        """The document that `tenure customers --format json` prints."""
+        return {"meta": self.meta.as_json(), "rows": [row.as_json() for row in self.rows]}
+
+    def as_csv(self) -> str:
+        """A line for each customer; an attribute is a column of its name."""
+        text = io.StringIO()
+        names = ["id", "name", "connectors", "mrr", "arr", "customer_since"]
+        moved = ["last_movement", "last_movement_date", "last_movement_amount"]
+        out = csv.writer(text, lineterminator="\n")
+        out.writerow([*names, *moved, *self.attributes])
+        for row in self.rows:
+            cells = row.as_json() | {"connectors": " ".join(row.connectors)}
+            last = row.as_json()["last_movement"]
+            found = list(last.values()) if isinstance(last, dict) else [None] * len(moved)
+            own = [row.attributes[name] for name in self.attributes]
+            out.writerow([*(cells[name] for name in names), *found, *own])
+        return text.getvalue()

@@ -1,0 +1,109 @@
+"""Every customer as of now, from the last change of what it pays."""
+
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from tenure.customers import CustomerRow, Customers, LastMovement, Sort
+from tenure.ledger.store import Store
+from tenure.ledger.tables import from_micros
+from tenure.metrics.frame import Frame
+from tenure.metrics.movements import kind
+from tenure.metrics.rates import missing_rates
+from tenure.metrics.run import Opened, ReportRequest, coverage_of, meta_of, opened
+from tenure.metrics.segments import Segments
+from tenure.periods import Period, Unit
+
+if TYPE_CHECKING:
+    from tenure.config import Workspace
+
+_MISSING = (
+    "SELECT DISTINCT currency, day FROM foreign_item WHERE pays AND rate IS NULL ORDER BY ALL"
+)
+_ROWS = """
+    SELECT n.id, n.name, c.connectors, s.opening, s.is_valued, s.instant, s.first_instant, s.paid,
+        s.pays, s.before, s.level{columns}
+    FROM {states} AS s
+    JOIN named AS n ON n.customer_id = s.customer_id
+    JOIN (
+        SELECT payer_id, list_distinct(list(source ORDER BY rank, customer_id)) AS connectors
+        FROM payer GROUP BY payer_id
+    ) AS c ON c.payer_id = s.customer_id
+    ORDER BY s.opening DESC, n.id, s.customer_id"""
+
+
+def build(
+    workspace: "Workspace", store: Store, request: ReportRequest, sort: Sort = Sort.MRR
+) -> Customers:
+    """All customers as of now; raises like a report, for rates of what is paid now."""
+    asked = replace(request, unit=Unit.MONTH, first=None, last=None, trailing=None, by=())
+    with opened(workspace, store, asked) as ledger:
+        shown = (_now(ledger),)
+        ledger.basis.run("named")
+        with _NowFrame(ledger.basis, shown, cut=True) as frame:
+            names, rows = _rows(frame, asked)
+        present = replace(ledger, shown=shown)
+        meta = meta_of(present, asked, coverage_of(present))
+    if sort is Sort.NAME:
+        rows = sorted(rows, key=lambda row: ((row.name or row.id).casefold(), row.id))
+    return Customers(meta=meta, rows=tuple(rows), attributes=names)
+
+
+def _now(ledger: Opened) -> Period:
+    """A period that begins and ends now."""
+    today = ledger.now.astimezone(ledger.basis.workspace.timezone).date()
+    return Period(label="now", start=today, end=today, opens=ledger.now, closes=ledger.now)
+
+
+class _NowFrame(Frame):
+    """A frame of one instant, whose states are all customers."""
+
+    def _states(self) -> None:
+        self._rates()
+        self.run("everyone")
+        self.run("foreign_step", valued="everyone")
+        self.run("customers", valued="everyone")
+        if missing := self.basis.duck.execute(_MISSING).fetchall():
+            raise missing_rates(missing, self.basis.workspace.currency)
+
+
+def _rows(frame: Frame, request: ReportRequest) -> tuple[tuple[str, ...], list[CustomerRow]]:
+    """The attributes that customers have, and the customers."""
+    segments = Segments(frame, Unit.MONTH)
+    states = segments.filtered("customer_state", request.where)
+    names = frame.basis.workspace.metrics.segments
+    stated = segments.known()
+    columns = {name: f"attribute_{n}" for n, name in enumerate(names) if name in stated}
+    for name, column in columns.items():
+        states = segments.attach(states, name, column)
+    query = _ROWS.format(states=states, columns="".join(f", s.{c}" for c in columns.values()))
+    found = frame.basis.duck.execute(query).fetchall()
+    return names, [_row(frame, names, tuple(columns), line) for line in found]
+
+
+def _row(
+    frame: Frame, names: tuple[str, ...], stated: tuple[str, ...], line: tuple[Any, ...]
+) -> CustomerRow:
+    id_, name, connectors, mrr, is_valued, instant, first, *moved = line
+    paid, pays, before, after, *values = moved
+    last = None
+    if instant is not None:
+        before, after = int(before or 0), int(after or 0)
+        last = LastMovement(
+            kind=kind((paid, pays, first < instant), before, after),
+            day=_day(frame, instant),
+            amount=after - before if is_valued else None,
+        )
+    return CustomerRow(
+        id=id_,
+        name=name,
+        connectors=tuple(connectors),
+        mrr=int(mrr),
+        since=None if first is None else _day(frame, first),
+        last=last,
+        attributes=dict.fromkeys(names) | dict(zip(stated, values, strict=True)),
+    )
+
+
+def _day(frame: Frame, instant: int) -> date:
+    return from_micros(instant).astimezone(frame.basis.workspace.timezone).date()

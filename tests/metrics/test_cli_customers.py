@@ -1,0 +1,55 @@
+"""`tenure customers` as people call it."""
+
+from pathlib import Path
+
+import pytest
+
+from tenure.cli import main
+
+CONFIG = """
+[tenure]
+store = "sqlite:///tenure.db"
+[connectors.book]
+use = "file"
+path = "book.csv"
+[metrics]
+segments = ["plan", "owner"]
+"""
+
+
+@pytest.fixture
+def customers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys):
+    """The exit code, stdout and stderr of `tenure customers` over 52 customers."""
+    monkeypatch.chdir(tmp_path)
+    Path("plugins.toml").write_text(CONFIG)
+    lines = [f"c{n},2025-01-05,{'2025-02-01' if n == 52 else ''},{n},pro\n" for n in range(1, 53)]
+    Path("book.csv").write_text("customer,start,end,mrr,plan\n" + "".join(lines))
+    assert main(["sync", "--quiet"]) == 0
+    capsys.readouterr()
+    return lambda *words: (main(["customers", *words]), *capsys.readouterr())
+
+
+def test_the_largest_and_how_many_more(customers):
+    code, out, _ = customers()
+    lines = out.splitlines()
+    assert code == 0
+    assert lines[1].split() == [
+        "c51",
+        "51.00",
+        "2025-01-05",
+        "new",
+        "2025-01-05",
+        "51.00",
+        "pro",
+        "-",
+    ]
+    assert lines[51] == "and 2 more with 1.00 together (see --format csv)"
+
+
+def test_programs_get_all(customers):
+    assert len(customers("--format", "csv")[1].splitlines()) == 53
+
+
+def test_by_name_shows_the_largest_too(customers):
+    names = [line.split()[0] for line in customers("--sort", "name")[1].splitlines()[1:51]]
+    assert names == sorted(f"c{n}" for n in range(2, 52))
