@@ -42,8 +42,23 @@ def folded_by_period(rows: Sequence[Row], top: int = TOP) -> tuple[Row, ...]:
 def _sum(rows: Sequence[Row]) -> Row:
     first = rows[0]
     sums = {name: sum(getattr(row, name) for row in rows) for name in _SUMMED}
+    committed = _whole([row.committed_mrr for row in rows])
+    contracted = _whole([row.contracted_mrr for row in rows])
     variants = dict.fromkeys(first.variants, _UNSAID)  # a sum of ratios says nothing
     if first.variant not in {Variant.COHORT, Variant.ALL}:
         variants[first.variant] = _UNSAID
     name = dict.fromkeys(first.segment or {"": ""}, OTHER)
-    return replace(first, segment=name, variants=variants, **sums)
+    return replace(
+        first,
+        segment=name,
+        variants=variants,
+        committed_mrr=committed,
+        contracted_mrr=contracted,
+        **sums,
+    )
+
+
+def _whole(parts: Sequence[int | None]) -> int | None:
+    """The sum; None where a part is not known."""
+    known = [part for part in parts if part is not None]
+    return sum(known) if len(known) == len(parts) else None

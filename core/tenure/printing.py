@@ -105,3 +105,24 @@ def columns(made: Report) -> dict[str, list[str]]:
         cells[f"NRR {variant}"] = [percent(row.variants[variant].nrr) for row in made.rows]
     cells["customers"] = [f"{row.customers_end:,}" for row in made.rows]
     return cells
+
+
+def measures(made: Report) -> dict[str, list[str]]:
+    """The cells of the measures that a table shows when it is asked to."""
+    digits = minor_digits(made.meta.currency)
+
+    def amount(value: int | None) -> str:
+        return NOTHING if value is None else money(value, digits)
+
+    cells = {
+        "churn": [percent(row.revenue_churn) for row in made.rows],
+        "logos lost": [percent(row.logo_churn) for row in made.rows],
+        "committed": [amount(row.committed_mrr) for row in made.rows],
+    }
+    if made.meta.horizon_days is not None:
+        name = f"in {made.meta.horizon_days} days"
+        cells[name] = [amount(row.contracted_mrr) for row in made.rows]
+    if made.meta.gross_margin is not None:
+        values = [row.ltv for row in made.rows]
+        cells["LTV"] = [amount(half_even(*v) if v and v[1] else None) for v in values]
+    return cells

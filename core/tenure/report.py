@@ -23,6 +23,7 @@ Ratio = tuple[int, int]
 _NO_OPENING = "no customer paid at the start"
 _NO_CLOSING = "no customer pays at the end"
 _NO_LOSS = "nothing was lost"
+_NO_CHURN = "no revenue churned, or no customer pays at the end"
 NOT_MONTHS = "the period is not made of whole calendar months, or one of them starts empty"
 
 
@@ -77,6 +78,12 @@ class Row:
     customers_end: int
     customers_churned: int
     """Opening customers that no longer pay at the end."""
+    committed_mrr: int | None = None
+    """At the end, without what somebody asked to end; None: nobody looked."""
+    contracted_mrr: int | None = None
+    """So much later than the end, from what is known; None: it was not asked for."""
+    gross_margin: Ratio | None = None
+    """For the lifetime value; None: it was not asked for."""
     reported: int = 0
     """What the opening customers pay at the end, at the closing rate."""
     reported_at_most: int = 0
@@ -128,6 +135,25 @@ class Row:
         return won, self.contraction + self.churn
 
     @property
+    def revenue_churn(self) -> Ratio | None:
+        """1 - GRR."""
+        return self.grr and (self.grr[1] - self.grr[0], self.grr[1])
+
+    @property
+    def logo_churn(self) -> Ratio:
+        """Opening customers who left, over all opening customers."""
+        return self.customers_churned, self.customers_start
+
+    @property
+    def ltv(self) -> Ratio | None:
+        """ARPA x gross margin / revenue churn, in micro-units; over nothing while none churns."""
+        if self.gross_margin is None or self.revenue_churn is None:
+            return None
+        (lost, start), (share, whole) = self.revenue_churn, self.gross_margin
+        paid, customers = self.arpa
+        return paid * share * start, max(lost, 0) * customers * whole
+
+    @property
     def arr(self) -> int:
         """Twelve times the MRR at the end."""
         return 12 * self.end_mrr
@@ -152,6 +178,11 @@ class Row:
             "arr": decimal_string(self.arr),
             "arpa": optional_ratio((self.arpa[0], self.arpa[1] * 10**6)),
             "quick_ratio": optional_ratio(self.quick_ratio),
+            "committed_mrr": _optional_money(self.committed_mrr),
+            "contracted_mrr": _optional_money(self.contracted_mrr),
+            "revenue_churn": optional_ratio(self.revenue_churn),
+            "logo_churn": optional_ratio(self.logo_churn),
+            "ltv": optional_ratio(self.ltv and (self.ltv[0], self.ltv[1] * 10**6)),
             **self._variants(),
             "reasons": dict(self._reasons()),
         }
@@ -174,11 +205,18 @@ class Row:
             "logo_retention": (self.logo_retention, _NO_OPENING),
             "arpa": (self.arpa, _NO_CLOSING),
             "quick_ratio": (self.quick_ratio, _NO_LOSS),
+            "revenue_churn": (self.revenue_churn, _NO_OPENING),
+            "logo_churn": (self.logo_churn, _NO_OPENING),
+            "ltv": (self.ltv, _NO_CHURN),
         }
         reasons = {
             name: reason for name, (ratio, reason) in bases.items() if ratio and not ratio[1]
         }
-        unsaid = {name: NOT_MONTHS for name in ("nrr", "grr") if getattr(self, name) is None}
+        unsaid = {
+            name: NOT_MONTHS
+            for name in ("nrr", "grr", "revenue_churn")
+            if getattr(self, name) is None
+        }
         return reasons | unsaid
 
 
@@ -203,6 +241,10 @@ class Meta:
     variant: Variant
     trailing: int | None = None
     where: Mapping[str, str] = field(default_factory=dict)
+    horizon_days: int | None = None
+    """How much later contracted MRR is looked at."""
+    gross_margin: Ratio | None = None
+    """What the lifetime value takes of revenue."""
     version: str
     coverage: Mapping[str, str | None]
     """Share of the last period's opening MRR by grade of evidence, 6 places."""
@@ -233,6 +275,8 @@ class Meta:
             "variant": self.variant.value,
             "trailing": self.trailing,
             "where": dict(self.where),
+            "horizon": None if self.horizon_days is None else f"{self.horizon_days}d",
+            "gross_margin": optional_ratio(self.gross_margin),
             "version": self.version,
             "coverage": dict(self.coverage),
             "sources": sources,
@@ -293,6 +337,10 @@ def instant_string(instant: datetime | None) -> str | None:
     if instant is None:
         return None
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _optional_money(amount: int | None) -> str | None:
+    return None if amount is None else decimal_string(amount)
 
 
 def optional_ratio(ratio: Ratio | None) -> str | None:

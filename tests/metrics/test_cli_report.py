@@ -135,6 +135,8 @@ def test_before_the_first_sync_the_ledger_is_empty(tenure, capsys):
         (("--by", "pln"), "Did you mean 'plan'"),
         (("--known-at", "yesterday"), "is no instant"),
         (("--known-at", "2999-01-01"), "has not come yet"),
+        (("--horizon", "soon"), "is no horizon"),
+        (("--gross-margin", "80"), "is no gross margin"),
     ],
 )
 def test_what_a_user_may_get_wrong(report, words, said):
@@ -148,3 +150,12 @@ def test_what_was_known_at_the_end_of_a_day(report):
     found = json.loads(out)
     assert (code, found["meta"]["known_at"]) == (0, "2025-03-31T23:59:59.999999Z")
     assert found["rows"][0]["start_mrr"] == "0.000000"
+
+
+def test_measures_are_in_the_table_when_asked_for(report):
+    _, out, _ = report(*RANGE, "--measures", "--horizon", "90d", "--gross-margin", "0.8")
+    head, line = out.splitlines()[:2]
+    assert "in 90 days" in head
+    worth = "6,857.29"  # 1,284.56 / 2 x 0.8 x 1,334.56 / 100
+    assert line.split()[-7:] == ["7.49", "%", "50.00", "%", "1,284.56", "1,284.56", worth]
+    assert "in 90 days" not in report(*RANGE)[1]

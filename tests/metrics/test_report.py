@@ -15,7 +15,8 @@ from tenure.metrics.run import ReportRequest, build
 
 COLUMNS = (
     "period,start,end,partial,as_of,segment,start_mrr,new,reactivation,expansion,contraction,churn,"
-    "fx,end_mrr,nrr,grr,logo_retention,customers_start,customers_end,arr,arpa,quick_ratio"
+    "fx,end_mrr,nrr,grr,logo_retention,customers_start,customers_end,arr,arpa,quick_ratio,"
+    "committed_mrr,contracted_mrr,revenue_churn,logo_churn,ltv"
 )
 
 
@@ -31,7 +32,9 @@ def test_a_row_in_json(book):
         "reactivation": "0.000000", "expansion": "50.000000", "contraction": "40.000000",
         "churn": "100.000000", "fx": "0.000000", "end_mrr": "220.000000", "nrr": "0.700000",
         "grr": "0.533333", "logo_retention": "0.666667", "customers_start": 3, "customers_end": 3,
-        "arr": "2640.000000", "arpa": "73.333333", "quick_ratio": "0.428571", "reasons": {},
+        "arr": "2640.000000", "arpa": "73.333333", "quick_ratio": "0.428571",
+        "committed_mrr": "220.000000", "contracted_mrr": None, "revenue_churn": "0.466667",
+        "logo_churn": "0.333333", "ltv": None, "reasons": {},
     }  # fmt: skip
 
 
@@ -52,6 +55,8 @@ def test_a_ratio_over_nothing_says_why_it_is_missing(book):
         "logo_retention": "no customer paid at the start",
         "arpa": "no customer pays at the end",
         "quick_ratio": "nothing was lost",
+        "revenue_churn": "no customer paid at the start",
+        "logo_churn": "no customer paid at the start",
     }
 
 

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
 
@@ -111,6 +112,32 @@ def instant(text: str, zone: "ZoneInfo") -> datetime:
 
 
 _A_MOMENT = timedelta(microseconds=1)
+
+
+def days(text: str) -> timedelta:
+    """`90d` as so many days; raises `UsageError` for anything else."""
+    from tenure.errors import UsageError  # noqa: PLC0415 - see tenure.cli
+
+    number = text.removesuffix("d")
+    if not (number.isascii() and number.isdigit() and 0 < int(number) <= _MOST_DAYS):
+        raise UsageError(f"{text!r} is no horizon", f"Write 90d, at most {_MOST_DAYS}d")
+    return timedelta(days=int(number))
+
+
+_MOST_DAYS = 3660
+
+
+def share(text: str) -> tuple[int, int]:
+    """`0.8` as an exact ratio; raises `UsageError` unless it is above 0 and at most 1."""
+    from tenure.errors import UsageError  # noqa: PLC0415 - see tenure.cli
+
+    try:
+        found = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        found = Fraction(0)
+    if not 0 < found <= 1:
+        raise UsageError(f"{text!r} is no gross margin", "Write a share of revenue such as 0.8")
+    return found.as_integer_ratio()
 
 
 def write(path: Path, text: str) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from enum import StrEnum
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,9 +18,11 @@ from tenure.cli.options import (
     Output,
     Where,
     conditions,
+    days,
     hand_over,
     moment,
     rests_on,
+    share,
     write,
 )
 from tenure.periods import Unit
@@ -57,6 +60,15 @@ def report(  # noqa: PLR0913 - each is an option
     variant: Annotated[
         Variant, typer.Option(help="Which reading of retention; all: side by side.")
     ] = Variant.COHORT,
+    measures: Annotated[
+        bool, typer.Option("--measures", help="Churn, committed, contracted and LTV in the table.")
+    ] = False,
+    horizon: Annotated[
+        str | None, typer.Option(metavar="90d", help="Contracted MRR so many days later.")
+    ] = None,
+    gross_margin: Annotated[
+        str | None, typer.Option(metavar="0.8", help="Gross margin for the lifetime value.")
+    ] = None,
     known_at: KnownAt = None,
     form: Annotated[
         PageFormat, typer.Option("--format", help="How it is printed.")
@@ -77,13 +89,15 @@ def report(  # noqa: PLR0913 - each is an option
         where=conditions(where),
         variant=variant,
         known_at=moment(known_at, ready.timezone),
+        horizon=None if horizon is None else days(horizon),
+        gross_margin=None if gross_margin is None else share(gross_margin),
         page=form is PageFormat.HTML,
     )
     made = build(ready, Store.open(ready.store), asked)
     if form is PageFormat.HTML:
         _hand_over_page(made.as_html(), output)
     else:
-        hand_over(made, show, form, output)
+        hand_over(made, partial(show, measures=measures), form, output)
 
 
 def _hand_over_page(page: str, output: Path | None) -> None:
@@ -93,7 +107,7 @@ def _hand_over_page(page: str, output: Path | None) -> None:
         typer.echo(page.encode(), nl=False)
 
 
-def show(made: "Report") -> None:
+def show(made: "Report", *, measures: bool = False) -> None:
     """Print a report for people; a narrow terminal gets fewer columns, never half a number."""
     from tenure import printing  # noqa: PLC0415 - see tenure.cli
     from tenure.folding import folded_by_period  # noqa: PLC0415 - see tenure.cli
@@ -101,6 +115,8 @@ def show(made: "Report") -> None:
     out = console.out()
     kept = folded_by_period(made.rows)
     columns = printing.columns(replace(made, rows=kept))
+    if measures:
+        columns |= printing.measures(replace(made, rows=kept))
     hidden = _fit(columns, out.width)
     text = ("period", "segment")
     grid = console.table(

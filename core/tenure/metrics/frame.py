@@ -41,13 +41,16 @@ _SMALL = 2**62
 class Basis:
     """What counts of one attached ledger, and what each customer pays from when on."""
 
-    def __init__(self, duck: "DuckDBPyConnection", workspace: "Workspace", now: int) -> None:
+    def __init__(
+        self, duck: "DuckDBPyConnection", workspace: "Workspace", now: int, until: int | None = None
+    ) -> None:
+        """`until` is the last instant that is read, where that is not `now`."""
         self.duck = duck
         self.workspace = workspace
-        self.now = now
+        self.now = now if until is None else until
         self.policy = workspace.metrics.policy
         self._names = self._constants()
-        self._exclude()
+        self._exclude(now)
         self.run("source")
         self._require_customers()
         if self.policy.past_due_grace_days is not None:
@@ -94,12 +97,12 @@ class Basis:
             "now": self.now,
         }
 
-    def _exclude(self) -> None:
+    def _exclude(self, now: int) -> None:
         self.table("excluded", "customer_id BIGINT", ())
         rules = [rule_parts(rule) for rule in self.policy.exclude]
         if rules:
             self.table("exclusion", "kind VARCHAR, name VARCHAR, value VARCHAR", rules)
-            self.run("excluded")
+            self.run("excluded", now=now)
 
     def _require_customers(self) -> None:
         if self.number("SELECT count(*) FROM (SELECT 1 FROM payer LIMIT 1)"):
@@ -121,17 +124,29 @@ class Frame:
 
     _numbers = count(1)
 
-    def __init__(self, basis: Basis, shown: Sequence[Period], *, cut: bool) -> None:
-        """Periods in order; `cut` says that figures of parts are wanted, not of the total alone."""
+    def __init__(
+        self,
+        basis: Basis,
+        shown: Sequence[Period],
+        *,
+        cut: bool,
+        valued: Sequence[Period] | None = None,
+    ) -> None:
+        """Periods in order, at the rates of `valued` where that is not themselves.
+
+        `cut` says that figures of parts are wanted, not of the total alone.
+        """
         self.basis = basis
         self.shown = shown
         self.opens = [to_micros(period.opens) for period in shown]
         self.closes = [closes(period) for period in shown]
         self._cut = cut
+        self._valued = shown if valued is None else valued
         self._schema = f"frame_{next(self._numbers)}"
         self._names: dict[str, object] = {
             "cell_of": decision_tree(self._bounds()),
             "first_opening": f"1 + {decision_tree(self.opens)}",
+            "first_closing": f"1 + {decision_tree(self.closes)}",
             "horizon": max(self.closes),
             "end_cell": len(self._bounds()) + 1,
             "end": len(shown) + 1,
@@ -156,8 +171,7 @@ class Frame:
         """Make the table `moved`: the movement log of the periods."""
         foreign = self.basis.rates.foreign
         here = "customer_id NOT IN (SELECT customer_id FROM foreign_customer)"
-        names = {"first_closing": f"1 + {decision_tree(self.closes)}"}
-        self.run("moved", here=here if foreign else "TRUE", **names)
+        self.run("moved", here=here if foreign else "TRUE")
         if foreign:
             self._require_opening_rates()
             self.run("moved_foreign")
@@ -199,7 +213,7 @@ class Frame:
         self.basis.table(
             "rate_at",
             "currency VARCHAR, period BIGINT, side VARCHAR, day DATE, rate BIGINT",
-            self.basis.rates.rows(self.shown),
+            self.basis.rates.rows(self._valued),
         )
 
     def _cell_periods(self) -> None:

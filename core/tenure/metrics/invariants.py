@@ -10,7 +10,7 @@ from tenure.status import ConnectorStatus
 
 _ADDED_UP = (
     "start_mrr", "new", "reactivation", "expansion", "contraction", "churn", "fx", "end_mrr",
-    "customers_start", "customers_end", "customers_churned",
+    "customers_start", "customers_end", "customers_churned", "committed_mrr", "contracted_mrr",
 )  # fmt: skip
 
 
@@ -40,8 +40,8 @@ def _not_adding_up(rows: Sequence[Row]) -> Iterator[str]:
             parts[row.period, " and ".join(row.segment)].append(row)
     for (period, attribute), members in parts.items():
         for figure in _ADDED_UP:
-            whole = getattr(totals[period], figure)
-            added = sum(getattr(member, figure) for member in members)
+            whole = getattr(totals[period], figure) or 0
+            added = sum(getattr(member, figure) or 0 for member in members)
             if added != whole:
                 yield f"{period} by {attribute}: {figure} adds up to {added}, the total is {whole}"
 
@@ -52,8 +52,10 @@ def _impossible(rows: Sequence[Row]) -> Iterator[str]:
         (net, base), (gross, _) = row.cohort.nrr or (0, 0), row.cohort.grr or (0, 0)
         if not 0 <= gross <= base or gross > net:
             yield f"{_name(row)}: GRR {gross}/{base} and NRR {net}/{base} cannot both be"
-        if min(getattr(row, figure) for figure in _ADDED_UP if figure != "fx") < 0:
+        if min(getattr(row, figure) or 0 for figure in _ADDED_UP if figure != "fx") < 0:
             yield f"{_name(row)}: a figure is below zero"
+        if (row.committed_mrr or 0) > row.end_mrr:
+            yield f"{_name(row)}: more is committed than there is"
 
 
 def _unaccounted(sources: Sequence[ConnectorStatus]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,7 +13,7 @@ from tenure._version import __version__
 from tenure.errors import TenureError, UsageError
 from tenure.ledger.store import Store
 from tenure.ledger.tables import to_micros
-from tenure.metrics import invariants, variants
+from tenure.metrics import invariants, measures, variants
 from tenure.metrics.frame import Basis, Frame
 from tenure.metrics.rates import RATE_ONE, missing_rates
 from tenure.metrics.segments import Segments
@@ -21,7 +21,7 @@ from tenure.metrics.source import Source, attached
 from tenure.money import half_even, ratio_string
 from tenure.periods import Period, Range, Unit, periods
 from tenure.records import Evidence
-from tenure.report import Meta, Report, Row, SourceState, Variant
+from tenure.report import Meta, Ratio, Report, Row, SourceState, Variant
 
 if TYPE_CHECKING:
     from tenure.config import Workspace
@@ -40,6 +40,10 @@ class ReportRequest:
     variant: Variant = Variant.COHORT
     known_at: datetime | None = None
     now: datetime | None = None
+    horizon: timedelta | None = None
+    """How much later contracted MRR is looked at; None: not at all."""
+    gross_margin: Ratio | None = None
+    """For the lifetime value; None: it is not asked for."""
     page: bool = False
     """Also what a page shows beside it: the first segment, and twelve months up to each end."""
 
@@ -93,6 +97,8 @@ def build(workspace: "Workspace", store: Store, request: ReportRequest) -> Repor
         request = replace(request, by=workspace.metrics.segments[:1])
     with opened(workspace, store, request) as ledger:
         rows = variants.added(ledger, request, rows_of(ledger, request, ledger.shown))
+        rows = measures.contracted(ledger, store, request, rows)
+        rows = tuple(replace(row, gross_margin=request.gross_margin) for row in rows)
         coverage = coverage_of(ledger)
         meta = meta_of(ledger, request, coverage)
         trailing = _trailing(ledger, request, meta) if request.page else None
@@ -156,14 +162,25 @@ def _is_cut(request: ReportRequest) -> bool:
 
 def _rows(frame: Frame, request: ReportRequest) -> tuple[Row, ...]:
     """The total, and every segment of every attribute, by period."""
-    segments = Segments(frame, request.unit)
-    states = segments.filtered("state", request.where)
-    made = lines_of(frame, states)
-    for attribute in request.by:
-        table = segments.attach(states, attribute, "value")
-        made += _lines(frame.shown, attribute, bridge(frame, table, "value"))
+    measures.leave(frame)
+    made: list[Row] = []
+    for states, group, rows in bridges(frame, request):
+        whole = group == "NULL" and not request.where
+        made += measures.committed(frame, rows, None if whole else states, group)
     order = {period.label: number for number, period in enumerate(frame.shown)}
     return tuple(sorted(made, key=lambda row: order[row.period]))  # stable: the total first
+
+
+def bridges(
+    frame: Frame, request: ReportRequest, *, strict: bool = True
+) -> Iterator[tuple[str, str, list[Row]]]:
+    """The states of the total and of each attribute, what they are grouped by, and the rows."""
+    segments = Segments(frame, request.unit)
+    states = segments.filtered("state", request.where, strict=strict)
+    yield states, "NULL", lines_of(frame, states)
+    for attribute in request.by:
+        table = segments.attach(states, attribute, "value")
+        yield table, "value", list(_lines(frame.shown, attribute, bridge(frame, table, "value")))
 
 
 def lines_of(frame: Frame, states: str) -> list[Row]:
@@ -281,6 +298,8 @@ def meta_of(ledger: Opened, request: ReportRequest, coverage: Mapping[str, str |
         variant=request.variant,
         trailing=request.trailing,
         where=dict(request.where),
+        horizon_days=None if request.horizon is None else request.horizon.days,
+        gross_margin=request.gross_margin,
         version=__version__,
         coverage=coverage,
         sources=tuple(

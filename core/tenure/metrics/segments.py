@@ -50,11 +50,15 @@ class Segments:
         self._frame.basis.duck.execute("DROP TABLE membership")
         return target
 
-    def filtered(self, states: str, where: Mapping[str, str]) -> str:
-        """The name of a table with the states for which every attribute has the value."""
+    def filtered(self, states: str, where: Mapping[str, str], *, strict: bool = True) -> str:
+        """The name of a table with the states for which every attribute has the value.
+
+        `strict` says that no state with a value is a mistake of who asks.
+        """
         for attribute, value in where.items():
             states = self.attach(states, attribute, "wanted")
-            self._require_value(states, attribute, value)
+            if strict:
+                self._require_value(states, attribute, value)
             kept = f"{states}_kept"
             self._frame.basis.duck.execute(
                 f"CREATE TABLE {kept} AS SELECT * EXCLUDE (wanted) FROM {states}"  # noqa: S608 - ours

@@ -4,3 +4,6 @@ CREATE MACRO cell_of(instant) AS $cell_of;
 
 -- The first period that opens after an instant.
 CREATE MACRO first_opening(instant) AS $first_opening;
+
+-- The first period that closes after an instant.
+CREATE MACRO first_closing(instant) AS $first_closing;

@@ -1,0 +1,116 @@
+"""Measures at the end of each period beside its balance (metrics.md section 4).
+
+committed    the balance without the items whose end somebody asked for
+contracted   the level so much later, from all that is known, scheduled changes included, at the
+             rates of the period's end: the same states over periods that close later
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from tenure.ledger.store import Store
+from tenure.ledger.tables import to_micros
+from tenure.metrics.frame import Basis, Frame, closes
+from tenure.metrics.source import Source, attached
+from tenure.periods import Period
+from tenure.report import Row
+
+if TYPE_CHECKING:
+    from tenure.metrics.run import Opened, ReportRequest
+
+Balances = dict[tuple[str, str | None], int]
+"""An amount by a period's label and a segment's value (None: the total)."""
+
+
+def leave(frame: Frame) -> None:
+    """Make the table `leaving`: what is going to end."""
+    frame.run("leaving")
+    frame.run("leaving_foreign" if frame.basis.rates.foreign else "leaving_home")
+
+
+def committed(frame: Frame, rows: Sequence[Row], states: str | None, group: str) -> list[Row]:
+    """The rows with their committed MRR; `states` None: all of them count."""
+    if states is None:
+        found = frame.run("leaving_total").fetchall()
+    else:
+        found = frame.run("leaving_parts", states=states, group=group).fetchall()
+    steps: dict[str | None, list[int]] = defaultdict(lambda: [0] * (len(frame.shown) + 2))
+    for value, first, until, amount in found:
+        steps[value][first] += int(amount)
+        steps[value][until] -= int(amount)
+    labels = ["", *(period.label for period in frame.shown)]
+    going: Balances = {
+        (label, value): amount
+        for value, line in steps.items()
+        for label, amount in zip(labels, accumulate(line), strict=False)
+    }
+    return [replace(row, committed_mrr=row.end_mrr - going.get(key(row), 0)) for row in rows]
+
+
+def key(row: Row) -> tuple[str, str | None]:
+    """A row's period and segment."""
+    return row.period, next(iter(row.segment.values())) if row.segment else None
+
+
+def contracted(
+    ledger: "Opened", store: Store, request: "ReportRequest", rows: Sequence[Row]
+) -> tuple[Row, ...]:
+    """The rows with their contracted MRR, and rows of segments that only begin by then."""
+    if request.horizon is None:
+        return tuple(rows)
+    found = {key(row): row for row in _later_rows(ledger, store, request)}
+    made = [
+        replace(row, contracted_mrr=found[key(row)].end_mrr if key(row) in found else 0)
+        for row in rows
+    ]
+    had = {key(row) for row in rows}
+    blank = {row.period: row for row in rows}
+    made += [_only_later(row, blank[row.period]) for name, row in found.items() if name not in had]
+    order = {period.label: number for number, period in enumerate(ledger.shown)}
+    return tuple(sorted(made, key=lambda row: (order[row.period], key(row)[1] or "")))
+
+
+def _only_later(row: Row, like: Row) -> Row:
+    """A segment that nobody pays in yet."""
+    nothing = dict.fromkeys((*_MONEY, "customers_start", "customers_end", "customers_churned"), 0)
+    own = {"segment": row.segment, "contracted_mrr": row.end_mrr, "committed_mrr": 0}
+    return replace(like, variants={}, **nothing, **own)  # type: ignore[arg-type]
+
+
+_MONEY = (
+    "start_mrr", "new", "reactivation", "expansion", "contraction", "churn", "fx", "end_mrr",
+    "reported", "reported_at_most",
+)  # fmt: skip
+
+
+def _later_rows(ledger: "Opened", store: Store, request: "ReportRequest") -> Iterator[Row]:
+    from tenure.metrics.run import bridges  # noqa: PLC0415 - it imports this module
+
+    horizon = request.horizon or timedelta()
+    shown = [_later(period, horizon) for period in ledger.shown]
+    workspace = ledger.basis.workspace
+    # A gap at the very end may be held by a return after it.
+    tolerance = timedelta(hours=workspace.metrics.policy.gap_tolerance_hours)
+    until = max(ledger.now, max(period.closes for period in shown) + tolerance)
+    source = Source(
+        store=store,
+        known_at=ledger.known_at,
+        now=until,
+        currency=workspace.currency,
+        connectors=tuple(entry.name for entry in workspace.connectors),
+    )
+    with attached(source) as duck:
+        basis = Basis(duck, workspace, to_micros(ledger.now), to_micros(until))
+        with Frame(basis, shown, cut=True, valued=ledger.shown) as frame:
+            for _, _, rows in bridges(frame, request, strict=False):
+                yield from rows
+
+
+def _later(period: Period, horizon: timedelta) -> Period:
+    """The period as if it closed so much later."""
+    exact = timedelta(microseconds=closes(period) - to_micros(period.closes))
+    return replace(period, closes=period.closes + exact + horizon, as_of=None)
