@@ -53,3 +53,13 @@ def test_programs_get_all(customers):
 def test_by_name_shows_the_largest_too(customers):
     names = [line.split()[0] for line in customers("--sort", "name")[1].splitlines()[1:51]]
     assert names == sorted(f"c{n}" for n in range(2, 52))
+
+
+@pytest.mark.parametrize(("width", "shown"), [("200", True), ("40", False), ("10", False)])
+def test_a_narrow_table_has_fewer_columns_and_whole_numbers(customers, monkeypatch, width, shown):
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")  # rich takes the pipe for a terminal
+    monkeypatch.setenv("COLUMNS", width)
+    _, out, _ = customers()
+    assert "51.00" in out.splitlines()[1]
+    assert ("owner" in out.splitlines()[0]) == shown
+    assert ("no room for: " in out) != shown

@@ -55,14 +55,31 @@ def show(made: "Customers") -> None:
     top = {id(row) for row in sorted(made.rows, key=lambda row: (-row.mrr, row.id))[:SHOWN]}
     shown = [row for row in made.rows if id(row) in top]
     names = ("customer", "mrr", "since", "last movement", "day", "amount", *made.attributes)
-    rows = [_cells(row, digits, made.attributes) for row in shown]
-    out.print(console.table(names, rows, right=("mrr", "amount")), crop=False)
+    cells = [_cells(row, digits, made.attributes) for row in shown]
+    columns = {name: [line[n] for line in cells] for n, name in enumerate(names)}
+    hidden = _fit(columns, out.width)
+    rows = zip(*columns.values(), strict=True)
+    grid = console.table(list(columns), rows, right=("mrr", "amount"))
+    for column, texts in zip(grid.columns, columns.items(), strict=True):
+        column.min_width = console.width_of(dict([texts])) - 2
+    out.print(grid, crop=False)
     if rest := [row for row in made.rows if id(row) not in top]:
         paid = money(sum(row.mrr for row in rest), digits)
         line = f"and {len(rest):,} more with {paid} together (see --format csv)"
         out.print(line, style="dim", markup=False)
     for line in rests_on(made.meta):
         out.print(line, style="dim", markup=False)
+    if hidden:
+        named = ", ".join(hidden)
+        out.print(f"no room for: {named} (see --format csv)", style="dim", markup=False)
+
+
+def _fit(columns: dict[str, list[str]], width: int) -> list[str]:
+    """Take out the last columns until the rest fits; their names."""
+    hidden: list[str] = []
+    while console.width_of(columns) > width and len(columns) > 2:  # noqa: PLR2004 - who pays what
+        hidden.insert(0, columns.popitem()[0])
+    return hidden
 
 
 def _cells(row: "CustomerRow", digits: int, attributes: tuple[str, ...]) -> list[str]:
