@@ -100,7 +100,9 @@ def test_killed_at_any_instant_and_run_again_the_ledger_is_the_same(tmp_path: Pa
         took = time.monotonic() - began
         command = [sys.executable, "-m", "tenure", "sync"]
         with subprocess.Popen(command, cwd=workspace(disturbed, text)) as sync:
-            share = 0.5 + 0.5 * (number + chance.random()) / KILLS  # before that Python only starts
+            while sync.poll() is None and _unfinished(disturbed) == landed:
+                time.sleep(0.01)  # until it is under way, however busy the machine is
+            share = 0.5 * (number + chance.random()) / KILLS
             time.sleep(took * share)  # the instant of the kill is what is being varied
             sync.kill()
         landed += _unfinished(disturbed) > landed
@@ -223,7 +225,7 @@ def test_another_currency_is_named_and_never_guessed(tmp_path: Path):
     tenure(folder, "sync")
     report = tenure(folder, "report")
     assert (report.returncode, report.stdout) == (2, "")
-    assert "1 items in EUR" in report.stderr
+    assert "young enough for EUR on" in report.stderr
 
 
 def test_a_report_as_known_then_has_the_same_rows_after_later_syncs(tmp_path: Path):
