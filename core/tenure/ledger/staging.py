@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, MetaData, Table, Text
 
 from tenure.ledger import validate
+from tenure.ledger.tables import KEY
 from tenure.ledger.validate import (
     InvalidRecordError,
     enum,
@@ -39,25 +40,26 @@ from tenure.records import (
 )
 
 BATCH = 5_000
-_ROWS_AT_ONCE = 50
-"""In one statement: fewer calls into SQLite, and below the number of parameters it takes."""
+_ROWS_AT_ONCE = 10
+"""In one statement: fewer calls into SQLite; with more, each row costs more again."""
 
 _RAW_CHARACTERS = 2_000
 _BROKEN = (TypeError, AttributeError, ValueError, ArithmeticError, LookupError, RecursionError)
 """What a record that breaks a rule may raise while it is taken apart."""
 
-_UNKNOWN = (None, None)  # keys that `resolve.sql` fills in
 _metadata = MetaData()
 
 
 def _stage(name: str, *columns: Column[Any]) -> Table:
+    """A staging table; the columns behind the stated ones are keys that `resolve.sql` fills in."""
+    one_key = sum(column.primary_key for column in columns) == 1
     return Table(
-        f"stage_{name}", _metadata, *columns, prefixes=["TEMPORARY"], sqlite_with_rowid=False
+        f"stage_{name}", _metadata, *columns, prefixes=["TEMPORARY"], sqlite_with_rowid=one_key
     )
 
 
 def _key(name: str = "no") -> Column[int]:
-    return Column(name, BigInteger, primary_key=True, autoincrement=False)
+    return Column(name, KEY, primary_key=True, autoincrement=False)
 
 
 SUBSCRIPTION = _stage(
@@ -194,8 +196,7 @@ class Stage:
         """Write all waiting rows to the temporary tables."""
         with self.connection.begin():
             for table, rows in self._waiting.items():
-                if rows:
-                    insert_rows(self.connection, table, rows)
+                insert_rows(self.connection, table, rows)
         self._waiting.clear()
         self._unwritten = 0
 
@@ -255,7 +256,7 @@ class Stage:
             raise InvalidRecordError(f"subscription {record.id!r} states one item id twice")
         customer, name = text(record.customer, "customer"), text(record.id, "subscription id")
         no = self._next()
-        self._put(SUBSCRIPTION, no, customer, name, None, None)
+        self._put(SUBSCRIPTION, no, customer, name)
         for item in record.items:
             self._item(no, item, f"{name}/{item.id}")
 
@@ -263,16 +264,8 @@ class Stage:
         no = self._next()
         try:
             points, rows = item_rows(no, item), validate.rows(item.rows)
-            self._put(
-                ITEM,
-                no,
-                subscription,
-                item.id,
-                item.kind._value_,
-                rows,
-                int(item.complete),
-                *_UNKNOWN,
-            )
+            kind, complete = item.kind._value_, int(item.complete)
+            self._put(ITEM, no, subscription, item.id, kind, rows, complete)
         except _BROKEN as error:
             self._refuse(item, error, _ref(item) or ref)
             return
@@ -292,16 +285,16 @@ class Stage:
             else:
                 at = instant(a.valid_from, "valid_from")
                 lines[name][at] = (value, enum(a.evidence, Evidence, "evidence"))
-        self._put(CUSTOMER, no, text(record.id, "customer id"), None)
+        self._put(CUSTOMER, no, text(record.id, "customer id"))
         for name, value in now:
             if name not in lines:  # a history says it better
-                self._put(SNAPSHOT, self._next(), no, name, value, None)
+                self._put(SNAPSHOT, self._next(), no, name, value)
         for name, values in lines.items():
             self._line(no, name, values)
 
     def _line(self, customer: int, name: str, values: Values) -> None:
         no = self._next()
-        self._put(LINE, no, customer, name, 1, None)
+        self._put(LINE, no, customer, name, 1)
         for at in sorted(values):
             self._put(ATTRIBUTE, no, at, *values[at])
 
@@ -339,21 +332,27 @@ def make(connection: Connection, *tables: Table) -> None:
     with connection.begin():
         if connection.dialect.name == "postgresql":  # a pooled connection still has the last ones
             connection.exec_driver_sql("DISCARD TEMP")
+        else:
+            connection.exec_driver_sql("PRAGMA temp.cache_size = -16000")
         for table in tables:
             table.create(connection, checkfirst=False)
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Write rows as the driver does it fastest."""
+    """Write rows as the driver does it fastest; they may leave out the last columns."""
+    if not rows:
+        return
+    columns = ", ".join(f'"{column.name}"' for column in list(table.columns)[: len(rows[0])])
+    into = f"{table.name} ({columns})"
     if connection.dialect.name == "postgresql":
         driver: Any = connection.connection.driver_connection
-        with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} FROM STDIN") as copy:
+        with driver.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
         return
-    row_marks = f"({', '.join('?' * len(table.columns))})"
+    row_marks = f"({', '.join('?' * len(rows[0]))})"
     whole = len(rows) - len(rows) % _ROWS_AT_ONCE
-    insert = f"INSERT INTO {table.name} VALUES "  # noqa: S608 - names of our own tables
+    insert = f"INSERT INTO {into} VALUES "  # noqa: S608 - names of our own tables
     if whole:
         at_once = [
             tuple(chain.from_iterable(rows[at : at + _ROWS_AT_ONCE]))

@@ -30,7 +30,7 @@ from sqlmodel import Field, SQLModel
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _IN_FORCE = text("superseded_at IS NULL")
-_KEY = BigInteger().with_variant(Integer(), "sqlite")  # SQLite's rowid wants INTEGER
+KEY = BigInteger().with_variant(Integer(), "sqlite")  # SQLite's rowid wants INTEGER
 
 
 def to_micros(instant: datetime) -> int:
@@ -64,11 +64,11 @@ class Instant(TypeDecorator[datetime]):
 
 
 def _key() -> Any:
-    return Field(default=None, primary_key=True, sa_type=_KEY)
+    return Field(default=None, primary_key=True, sa_type=KEY)
 
 
 def _ref(target: str, **options: Any) -> Any:
-    return Field(foreign_key=target, sa_type=_KEY, **options)
+    return Field(foreign_key=target, sa_type=KEY, **options)
 
 
 def _big(**options: Any) -> Any:
