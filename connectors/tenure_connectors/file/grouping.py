@@ -22,6 +22,8 @@ from tenure import (
 )
 from tenure_connectors.file.parsed import NEVER, Parsed
 
+_INTERVALS = {unit.value: unit for unit in Interval}
+_BY_START = attrgetter("start", "number")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Build = Callable[[str, Sequence[Parsed]], Iterator[Item | Quarantined]]
@@ -60,25 +62,26 @@ def _subscription(
 
 def _customer(customer: str, rows: Sequence[Parsed]) -> Customer:
     """The attributes as of each row's start; of two at one instant the later line wins."""
-    in_time = sorted((row for row in rows if not row.broken), key=attrgetter("start", "number"))
+    in_time = sorted([row for row in rows if not row.broken], key=_BY_START)
     name = next((row.name for row in reversed(in_time) if row.name), None)
     stated = {row.start: row.attributes for row in in_time}
     attributes: list[Attribute] = []
-    before: dict[str, str | None] = {}
+    before: Mapping[str, str | None] = {}
     for start, said in stated.items():
-        now = _pairs(said)
-        attributes += [
-            Attribute(name=named, value=value, valid_from=instant(start))
-            for named, value in now
-            if before.get(named) != value
-        ]
-        before = dict(now)
+        now = _values(said)
+        if now is not before:
+            attributes += [
+                Attribute(name=named, value=value, valid_from=instant(start))
+                for named, value in now.items()
+                if before.get(named) != value
+            ]
+            before = now
     return Customer(id=customer, name=name, attributes=attributes)
 
 
 @lru_cache(8192)
-def _pairs(attributes: str) -> Sequence[tuple[str, str | None]]:
-    return json.loads(attributes)  # type: ignore[no-any-return]
+def _values(attributes: str) -> Mapping[str, str | None]:
+    return dict(json.loads(attributes))
 
 
 def doubted(build: Build) -> Build:
@@ -149,7 +152,7 @@ def _point(row: Parsed, at: int) -> Point:
         source_ref=row.ref,
         discount=0 if in_trial else row.discount,
         quantity=row.quantity,
-        interval=Interval(row.interval),
+        interval=_INTERVALS[row.interval],
         interval_count=row.interval_count,
         plan=row.plan or None,
         product=row.product or None,

@@ -61,6 +61,6 @@ class Spill:
         self._flush()
         try:
             for row in self._disk.execute(f"SELECT * FROM row ORDER BY {_COLUMNS}"):  # noqa: S608 - ours
-                yield Parsed(*row[:_KEYS], *marshal.loads(row[_KEYS]))  # noqa: S302 - our own bytes
+                yield Parsed._make(row[:_KEYS] + marshal.loads(row[_KEYS]))  # noqa: S302 - our own bytes
         except sqlite3.OperationalError as error:
             raise NoRoomError(error) from None
