@@ -130,6 +130,7 @@ def events(data: Path) -> Figures:
         "tolerance": 24 * 3_600_000_000,
         "cell_of": decision_tree(BOUNDS),
         "first_opening": "0",
+        "first_closing": "0",
         "end_cell": len(BOUNDS) + 1,
         "raw": "changed",
         "horizon": BOUNDS[-1],
@@ -143,7 +144,7 @@ def events(data: Path) -> Figures:
     gaps = {"points": "gap_point", "of": "gap_"}
     for script, of in [("macros", {}), ("gaps", {}), ("steps", ours), ("steps", gaps)]:
         connection.execute(_sql(script).substitute(names, **of))
-    for script in ("cells", "adjacent", "home", "bridge"):
+    for script in ("places", "cells", "adjacent", "home", "bridge"):
         found = connection.execute(_sql(script).substitute(names))
     total = carried(found.fetchall(), len(BOUNDS) - 1)
     wanted = ("start_mrr", *MOVEMENTS, "end_mrr")
