@@ -97,7 +97,7 @@ def test_the_users_own_limit_wins(pull, time):
 
 @pytest.mark.usefixtures("pages")
 def test_the_log_shows_every_attempt_and_no_key(pull, caplog):
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="tenure.http")
     pull()
     lines = [r.getMessage() for r in caplog.records if r.name == "tenure.http"]
     assert len(lines) == 4
