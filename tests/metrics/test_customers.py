@@ -95,7 +95,8 @@ def expected(payer, now, world) -> tuple:
     value, day = world.rates.value, lambda t: t.astimezone(ZoneInfo(world.zone)).date()
     moved = None
     before = ()
-    for t, lines in payer.timeline:
+    past = [(t, lines) for t, lines in payer.timeline if t <= now]  # a grace may end later
+    for t, lines in past:
         old, new = value(before, now), value(lines, now)
         if bool(before) != bool(lines) or old != new:
             back = "reactivation" if payer.first_paid(before=t) else "new"
