@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Engine, event
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE / "support"), str(HERE / "ledger")]
 
-settings.register_profile("default", derandomize=True, max_examples=40, deadline=None)
+settings.register_profile("default", derandomize=True, max_examples=20, deadline=None)
 settings.register_profile("soak", max_examples=1000, deadline=None)
 settings.load_profile("soak" if os.environ.get("TENURE_SOAK") else "default")
 

@@ -8,9 +8,9 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from asked import NOBODY, as_policy, filled
+from asked import NOBODY, as_policy, filled, heavy
 from books import NOW, at, lasting, point
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from reference import Cohort, Terms, Window, between, cohorts, payers, segment
 from workspaces import workspace
@@ -24,7 +24,6 @@ from tenure.metrics.run import ReportRequest
 from tenure.periods import Unit
 
 SEGMENTS = ("owner", "country", "plan", "product", "currency", "source", "acv_band", "cohort")
-slow = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 def made(book, first="2026-01", last="2026-03", **asked):
@@ -195,7 +194,7 @@ def joined_values(customers, shown: list[Window], by: str, terms: Terms) -> set[
     }
 
 
-@slow
+@heavy
 @given(data=st.data(), world=worlds(), policy=policies(), by=st.sampled_from(SEGMENTS))
 def test_the_sql_agrees_with_the_reference(fresh, data, world, policy, by):
     unit = data.draw(st.sampled_from([*MONTHS]))

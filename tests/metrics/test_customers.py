@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import UTC, date
 from zoneinfo import ZoneInfo
 
-from asked import NOBODY, as_policy, filled
+from asked import NOBODY, as_policy, filled, heavy
 from books import NOW, at, point
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ledgers import Ledger
 from reference import payers
@@ -19,8 +19,6 @@ from tenure import Attribute, Customer, micros
 from tenure.customers import LastMovement, Sort
 from tenure.metrics.customers import build
 from tenure.metrics.run import ReportRequest
-
-slow = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 def made(book, *, segments=(), sort=Sort.MRR, **asked):
@@ -108,7 +106,7 @@ def expected(payer, now, world) -> tuple:
     return value(payer.at(now), now), first and day(first), moved
 
 
-@slow
+@heavy
 @given(data=st.data(), world=worlds(), policy=policies())
 def test_every_row_is_that_of_the_reference(fresh, data, world, policy):
     now = data.draw(instants(world.zone, world.days)).astimezone(UTC)

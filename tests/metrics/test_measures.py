@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from asked import NOBODY, as_policy, asked, cohort_of, filled, has_begun
+from asked import NOBODY, as_policy, asked, cohort_of, filled, has_begun, heavy
 from books import at, lasting, point
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from reference import Terms, committed_mrr, contracted_mrr, payers
 from reference.segments import chosen
@@ -18,7 +18,6 @@ from tenure.metrics.run import build
 from tenure.money import decimal_string
 
 SEGMENTS = ("owner", "country", "plan", "currency", "acv_band", "cohort")
-slow = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 NINETY = timedelta(days=90)
 
 
@@ -92,7 +91,7 @@ def test_what_is_folded_adds_up(book):
     assert folded(rows, 1)[1].committed_mrr == 0
 
 
-@slow
+@heavy
 @given(data=st.data(), world=worlds(), policy=policies(), by=st.sampled_from(SEGMENTS))
 def test_the_sql_agrees_with_the_reference(fresh, data, world, policy, by):
     question = data.draw(questions(world))

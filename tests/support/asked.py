@@ -15,7 +15,7 @@ from tenure.metrics.run import ReportRequest
 from tenure.periods import Unit
 
 heavy = settings(
-    max_examples=settings().max_examples // 3,
+    max_examples=settings().max_examples // 2,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 """For tests that fill a ledger and ask for several figures in each example."""
