@@ -20,7 +20,7 @@ demo: .venv/.installed ## a made-up company in ./tenure-demo, with its figures
 test: .venv/.dev ## all tests, with the coverage they must reach
 	@scripts/test-needs
 	@$(BIN)/coverage erase
-	@status=0; $(BIN)/coverage run -m pytest -n $(WORKERS) || status=$$?; \
+	@status=0; $(BIN)/coverage run -m pytest -n $(WORKERS) --dist worksteal || status=$$?; \
 	$(BIN)/coverage combine -q || true; \
 	$(BIN)/coverage report --skip-covered -m || [ $$status -ne 0 ] || status=$$?; \
 	exit $$status
@@ -33,7 +33,7 @@ check: .venv/.dev ## format, lint, types, who may import whom
 
 soak: .venv/.dev ## the tests, each property tried far more often
 	@scripts/test-needs
-	@TENURE_SOAK=1 $(BIN)/pytest -n $(WORKERS)
+	@TENURE_SOAK=1 $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 bench: .venv/.dev ## every benchmark that can be run by itself
 	@for file in $$(grep -l '__name__ == "__main__"' benchmarks/*.py 2>/dev/null); do \
