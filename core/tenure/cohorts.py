@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from tenure.money import decimal_string
+from tenure.meta import Meta
+from tenure.money import Ratio, decimal_string, optional_ratio
 from tenure.periods import Unit
 from tenure.records import Json
-from tenure.report import Meta, Ratio, optional_ratio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from tenure.meta import Meta
 from tenure.money import decimal_string
 from tenure.records import Json
-from tenure.report import Meta
 
 
 class Sort(StrEnum):

@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from tenure.money import decimal_string, ratio_string
-from tenure.movements import signed_string
+from tenure.meta import Meta, instant_string
+from tenure.money import Ratio, decimal_string, ratio_string, signed_string
 from tenure.records import Json
-from tenure.report import Meta, Ratio, Row, instant_string
+from tenure.report import Row
 
 
 class Metric(StrEnum):

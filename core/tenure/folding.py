@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from tenure.report import Retention, Row, Variant
+from tenure.meta import Variant
+from tenure.report import Retention, Row
 
 TOP = 30
 """So many segments have a line; the rest have one together."""

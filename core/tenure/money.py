@@ -13,6 +13,9 @@ MICRO = 1_000_000
 MAX_AMOUNT = 10**11 * MICRO
 """The largest amount a fact may state; what is larger is quarantined."""
 
+Ratio = tuple[int, int]
+"""Numerator and denominator; a ratio over an empty base has no value."""
+
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 
@@ -49,6 +52,18 @@ def decimal_string(value: int) -> str:
     return f"{'-' if value < 0 else ''}{whole}.{rest:06d}"
 
 
+def signed_string(value: int) -> str:
+    """A change in micro-units, with its sign: `+50.000000`."""
+    return f"{'+' if value > 0 else ''}{decimal_string(value)}"
+
+
 def ratio_string(numerator: int, denominator: int) -> str:
     """A ratio of two integers as a decimal string with 6 places, half to even."""
     return decimal_string(half_even(numerator * MICRO, denominator))
+
+
+def optional_ratio(ratio: Ratio | None) -> str | None:
+    """A ratio with 6 places; None over an empty base."""
+    if ratio is None or not ratio[1]:
+        return None
+    return ratio_string(*ratio)

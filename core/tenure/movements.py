@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from tenure.money import decimal_string
+from tenure.meta import Meta, instant_string
+from tenure.money import decimal_string, signed_string
 from tenure.records import Json
-from tenure.report import Meta, instant_string
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +101,3 @@ class MovementLog:
     def _cells(self) -> Iterator[dict[str, Json]]:
         for movement in self.movements:
             yield movement.as_json() | {"reasons": " ".join(movement.reasons)}
-
-
-def signed_string(value: int) -> str:
-    """Micro-units with their sign: `+50.000000`."""
-    return f"{'+' if value > 0 else ''}{decimal_string(value)}"

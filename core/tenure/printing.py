@@ -7,8 +7,9 @@ to even from exact integers.
 from datetime import UTC, datetime
 
 from tenure.currency import minor_digits
-from tenure.money import MICRO, half_even
-from tenure.report import Meta, Ratio, Report, Row, Variant
+from tenure.meta import Meta, Variant
+from tenure.money import MICRO, Ratio, half_even
+from tenure.report import Report, Row
 
 NOTHING = "-"
 """Printed where a figure has no value."""

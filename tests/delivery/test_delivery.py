@@ -14,7 +14,7 @@ from tenure.config import Entry
 from tenure.delivery import content_hash, deliver, preview
 from tenure.errors import UsageError
 from tenure.ledger.store import Store
-from tenure.report import SourceState
+from tenure.meta import SourceState
 from tenure.status import pending_deliveries
 
 

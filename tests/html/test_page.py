@@ -17,7 +17,8 @@ from reports import META, REPORT, ROW
 
 from tenure.charts import DARK, LIGHT, Palette
 from tenure.cli import main
-from tenure.report import Report, Row, Variant
+from tenure.meta import Variant
+from tenure.report import Report, Row
 
 CONFIG = """
 [tenure]

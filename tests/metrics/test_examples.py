@@ -8,8 +8,8 @@ from books import Book, at, lasting, point
 
 from tenure import Interval, State, micros
 from tenure.ledger.statements import RateFact, state_rates
+from tenure.meta import Variant
 from tenure.money import ratio_string
-from tenure.report import Variant
 
 JAN = "2026-01-15"
 WEEK, DAY, MONTH, YEAR = Interval.WEEK, Interval.DAY, Interval.MONTH, Interval.YEAR

@@ -10,8 +10,8 @@ from reference import COUNTS, NAMES, VARIANTS, Terms, bridge, payers, retention
 from workspaces import workspace
 from worlds import policies, questions, worlds
 
+from tenure.meta import Variant
 from tenure.metrics.run import build
-from tenure.report import Variant
 
 SEGMENTS = ("owner", "country", "plan", "product", "currency", "source", "acv_band", "cohort")
 

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from tenure.report import Meta, Report, Row, SourceState, Variant
+from tenure.meta import Meta, SourceState, Variant
+from tenure.report import Report, Row
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ROW = Row(

@@ -22,8 +22,7 @@ from tenure.charts.parts import (
     table,
     whole,
 )
-from tenure.money import half_even
-from tenure.report import Ratio
+from tenure.money import Ratio, half_even
 
 __all__ = [
     "DARK",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from tenure.report import Ratio
+from tenure.money import Ratio
 
 Spec = dict[str, Any]
 """Vega-Lite, or a part of it."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tenure.charts.grid import Tick
 from tenure.charts.look import Lines, Look, Share, Spec
-from tenure.report import Ratio
+from tenure.money import Ratio
 
 
 def whole(look: Look) -> Spec:

@@ -16,7 +16,7 @@ from tenure.cli import console
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from tenure.report import Meta
+    from tenure.meta import Meta
 
 
 class Format(StrEnum):

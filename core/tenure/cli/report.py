@@ -25,8 +25,8 @@ from tenure.cli.options import (
     share,
     write,
 )
+from tenure.meta import DEFINITIONS, Variant
 from tenure.periods import Unit
-from tenure.report import DEFINITIONS, Variant
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -11,8 +11,9 @@ from tenure.currency import minor_digits
 from tenure.folding import TOP, folded
 from tenure.html.pictures import Artist, Picture, moves_of, names_of
 from tenure.html.words import terms
+from tenure.meta import Variant
 from tenure.printing import NOTHING, columns, label, money, percent, points, shares, when
-from tenure.report import Report, Row, Variant
+from tenure.report import Report, Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

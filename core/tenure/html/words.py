@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from tenure.meta import DEFINITIONS, Variant
 from tenure.printing import side_by_side
-from tenure.report import DEFINITIONS, Report, Variant
+from tenure.report import Report
 
 _TERMS = {
     "MRR": "Monthly recurring revenue in force at an instant: every amount that bills again, "

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from tenure.cohorts import Cohort, Cohorts
 from tenure.ledger.store import Store
+from tenure.meta import Variant
 from tenure.metrics.frame import Frame
 from tenure.metrics.rates import missing_rates
 from tenure.metrics.run import ReportRequest, coverage_of, meta_of, opened
 from tenure.metrics.segments import Segments
-from tenure.report import Variant
 
 if TYPE_CHECKING:
     from tenure.config import Workspace

@@ -13,15 +13,16 @@ from tenure._version import __version__
 from tenure.errors import TenureError, UsageError
 from tenure.ledger.store import Store
 from tenure.ledger.tables import to_micros
+from tenure.meta import Meta, SourceState, Variant
 from tenure.metrics import invariants, measures, variants
 from tenure.metrics.frame import Basis, Frame
 from tenure.metrics.rates import RATE_ONE, missing_rates
 from tenure.metrics.segments import Segments
 from tenure.metrics.source import Source, attached
-from tenure.money import half_even, ratio_string
+from tenure.money import Ratio, half_even, ratio_string
 from tenure.periods import Period, Range, Unit, periods
 from tenure.records import Evidence
-from tenure.report import Meta, Ratio, Report, Row, SourceState, Variant
+from tenure.report import Report, Row
 
 if TYPE_CHECKING:
     from tenure.config import Workspace

@@ -11,10 +11,12 @@ from datetime import date
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
+from tenure.meta import DEFINITIONS, Variant
 from tenure.metrics.frame import Frame
 from tenure.metrics.segments import Segments
+from tenure.money import Ratio
 from tenure.periods import Range, Unit, periods
-from tenure.report import DEFINITIONS, Ratio, Retention, Row, Variant
+from tenure.report import Retention, Row
 
 if TYPE_CHECKING:
     from tenure.metrics.run import Opened, ReportRequest
