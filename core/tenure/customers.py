@@ -2,13 +2,13 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
 from tenure.meta import Meta
-from tenure.money import decimal_string
+from tenure.money import decimal_string, signed_string
 from tenure.records import Json
 
 
@@ -49,7 +49,7 @@ class CustomerRow:
             last = {
                 "kind": self.last.kind,
                 "date": self.last.day.isoformat(),
-                "amount": None if amount is None else decimal_string(amount),
+                "amount": None if amount is None else signed_string(amount),
             }
         return {
             "id": self.id,
@@ -77,12 +77,12 @@ class Customers:
         return {"meta": self.meta.as_json(), "rows": [row.as_json() for row in self.rows]}
 
     def as_csv(self) -> str:
-        """A line for each customer; an attribute is a column of its name."""
+        """A line for each customer; an attribute is a column, see `attribute_columns`."""
         text = io.StringIO()
         names = ["id", "name", "connectors", "mrr", "arr", "customer_since"]
         moved = ["last_movement", "last_movement_date", "last_movement_amount"]
         out = csv.writer(text, lineterminator="\n")
-        out.writerow([*names, *moved, *self.attributes])
+        out.writerow([*names, *moved, *attribute_columns(self.attributes, {*names, *moved})])
         for row in self.rows:
             cells = row.as_json() | {"connectors": " ".join(row.connectors)}
             last = row.as_json()["last_movement"]
@@ -90,3 +90,14 @@ class Customers:
             own = [row.attributes[name] for name in self.attributes]
             out.writerow([*(cells[name] for name in names), *found, *own])
         return text.getvalue()
+
+
+def attribute_columns(attributes: Iterable[str], taken: Collection[str]) -> list[str]:
+    """A column for each attribute: its name, or `attribute.mrr` where that is another column's."""
+    return [
+        f"{_PREFIX}{name}" if name in taken or name.startswith(_PREFIX) else name
+        for name in attributes
+    ]
+
+
+_PREFIX = "attribute."

@@ -39,7 +39,7 @@ def test_the_largest_and_how_many_more(customers):
         "2025-01-05",
         "new",
         "2025-01-05",
-        "51.00",
+        "+51.00",
         "pro",
         "-",
     ]
@@ -48,6 +48,15 @@ def test_the_largest_and_how_many_more(customers):
 
 def test_programs_get_all(customers):
     assert len(customers("--format", "csv")[1].splitlines()) == 53
+
+
+def test_an_attribute_named_like_a_column_stands_beside_it(customers):
+    Path("plugins.toml").write_text(CONFIG.replace('"plan"', '"mrr"'))
+    head, first = customers()[1].splitlines()[:2]
+    assert head.split() == [
+        "customer", "mrr", "since", "last", "movement", "day", "amount", "attribute.mrr", "owner"
+    ]  # fmt: skip
+    assert first.split()[1] == "51.00"
 
 
 def test_by_name_shows_the_largest_too(customers):

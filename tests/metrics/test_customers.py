@@ -80,12 +80,23 @@ def test_for_programs(book):
         {
             "id": "A", "name": None, "connectors": ["test"], "mrr": "100.000000",
             "arr": "1200.000000", "customer_since": "2026-01-10",
-            "last_movement": {"kind": "new", "date": "2026-01-10", "amount": "100.000000"},
+            "last_movement": {"kind": "new", "date": "2026-01-10", "amount": "+100.000000"},
             "attributes": {"plan": "pro"},
         }
     ]  # fmt: skip
     (line,) = csv.DictReader(io.StringIO(found.as_csv()))
     assert (line["last_movement"], line["plan"], line["mrr"]) == ("new", "pro", "100.000000")
+
+
+def test_an_attribute_named_like_a_column_stands_beside_it(book):
+    names = ("mrr", "plan", "attribute.mrr")
+    stated = [Attribute(name=n, value=f"my {n}", valid_from=at("2025-01-01")) for n in names]
+    book.records.append(Customer(id="A", attributes=stated))
+    book.add("A", [point("2026-01-10", 100, plan="pro")])
+    found = made(book, segments=names)
+    (line,) = csv.DictReader(io.StringIO(found.as_csv()))
+    assert (line["mrr"], line["attribute.mrr"]) == ("100.000000", "my mrr")
+    assert (line["plan"], line["attribute.attribute.mrr"]) == ("pro", "my attribute.mrr")
 
 
 def expected(payer, now, world) -> tuple:

@@ -17,7 +17,7 @@ from tenure.cli.options import (
     moment,
     rests_on,
 )
-from tenure.customers import Sort
+from tenure.customers import Sort, attribute_columns
 
 if TYPE_CHECKING:
     from tenure.customers import CustomerRow, Customers
@@ -54,7 +54,8 @@ def show(made: "Customers") -> None:
     out, digits = console.out(), minor_digits(made.meta.currency)
     top = {id(row) for row in sorted(made.rows, key=lambda row: (-row.mrr, row.id))[:SHOWN]}
     shown = [row for row in made.rows if id(row) in top]
-    names = ("customer", "mrr", "since", "last movement", "day", "amount", *made.attributes)
+    fixed = ("customer", "mrr", "since", "last movement", "day", "amount")
+    names = (*fixed, *attribute_columns(made.attributes, fixed))
     cells = [_cells(row, digits, made.attributes) for row in shown]
     columns = {name: [line[n] for line in cells] for n, name in enumerate(names)}
     hidden = _fit(columns, out.width)
@@ -86,7 +87,9 @@ def _cells(row: "CustomerRow", digits: int, attributes: tuple[str, ...]) -> list
     from tenure.printing import NOTHING, money  # noqa: PLC0415 - see tenure.cli
 
     last = row.last
-    amount = NOTHING if last is None or last.amount is None else money(last.amount, digits)
+    amount = (
+        NOTHING if last is None or last.amount is None else money(last.amount, digits, plus="+")
+    )
     return [
         row.name or row.id,
         money(row.mrr, digits),
