@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from tenure.currency import minor_digits
 from tenure.meta import Meta, Variant
 from tenure.money import MICRO, Ratio, half_even
-from tenure.report import Report, Row
+from tenure.report import Report, Row, segment_names
 
 NOTHING = "-"
 """Printed where a figure has no value."""
@@ -70,11 +70,6 @@ def label(row: Row) -> str:
     return row.period + " (to date)" * row.partial
 
 
-def segment(row: Row) -> str:
-    """The segment's value."""
-    return ", ".join((row.segment or {"": "total"}).values())
-
-
 def shares(meta: Meta) -> list[tuple[str, str]]:
     """Grade of evidence and its share of the opening MRR, those that have one."""
     return [
@@ -95,7 +90,7 @@ def columns(made: Report) -> dict[str, list[str]]:
     digits = minor_digits(made.meta.currency)
     cells = {"period": [label(row) for row in made.rows]}
     if any(row.segment for row in made.rows):
-        cells["segment"] = [segment(row) for row in made.rows]
+        cells["segment"] = [name or "total" for name in segment_names(made.rows)]
     for name, field in MONEY.items():
         if name == "fx" and not any(row.fx for row in made.rows):
             continue  # one currency

@@ -8,11 +8,12 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
 
+from tenure.cohorts import Cohorts
 from tenure.meta import Meta, Variant, instant_string
 from tenure.money import Ratio, decimal_string, optional_ratio
 from tenure.records import Json
@@ -203,28 +204,32 @@ class Report:
     rows: tuple[Row, ...]
     trailing: "Report | None" = None
     """The same periods opened twelve months before their ends, for a page that shows both."""
+    cohorts: Cohorts | None = None
+    """Who joined in these periods, for the same page."""
 
     @property
     def digest(self) -> str:
         """What the figures are, whatever is written around them."""
         beside = [] if self.trailing is None else self.trailing.rows
-        figures = json.dumps([row.as_json() for row in (*self.rows, *beside)])
-        return hashlib.sha256(figures.encode()).hexdigest()
+        figures: list[Json] = [row.as_json() for row in (*self.rows, *beside)]
+        if self.cohorts is not None:
+            figures.append(self.cohorts.as_json()["rows"])
+        return hashlib.sha256(json.dumps(figures).encode()).hexdigest()
 
     def as_json(self) -> dict[str, Json]:
         """The document that `tenure report --format json` prints."""
         return {"meta": self.meta.as_json(), "rows": [row.as_json() for row in self.rows]}
 
     def as_csv(self) -> str:
-        """The rows with the same columns; a segment is its value."""
+        """The rows with the same columns; see `segment_names`."""
         text = io.StringIO()
         out: csv.DictWriter[str] | None = None
-        for row in self.rows:
+        for row, segment in zip(self.rows, segment_names(self.rows), strict=True):
             cells = row.as_json()
             cells.pop("reasons")
             for name, both in dict(cells.pop("variants", None) or {}).items():  # type: ignore[arg-type]
                 cells |= {f"nrr_{name}": both["nrr"], f"grr_{name}": both["grr"]}  # type: ignore[index,call-overload]
-            cells["segment"] = " · ".join((row.segment or {}).values())
+            cells["segment"] = segment
             if out is None:
                 out = csv.DictWriter(text, fieldnames=list(cells), lineterminator="\n")
                 out.writeheader()
@@ -236,6 +241,15 @@ class Report:
         from tenure.html import page  # noqa: PLC0415 - heavy
 
         return page(self)
+
+
+def segment_names(rows: Sequence[Row]) -> list[str]:
+    """Each row's segment: `pro`, or `plan=pro` among several attributes; empty of the total."""
+    several = len({name for row in rows for name in row.segment or ()}) > 1
+    return [
+        " · ".join(f"{name}={value}" if several else value for name, value in segment.items())
+        for segment in (row.segment or {} for row in rows)
+    ]
 
 
 def _optional_money(amount: int | None) -> str | None:

@@ -81,6 +81,19 @@ def test_segments_in_the_table(report):
     assert [line.split()[1] for line in out.splitlines()[1:4]] == ["total", "basic", "pro"]
 
 
+def test_segments_of_several_attributes_are_told_apart(report):
+    by = ("--by", "plan", "--by", "source", "--by", "plan")
+    named = ["plan=basic", "plan=pro", "source=book"]
+    _, out, _ = report(*RANGE, *by)
+    assert [line.split()[1] for line in out.splitlines()[1:5]] == ["total", *named]
+    _, out, _ = report(*RANGE, *by, "--format", "csv")
+    assert [row["segment"] for row in csv.DictReader(out.splitlines())] == ["", *named]
+    _, out, _ = report(*RANGE, *by, "--format", "json")
+    assert [row["segment"] for row in json.loads(out)["rows"]] == [
+        None, {"plan": "basic"}, {"plan": "pro"}, {"source": "book"}
+    ]  # fmt: skip
+
+
 def test_many_segments_are_the_largest_and_the_rest(tenure, capsys):
     rows = [f"c{n},2025-01-01,,{n}.00,plan {n:02}" for n in range(1, 41)]
     Path("book.csv").write_text("\n".join([CSV.splitlines()[0], *rows, ""]))
@@ -158,4 +171,5 @@ def test_measures_are_in_the_table_when_asked_for(report):
     assert "in 90 days" in head
     worth = "6,857.29"  # 1,284.56 / 2 x 0.8 x 1,334.56 / 100
     assert line.split()[-7:] == ["7.49", "%", "50.00", "%", "1,284.56", "1,284.56", worth]
+    assert "rows of one length" in " ".join(out.split())
     assert "in 90 days" not in report(*RANGE)[1]

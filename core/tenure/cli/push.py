@@ -56,9 +56,10 @@ def run_all(workspace: "Workspace", store: "Store", *, quiet: bool = False) -> i
 
 def report_to_push(workspace: "Workspace", store: "Store") -> "Report":
     """The complete months, of the total and of every segment that the workspace names."""
-    from tenure.metrics.run import ReportRequest, build  # noqa: PLC0415 - see tenure.cli
+    from tenure.metrics import page  # noqa: PLC0415 - see tenure.cli
+    from tenure.metrics.run import ReportRequest  # noqa: PLC0415 - see tenure.cli
 
-    return build(workspace, store, ReportRequest(by=workspace.metrics.segments, page=True))
+    return page.build(workspace, store, ReportRequest(by=workspace.metrics.segments))
 
 
 def run_push(

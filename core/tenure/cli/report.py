@@ -54,7 +54,8 @@ def report(  # noqa: PLR0913 - each is an option
         int | None, typer.Option(metavar="N", help="Open N months before each period's end.")
     ] = None,
     by: Annotated[
-        str | None, typer.Option(metavar="ATTR", help="Segments: plan, owner, acv_band, cohort …")
+        list[str] | None,
+        typer.Option(metavar="ATTR", help="Segments: plan, owner, acv_band, cohort …"),
     ] = None,
     where: Where = None,
     variant: Annotated[
@@ -67,7 +68,8 @@ def report(  # noqa: PLR0913 - each is an option
         str | None, typer.Option(metavar="90d", help="Contracted MRR so many days later.")
     ] = None,
     gross_margin: Annotated[
-        str | None, typer.Option(metavar="0.8", help="Gross margin for the lifetime value.")
+        str | None,
+        typer.Option(metavar="0.8", help="Gross margin for LTV, by each period's churn."),
     ] = None,
     known_at: KnownAt = None,
     form: Annotated[
@@ -77,22 +79,22 @@ def report(  # noqa: PLR0913 - each is an option
 ) -> None:
     """Show retention: where recurring revenue started, what moved it, what was kept."""
     from tenure.ledger.store import Store  # noqa: PLC0415 - see tenure.cli
-    from tenure.metrics.run import ReportRequest, build  # noqa: PLC0415 - see tenure.cli
+    from tenure.metrics import page, run  # noqa: PLC0415 - see tenure.cli
 
     ready = workspace(context)
-    asked = ReportRequest(
+    asked = run.ReportRequest(
         unit=period,
         first=first,
         last=last,
         trailing=trailing,
-        by=(by,) if by else (),
+        by=tuple(dict.fromkeys(by or ())),
         where=conditions(where),
         variant=variant,
         known_at=moment(known_at, ready.timezone),
         horizon=None if horizon is None else days(horizon),
         gross_margin=None if gross_margin is None else share(gross_margin),
-        page=form is PageFormat.HTML,
     )
+    build = page.build if form is PageFormat.HTML else run.build
     made = build(ready, Store.open(ready.store), asked)
     if form is PageFormat.HTML:
         _hand_over_page(made.as_html(), output)
@@ -131,9 +133,17 @@ def show(made: "Report", *, measures: bool = False) -> None:
         out.print(line, style="dim", markup=False)
     if len(kept) < len(made.rows):
         out.print("(other): the smallest segments; --format csv has them all", style="dim")
+    if measures and made.meta.gross_margin is not None:
+        out.print(_LTV, style="dim")
     if hidden:
         named = ", ".join(hidden)
         out.print(f"no room for: {named} (see --format csv)", style="dim", markup=False)
+
+
+_LTV = (
+    "LTV: ARPA × gross margin ÷ the revenue churn of the row's own period, so use monthly rows, "  # noqa: RUF001 - times
+    "and compare only rows of one length"
+)
 
 
 def _fit(columns: dict[str, list[str]], width: int) -> list[str]:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from tenure.cohorts import Cohort, Cohorts
 from tenure.ledger.store import Store
-from tenure.meta import Variant
+from tenure.meta import Meta, Variant
 from tenure.metrics.frame import Frame
 from tenure.metrics.rates import missing_rates
-from tenure.metrics.run import ReportRequest, coverage_of, meta_of, opened
+from tenure.metrics.run import Opened, ReportRequest, coverage_of, meta_of, opened
 from tenure.metrics.segments import Segments
+from tenure.periods import periods
 
 if TYPE_CHECKING:
     from tenure.config import Workspace
@@ -26,12 +27,24 @@ def build(workspace: "Workspace", store: Store, request: ReportRequest) -> Cohor
     """The cohorts of the periods asked for, up to the last of them; raises as a report does."""
     asked = replace(request, trailing=None, by=(), variant=Variant.COHORT)
     with opened(workspace, store, asked) as ledger:
-        with _CohortFrame(ledger.basis, ledger.shown, cut=True) as frame:
-            joined = Segments(frame, asked.unit).filtered("joined", asked.where)
-            made = _cohorts(frame, joined)
-        meta = meta_of(ledger, asked, coverage_of(ledger))
-    partial = ledger.shown[-1].as_of is not None
-    return Cohorts(meta=meta, unit=asked.unit, cohorts=made, partial=partial)
+        return cohorts_of(ledger, asked, meta_of(ledger, asked, coverage_of(ledger)))
+
+
+def cohorts_of(
+    ledger: Opened, request: ReportRequest, meta: Meta, *, strict: bool = True
+) -> Cohorts:
+    """The same of an open ledger; `strict` says that it is a mistake to ask for nobody."""
+    asked = replace(request.range, trailing=None)
+    shown = periods(asked, ledger.basis.workspace.timezone, ledger.now)
+    with _CohortFrame(ledger.basis, shown, cut=True) as frame:
+        segments = Segments(frame, request.unit)
+        made = _cohorts(frame, segments.filtered("joined", request.where, strict=strict))
+    return Cohorts(
+        meta=replace(meta, trailing=None, variant=Variant.COHORT),
+        unit=request.unit,
+        cohorts=made,
+        partial=shown[-1].as_of is not None,
+    )
 
 
 class _CohortFrame(Frame):

@@ -45,8 +45,6 @@ class ReportRequest:
     """How much later contracted MRR is looked at; None: not at all."""
     gross_margin: Ratio | None = None
     """For the lifetime value; None: it is not asked for."""
-    page: bool = False
-    """Also what a page shows beside it: the first segment, and twelve months up to each end."""
 
     @property
     def range(self) -> Range:
@@ -94,28 +92,17 @@ def build(workspace: "Workspace", store: Store, request: ReportRequest) -> Repor
     currency without a rate, `TenureError` for an empty ledger, `InvariantError` when figures
     contradict each other.
     """
-    if request.page and not request.by:
-        request = replace(request, by=workspace.metrics.segments[:1])
     with opened(workspace, store, request) as ledger:
-        rows = variants.added(ledger, request, rows_of(ledger, request, ledger.shown))
-        rows = measures.contracted(ledger, store, request, rows)
-        rows = tuple(replace(row, gross_margin=request.gross_margin) for row in rows)
-        coverage = coverage_of(ledger)
-        meta = meta_of(ledger, request, coverage)
-        trailing = _trailing(ledger, request, meta) if request.page else None
+        return report_of(ledger, store, request)
+
+
+def report_of(ledger: Opened, store: Store, request: ReportRequest) -> Report:
+    """The report of an open ledger, checked; see `build`."""
+    rows = variants.added(ledger, request, rows_of(ledger, request, ledger.shown))
+    rows = measures.contracted(ledger, store, request, rows)
+    rows = tuple(replace(row, gross_margin=request.gross_margin) for row in rows)
     invariants.check(rows, [one for one in ledger.sources if one.configured])
-    return Report(meta=meta, rows=rows, trailing=trailing)
-
-
-def _trailing(ledger: Opened, request: ReportRequest, meta: Meta) -> Report | None:
-    """The totals over the twelve months up to each end, where a period is another length."""
-    if request.trailing or request.unit not in {Unit.MONTH, Unit.QUARTER}:
-        return None
-    asked = replace(request, by=(), trailing=12)
-    shown = periods(asked.range, ledger.basis.workspace.timezone, ledger.now)
-    rows = variants.added(ledger, asked, rows_of(ledger, asked, shown))
-    invariants.check(rows, ())
-    return Report(meta=replace(meta, trailing=12), rows=rows)
+    return Report(meta=meta_of(ledger, request, coverage_of(ledger)), rows=rows)
 
 
 @contextmanager
