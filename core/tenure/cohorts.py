@@ -3,13 +3,21 @@
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from enum import StrEnum
 
 from tenure.meta import Meta
 from tenure.money import Ratio, decimal_string, optional_ratio
 from tenure.periods import Unit
 from tenure.records import Json
+
+
+class Measure(StrEnum):
+    """What of a cohort is looked at."""
+
+    REVENUE = "revenue"
+    LOGOS = "logos"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +44,10 @@ class Cohort:
     def logo_retention(self) -> tuple[Ratio, ...]:
         """Customers who pay over all of the cohort, by age."""
         return tuple((number, self.customers) for number in self.logos)
+
+    def kept(self, measure: Measure) -> tuple[Ratio, ...]:
+        """Either of them."""
+        return self.revenue_retention if measure is Measure.REVENUE else self.logo_retention
 
     def ages(self) -> Iterator[dict[str, Json]]:
         """What JSON and CSV say of each age."""
@@ -67,6 +79,14 @@ class Cohorts:
     cohorts: tuple[Cohort, ...]
     partial: bool = False
     """The last period is not over: the last age of each cohort is as of now."""
+
+    def latest(self, most: int) -> "Cohorts":
+        """The last so many, each up to so many ages."""
+        cut = (
+            replace(one, revenue=one.revenue[:most], logos=one.logos[:most])
+            for one in self.cohorts[-most:]
+        )
+        return replace(self, cohorts=tuple(cut))
 
     def as_json(self) -> dict[str, Json]:
         """The document that `tenure cohorts --format json` prints."""

@@ -6,6 +6,7 @@ to even from exact integers.
 
 from datetime import UTC, datetime
 
+from tenure.cohorts import Cohorts, Measure
 from tenure.currency import minor_digits
 from tenure.meta import Meta, Variant
 from tenure.money import MICRO, Ratio, half_even
@@ -37,27 +38,27 @@ def money(value: int, digits: int, *, plus: str = "") -> str:
     return f"{sign}{whole:,}.{rest:0{digits}d}" if digits else f"{sign}{whole:,}"
 
 
-def percent(ratio: Ratio | None) -> str:
+def percent(ratio: Ratio | None, places: int = 2) -> str:
     """A ratio as `101.25 %`."""
     numerator, denominator = ratio or (0, 0)
     if not denominator:
         return NOTHING
-    return f"{_hundredths(numerator * 10_000, denominator)} %"
+    return f"{_rounded(numerator * 100, denominator, places)} %"
 
 
 def points(now: Ratio | None, before: Ratio | None) -> str:
     """The change between two ratios as `+0.64 pp`, rounded from the exact ratios."""
     if now is None or before is None or not now[1] or not before[1]:
         return NOTHING
-    numerator = (now[0] * before[1] - before[0] * now[1]) * 10_000
-    text = _hundredths(numerator, now[1] * before[1])
+    numerator = (now[0] * before[1] - before[0] * now[1]) * 100
+    text = _rounded(numerator, now[1] * before[1], 2)
     return f"{'' if text.startswith('-') else '+'}{text} pp"
 
 
-def _hundredths(numerator: int, denominator: int) -> str:
-    value = half_even(numerator, denominator)
-    whole, rest = divmod(abs(value), 100)
-    return f"{'-' if value < 0 else ''}{whole}.{rest:02d}"
+def _rounded(numerator: int, denominator: int, places: int) -> str:
+    value = half_even(numerator * 10**places, denominator)
+    whole, rest = divmod(abs(value), 10**places)
+    return f"{'-' if value < 0 else ''}{whole}.{rest:0{places}d}"
 
 
 def when(at: datetime | None) -> str:
@@ -122,3 +123,28 @@ def measures(made: Report) -> dict[str, list[str]]:
         values = [row.ltv for row in made.rows]
         cells["LTV"] = [amount(half_even(*v) if v and v[1] else None) for v in values]
     return cells
+
+
+def triangle(made: Cohorts, measure: Measure) -> dict[str, list[str]]:
+    """The cells of each column of a table of cohorts; an age that has not come is empty."""
+    digits = minor_digits(made.meta.currency)
+    cells = {
+        "cohort": [cohort.label for cohort in made.cohorts],
+        "customers": [f"{cohort.customers:,}" for cohort in made.cohorts],
+        "base": [money(cohort.base, digits) for cohort in made.cohorts],
+    }
+    kept = [cohort.kept(measure) for cohort in made.cohorts]
+    for age in range(max(map(len, kept), default=0)):
+        shares = (percent(line[age]) if age < len(line) else "" for line in kept)
+        cells[f"{age}"] = [share.removesuffix(" %") for share in shares]
+    return cells
+
+
+def triangle_of(made: Cohorts, measure: Measure) -> str:
+    """What the shares of a table of cohorts are."""
+    kept = {
+        Measure.REVENUE: "percent of the base that is paid",
+        Measure.LOGOS: "percent of the customers who pay",
+    }[measure]
+    to_date = ", the last one as of now" if made.partial else ""
+    return f"{kept} at the end of each {made.unit} since they joined (0: their own){to_date}"

@@ -2,11 +2,12 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tenure import charts
-from tenure.charts import LIGHT, Look, Mark, Share, grid
+from tenure.charts import DARK, LIGHT, Look, Mark, Palette, Share, grid
 from tenure.money import MICRO
 
 LOOK = Look(width=440)
@@ -81,6 +82,40 @@ def test_cohorts_are_a_triangle_of_printed_figures() -> None:
     }
     drawn = charts.svg(charts.heat(cohorts, LOOK))
     assert (drawn.count(">100.00<"), drawn.count(">50.00<"), drawn.count(">-<")) == (2, 1, 0)
+
+
+def test_figures_that_find_no_room_are_left_to_the_table() -> None:
+    line = [Share(f"{age}", (1, 1), "100.0") for age in range(24)]
+    narrow, wide = (
+        charts.svg(charts.heat({"2025-01": line}, Look(width=width))) for width in (265, 960)
+    )
+    assert (narrow.count(">100.0<"), wide.count(">100.0<")) == (0, 24)
+
+
+def luminance(color: list[float]) -> float:
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def rgb(color: str) -> list[float]:
+    return [int(color[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+@pytest.mark.parametrize("share", [(0, 1), (1, 2), (99, 100), (1, 1), (101, 100), (10**9, 1)])
+def test_a_figure_stands_out_from_its_cell(palette: Palette, share: tuple[int, int]) -> None:
+    spec = charts.heat({"2025-01": [Share("0", share, "x")]}, Look(palette=palette))
+    (cell,) = spec["data"]["values"]
+    paper, tone = rgb(palette.paper), rgb(cell["color"])
+    cell_color = [p + (t - p) * cell["depth"] for p, t in zip(paper, tone, strict=True)]
+    low, high = sorted(map(luminance, (cell_color, rgb(palette.ink))))
+    assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
+def test_gains_losses_and_what_stayed_differ_in_colour() -> None:
+    line = [Share("0", (1, 1), "x"), Share("1", (2, 1), "x"), Share("2", (1, 2), "x")]
+    cells = charts.heat({"2025-01": line}, LOOK)["data"]["values"]
+    assert [cell["color"] for cell in cells] == [LIGHT.muted, LIGHT.up, LIGHT.lost]
 
 
 def test_a_picture_for_a_message() -> None:

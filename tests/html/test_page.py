@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markup import Markup
-from reports import META, REPORT, ROW
+from reports import COHORTS, META, REPORT, ROW
 
 from tenure.charts import DARK, LIGHT, Palette
 from tenure.cli import main
@@ -59,19 +59,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def ask(folder: Path):
-    """What `tenure report` writes with such options; each is asked once."""
+    """What `tenure report`, or another command, writes with such options; each is asked once."""
 
     @cache
-    def asked(*words: str) -> str:
+    def asked(*words: str, command: str = "report") -> str:
         path = folder / "answer"
-        assert main([*command(folder), *words, "--output", str(path)]) == 0
+        assert main([*called(folder, command), *words, "--output", str(path)]) == 0
         return path.read_text(encoding="utf-8")
 
     return asked
 
 
-def command(folder: Path) -> list[str]:
-    return ["--config", str(folder / "plugins.toml"), "report", *RANGE]
+def called(folder: Path, command: str = "report") -> list[str]:
+    return ["--config", str(folder / "plugins.toml"), command, *RANGE]
 
 
 def rows(text: str) -> Rows:
@@ -131,6 +131,60 @@ def test_the_largest_segments_have_a_line_and_the_rest_adds_up_to_one(ask) -> No
         assert same(cell, str(sum(Decimal(row[MONEY[name]]) for row in found[30:])))
 
 
+def test_every_attribute_that_is_asked_for_has_a_table(ask) -> None:
+    by = ("--by", "plan", "--by", "source")
+    tables = Markup(ask("--format", "html", *by)).tables
+    wanted = [row for row in rows(ask("--format", "json", *by)) if row["period"] == "2025-12"]
+    (total,) = (row for row in wanted if row["segment"] is None)
+    source = [row for row in wanted if row["segment"] and "source" in row["segment"]]
+    assert len(tables["By plan, 2025-12"]) == 33
+    assert [line[0] for line in tables["By source, 2025-12"]] == ["source", "book", "total"]
+    assert wrong(tables["By source, 2025-12"], [*source, total]) == []
+
+
+KEPT = {"Revenue": "revenue_retention", "Customers": "logo_retention"}
+
+
+@pytest.mark.parametrize("words", [(), ("--trailing", "12"), ("--where", "plan=p7")])
+def test_the_cohorts_are_those_of_their_own_command(ask, words: tuple[str, ...]) -> None:
+    tables = Markup(ask("--format", "html", *words)).tables
+    asked = [word for word in words if "trailing" not in words[0]]
+    wanted = rows(ask("--format", "json", *asked, command="cohorts"))
+    assert wanted
+    for title, field in KEPT.items():
+        head, *lines = tables[f"{title} kept by cohort"]
+        ages = [age for row in wanted for age in row["ages"]]
+        cells = [(age, cell) for line in lines for age, cell in zip(head, line, strict=True)]
+        shares = [cell for name, cell in cells if name.isdigit() and cell]
+        assert [line[:2] for line in lines] == [[r["cohort"], str(r["customers"])] for r in wanted]
+        assert all(same(line[2], row["base"]) for line, row in zip(lines, wanted, strict=True))
+        assert [
+            (cell, age[field])
+            for cell, age in zip(shares, ages, strict=True)
+            if not same(f"{cell} %", age[field])
+        ] == []
+
+
+def test_the_maps_of_cohorts_have_the_same_figures(ask) -> None:
+    page = Markup(ask("--format", "html"))
+    wanted = rows(ask("--format", "json", command="cohorts"))
+    shown = [text for text in page.of("text") if re.fullmatch(r"\d+\.\d", text)]
+    exact = [age[field] for field in KEPT.values() for row in wanted for age in row["ages"]]
+    pairs = zip(shown, exact, strict=True)  # on a narrow screen they find no room
+    assert [
+        pair
+        for pair in pairs
+        if abs(Decimal(pair[0]) / 100 - Decimal(pair[1])) > Decimal("0.00051")
+    ] == []
+
+
+def test_where_nobody_joined_there_are_no_cohorts(ask) -> None:
+    words = ("--from", "2024-12", "--to", "2025-01", "--where", "cohort=2024-03")
+    page = Markup(ask("--format", "html", *words))
+    assert [title for title in page.tables if "cohort" in title] == []
+    assert "Every period" in page.tables
+
+
 def test_the_headline_is_the_last_complete_period_and_its_change(ask) -> None:
     page = Markup(ask("--format", "html"))
     before, last = rows(ask("--format", "json"))[-2:]
@@ -170,7 +224,7 @@ def test_a_page_names_what_it_rests_on(ask) -> None:
 
 
 def test_what_is_printed_is_what_a_file_holds(ask, folder: Path, capsysbinary) -> None:
-    assert main([*command(folder), "--format", "html"]) == 0
+    assert main([*called(folder), "--format", "html"]) == 0
     assert capsysbinary.readouterr().out.decode() == ask("--format", "html")
 
 
@@ -184,7 +238,9 @@ def test_a_page_is_whole_by_itself(ask) -> None:
 def test_the_charts_have_words_and_the_tables_have_heads(ask) -> None:
     page = Markup(ask("--format", "html"))
     words = [attrs["aria-label"] for tag, attrs in page.tags if attrs.get("role") == "img"]
-    assert [text.split()[0] for text in words] == ["Lines", "Lines", "Waterfall", "Stacked"]
+    assert [text.split()[0] for text in words] == [
+        "Lines", "Lines", "Waterfall", "Stacked", "Heat", "Heat"
+    ]  # fmt: skip
     scopes = {attrs.get("scope") for tag, attrs in page.tags if tag == "th"}
     assert scopes == {"col", "row"}
     ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
@@ -259,10 +315,30 @@ def test_another_reading_is_named_and_not_added_up() -> None:
     assert [line[table[0].index("NRR")] for line in table[30:33]] == ["110.00 %", "-", "110.00 %"]
 
 
+def test_of_many_cohorts_there_are_the_last_and_it_is_said() -> None:
+    first = COHORTS.cohorts[0]
+    ages = tuple(range(1, 31))
+    many = [replace(first, label=f"c{n}", revenue=ages, logos=ages) for n in range(1, 41)]
+    cohorts = replace(COHORTS, cohorts=tuple(many))
+    page = Markup(replace(REPORT, cohorts=cohorts).as_html())
+    head, *lines = page.tables["Revenue kept by cohort"]
+    assert head[3:] == [f"{age}" for age in range(24)]
+    assert [line[0] for line in lines] == [f"c{n}" for n in range(17, 41)]
+    said = [text for text in page.of("p", "note") if "last 24 of 40 cohorts" in text]
+    assert len([text for text in said if "first 24 of 30 ages" in text]) == 4
+
+
+def test_cohorts_without_a_history_are_no_picture() -> None:
+    young = replace(COHORTS, cohorts=COHORTS.cohorts[1:])
+    page = Markup(replace(REPORT, cohorts=young).as_html())
+    assert [title for title in page.tables if "cohort" in title] == []
+
+
 def test_the_digest_is_of_the_figures() -> None:
     trailing = replace(REPORT, trailing=REPORT)
+    joined = replace(REPORT, cohorts=COHORTS)
     assert REPORT.digest == replace(REPORT, meta=replace(META, version="2")).digest
-    assert len({REPORT.digest, trailing.digest, segmented("a").digest}) == 3
+    assert len({one.digest for one in (REPORT, trailing, joined, segmented("a"))}) == 4
     assert f'content="{trailing.digest}"' in trailing.as_html()
 
 

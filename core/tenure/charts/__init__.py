@@ -100,9 +100,13 @@ def movements(rows: Mapping[str, Sequence[Mark]], look: Look) -> Spec:
 
 
 def heat(cohorts: Mapping[str, Sequence[Share]], look: Look) -> Spec:
-    """A triangle: a line per cohort, a cell per age, the deeper the more is left."""
+    """A triangle: a line per cohort, a cell per age, the deeper the farther from the whole.
+
+    More than the whole has the colour of gains, less that of losses; figures are there while they
+    find room.
+    """
     cells = [
-        {"at": share.at, "cohort": name, "printed": share.printed} | _depth(share.value)
+        {"at": share.at, "cohort": name, "printed": share.printed} | _tone(share.value, look)
         for name, line in cohorts.items()
         for share in line
         if share.value and share.value[1]
@@ -110,25 +114,25 @@ def heat(cohorts: Mapping[str, Sequence[Share]], look: Look) -> Spec:
     ages = list(dict.fromkeys(share.at for line in cohorts.values() for share in line))
     axis = {
         "title": None, "domain": False, "ticks": False, "labelColor": look.palette.muted,
-        "labelAngle": 0, "labelFontSize": 11,
+        "labelAngle": 0, "labelFontSize": 11, "labelPadding": 6,
+        "labelOverlap": "parity",
     }  # fmt: skip
     at = {
         "x": place(ages) | {"axis": {**axis, "orient": "top"}},
         "y": place(list(cohorts), field="cohort") | {"axis": axis},
     }
-    square = {"type": "rect", "color": look.palette.nrr, "stroke": look.palette.paper}
-    depth = {"field": "depth", "type": "quantitative", "scale": None, "legend": None}
-    layers = [
-        {"mark": square, "encoding": {**at, "fillOpacity": depth}},
-        {
-            "mark": {"type": "text", "fontSize": 10},
-            "encoding": {
-                **at,
-                "text": {"field": "printed"},
-                "color": {"value": look.palette.ink},
-            },
-        },
-    ]
+    tone = {
+        "fill": {"field": "color", "type": "nominal", "scale": None},
+        "fillOpacity": {"field": "depth", "type": "quantitative", "scale": None},
+    }
+    square = {"type": "rect", "stroke": look.palette.paper}
+    figure = {
+        "mark": {"type": "text", "fontSize": 11, "color": look.palette.ink},
+        "encoding": {**at, "text": {"field": "printed"}},
+    }
+    longest = max((len(cell["printed"]) for cell in cells), default=0)
+    fits = longest * 6.6 <= look.width / max(1, len(ages))
+    layers = [{"mark": square, "encoding": {**at, **tone}}, *([figure] if fits else [])]
     return {**whole(look), "height": 22 * len(cohorts), "data": table(cells), "layer": layers}
 
 
@@ -160,7 +164,9 @@ def _cut(bars: Sequence[Spec], ground: int) -> None:
         bar["from"] = max(bar["from"], ground)
 
 
-def _depth(ratio: Ratio | None) -> Spec:
-    """How deep the colour is: steeper than the ratio, and never so deep that ink is lost on it."""
-    share = ratio[0] / ratio[1] if ratio and ratio[1] else 0.0
-    return {"depth": min(0.5, max(0.03, share**2 * 0.42))}
+def _tone(ratio: Ratio, look: Look) -> Spec:
+    """The colour of a share of the whole, never so deep that ink is lost on it."""
+    part, of = ratio
+    colors = look.palette
+    color = colors.up if part > of else colors.lost if part < of else colors.muted
+    return {"color": color, "depth": min(0.5, 0.08 + abs(part - of) / of * 1.2)}

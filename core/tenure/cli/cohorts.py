@@ -1,6 +1,5 @@
 """`tenure cohorts`: who joined when, and how much of it is still there, as a triangle."""
 
-from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,17 +20,11 @@ from tenure.cli.options import (
     moment,
     rests_on,
 )
+from tenure.cohorts import Measure
 from tenure.periods import Unit
 
 if TYPE_CHECKING:
     from tenure.cohorts import Cohorts
-
-
-class Measure(StrEnum):
-    """What the triangle shows."""
-
-    REVENUE = "revenue"
-    LOGOS = "logos"
 
 
 @app.command()
@@ -68,8 +61,10 @@ def cohorts(  # noqa: PLR0913 - each is an option
 
 def show(made: "Cohorts", *, measure: Measure = Measure.REVENUE) -> None:
     """Print the triangle; a narrow terminal gets fewer ages, never half a number."""
+    from tenure.printing import triangle, triangle_of  # noqa: PLC0415 - see tenure.cli
+
     out = console.out()
-    columns = _columns(made, measure)
+    columns = triangle(made, measure)
     hidden = 0
     while console.width_of(columns) > out.width and len(columns) > 4:  # noqa: PLR2004 - age 0 stays
         columns.popitem()
@@ -79,37 +74,7 @@ def show(made: "Cohorts", *, measure: Measure = Measure.REVENUE) -> None:
     for column, cells in zip(grid.columns, columns.items(), strict=True):
         column.min_width = console.width_of(dict([cells])) - 2
     out.print(grid, crop=False)
-    for line in (_said(made, measure), *rests_on(made.meta)):
+    for line in (triangle_of(made, measure), *rests_on(made.meta)):
         out.print(line, style="dim", markup=False)
     if hidden:
         out.print(f"no room for the last {hidden} ages (see --format csv)", style="dim")
-
-
-def _columns(made: "Cohorts", measure: Measure) -> dict[str, list[str]]:
-    """The cells of each column, by its name; an age that has not come is empty."""
-    from tenure.currency import minor_digits  # noqa: PLC0415 - see tenure.cli
-    from tenure.printing import money, percent  # noqa: PLC0415 - see tenure.cli
-
-    shown, digits = made.cohorts, minor_digits(made.meta.currency)
-    columns = {
-        "cohort": [cohort.label for cohort in shown],
-        "customers": [f"{cohort.customers:,}" for cohort in shown],
-        "base": [money(cohort.base, digits) for cohort in shown],
-    }
-    kept = [
-        cohort.revenue_retention if measure is Measure.REVENUE else cohort.logo_retention
-        for cohort in shown
-    ]
-    for age in range(max(map(len, kept), default=0)):
-        cells = (percent(line[age]) if age < len(line) else "" for line in kept)
-        columns[f"{age}"] = [cell.removesuffix(" %") for cell in cells]
-    return columns
-
-
-def _said(made: "Cohorts", measure: Measure) -> str:
-    kept = {
-        Measure.REVENUE: "percent of the base that is paid",
-        Measure.LOGOS: "percent of the customers who pay",
-    }[measure]
-    to_date = ", the last one as of now" if made.partial else ""
-    return f"{kept} at the end of each {made.unit} since they joined (0: their own){to_date}"

@@ -1,18 +1,19 @@
 """What stands on the page, from the figures of a report; how it looks is the template's."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
+from tenure.cohorts import Measure
 from tenure.currency import minor_digits
-from tenure.folding import TOP, folded
 from tenure.html.pictures import Artist, Picture, moves_of, names_of
+from tenure.html.tables import latest_cohorts, tables, trailing_rows
 from tenure.html.words import terms
 from tenure.meta import Variant
-from tenure.printing import NOTHING, columns, label, money, percent, points, shares, when
+from tenure.printing import NOTHING, label, money, percent, points, shares, when
 from tenure.report import Report, Row
 
 
@@ -25,22 +26,6 @@ class Card:
     change: tuple[str, ...]
     tone: str = ""
     note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grid:
-    """One table: columns, the first of which names the row."""
-
-    title: str
-    note: str = ""
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
-
-    @property
-    def breadth(self) -> int:
-        """How many characters stand side by side, so that paper gets a type that fits."""
-        lines = zip(self.columns, *self.rows, strict=True)
-        return sum(min(24, max(map(len, cells))) for cells in lines)
 
 
 def page(made: Report) -> str:
@@ -65,8 +50,8 @@ def _content(made: Report) -> dict[str, Any]:
         "title": _title(made),
         "period": label(shown),
         "cards": _cards(made, shown, _before(totals, shown)),
-        "pictures": list(_pictures(made, totals, shown)),
-        "tables": list(_tables(made, totals, shown)),
+        "pictures": _pictures(made, totals, shown),
+        "tables": list(tables(made, totals, shown)),
         "known_at": when(meta.known_at),
         "sources": [
             (one.name, when(one.last_complete_sync), one.incomplete) for one in meta.sources
@@ -115,7 +100,7 @@ def _cards(made: Report, row: Row, before: Row | None) -> Iterator[Card]:
 def _ratio_card(made: Report, name: str, field: str, rows: tuple[Row, Row | None]) -> Card:
     row, before = rows
     change = points(getattr(row, field), getattr(before, field, None))
-    lasting = next((one for one in _trailing(made) if one.period == row.period), None)
+    lasting = next((one for one in trailing_rows(made) if one.period == row.period), None)
     note = "" if lasting is None else f"12 months: {percent(getattr(lasting, field))}"
     value = percent(getattr(row, field))
     if before is None or change == NOTHING:
@@ -132,68 +117,37 @@ def _signed(text: str) -> str:
     return text if text.startswith("-") else f"+{text}"
 
 
-def _pictures(made: Report, totals: Sequence[Row], shown: Row) -> Iterator[Picture]:
-    artist, names = Artist(made), names_of(made)
-    if len(totals) > 1:
+def _pictures(made: Report, totals: Sequence[Row], shown: Row) -> list[list[Picture]]:
+    """The charts of the periods, and those of the cohorts."""
+    artist = Artist(made)
+    return [list(_of_periods(artist, made, totals, shown)), list(_of_cohorts(artist, made))]
+
+
+def _of_periods(
+    artist: Artist, made: Report, totals: Sequence[Row], shown: Row
+) -> Iterator[Picture]:
+    names, lasting = names_of(made), trailing_rows(made)
+    are_many, have_lasted = len(totals) > 1, len(lasting) > 1
+    if are_many:
         yield artist.trend("NRR and GRR by period", totals)
-    lasting = _trailing(made)
-    if len(lasting) > 1:
+    if have_lasted:
         yield artist.trend("NRR and GRR, trailing twelve months", lasting)
-    yield artist.waterfall(f"What moved MRR in {label(shown)}", shown, names)
-    if len(totals) > 1:
-        yield artist.movements("What came and went, by period", totals, list(moves_of(names)))
+    yield artist.waterfall(shown, names, broad=not are_many)
+    if are_many:
+        yield artist.movements(totals, list(moves_of(names)), broad=not have_lasted)
 
 
-_TRAILING = ("period", "start", "NRR", "GRR", "logos")
+def _of_cohorts(artist: Artist, made: Report) -> Iterator[Picture]:
+    cohorts, cut = latest_cohorts(made)
+    if cohorts:
+        for measure, remark in _REMARKS.items():
+            yield artist.triangle(cohorts, measure, f"{remark}{cut}")
 
 
-def _trailing(made: Report) -> tuple[Row, ...]:
-    """The periods that have twelve months of history."""
-    rows = () if made.trailing is None else made.trailing.rows
-    return tuple(row for row in rows if row.start_mrr)
-
-
-def _tables(made: Report, totals: Sequence[Row], shown: Row) -> Iterator[Grid]:
-    currency = f"Money in {made.meta.currency}."
-    yield _grid("Every period", currency, replace(made, rows=tuple(totals)))
-    for attribute, rows in _segments(made, shown).items():
-        kept = folded(rows)
-        rest = f" The {len(rows) - TOP:,} smallest are one line." if len(rows) > TOP else ""
-        note = f"{currency} Largest at the start first.{rest}"
-        title = f"By {attribute}, {label(shown)}"
-        table = _grid(title, note, replace(made, rows=(*kept, shown)))
-        yield replace(table, columns=(attribute, *table.columns[2:]), rows=_without_period(table))
-    lasting = _trailing(made)
-    if lasting:
-        cells = columns(replace(made, rows=lasting))
-        kept_columns = [
-            name for name in cells if name in {"period", "start", "NRR", "GRR", "logos"}
-        ]
-        yield Grid(
-            title="Trailing twelve months",
-            note="Each line opens twelve months before the period's end.",
-            columns=kept_columns,
-            rows=list(zip(*(cells[name] for name in kept_columns), strict=True)),
-        )
-
-
-def _segments(made: Report, shown: Row) -> dict[str, list[Row]]:
-    """The segments of the headline's period, of the first attribute."""
-    found: dict[str, list[Row]] = {}
-    for row in made.rows:
-        if row.segment and row.period == shown.period:
-            found.setdefault(", ".join(row.segment), []).append(row)
-    return dict(list(found.items())[:1])
-
-
-def _grid(title: str, note: str, made: Report) -> Grid:
-    cells = columns(made)
-    rows = list(zip(*cells.values(), strict=True))
-    return Grid(title=title, note=note, columns=list(cells), rows=rows)
-
-
-def _without_period(table: Grid) -> list[Sequence[str]]:
-    return [row[1:] for row in table.rows]
+_REMARKS = {
+    Measure.REVENUE: "Percent of what the cohort paid first: blue is more, red is less.",
+    Measure.LOGOS: "Percent of the customers who joined: the redder, the fewer.",
+}
 
 
 def _left_out(made: Report) -> Iterator[str]:

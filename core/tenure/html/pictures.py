@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from tenure import charts
 from tenure.charts import Look, Mark, Palette, Share, Spec
+from tenure.cohorts import Cohorts, Measure
 from tenure.currency import minor_digits
 from tenure.printing import MONEY, label, money, percent
 from tenure.report import Report, Row
@@ -14,10 +15,14 @@ from tenure.report import Report, Row
 PAGE = Palette(**{name: f"var(--{name})" for name in Palette.__slots__})
 """Colours that the style sheet sets, once for a light and once for a dark screen."""
 
+_NARROW_LOOK = Look(palette=PAGE, width=265, height=180)
 _LOOKS = {
-    "wide": Look(palette=PAGE, width=440, height=200),
-    "narrow": Look(palette=PAGE, width=265, height=180),
+    broad: {"wide": Look(palette=PAGE, width=width, height=200), "narrow": _NARROW_LOOK}
+    for broad, width in ((False, 440), (True, 960))
 }
+"""By screen, in half of the page and in all of its width."""
+_NARROW = 12
+"""So many ages have room in half of the page."""
 _LOSSES = {"down", "lost"}
 
 
@@ -28,6 +33,8 @@ class Picture:
     title: str
     words: str
     remark: str = ""
+    broad: bool = False
+    """It takes the width of the page."""
     svgs: dict[str, str]
 
 
@@ -53,34 +60,62 @@ class Artist:
         words = f"Lines over {len(rows)} periods, {_span(rows)}: {', '.join(ends)}."
         return self._drawn(title, words, lambda look: charts.trend(lines, look))
 
-    def waterfall(self, title: str, row: Row, names: Sequence[str]) -> Picture:
+    def waterfall(self, row: Row, names: Sequence[str], *, broad: bool) -> Picture:
         """The bridge of one period."""
+        title = f"What moved MRR in {label(row)}"
         bridge = {name: self._mark(name, row, name) for name in names}
         told = ", ".join(f"{name} {mark.printed}" for name, mark in bridge.items())
         words = f"Waterfall of MRR in {self._currency} in {label(row)}: {told}."
-        return self._drawn(title, words, lambda look: charts.waterfall(bridge, look))
+        return self._drawn(title, words, lambda look: charts.waterfall(bridge, look), broad=broad)
 
-    def movements(self, title: str, rows: Sequence[Row], names: Sequence[str]) -> Picture:
+    def movements(self, rows: Sequence[Row], names: Sequence[str], *, broad: bool) -> Picture:
         """What came and went, by period."""
+        title = "What came and went, by period"
         stacks = {name: [self._mark(label(row), row, name) for row in rows] for name in names}
         words = (
             f"Stacked bars over {len(rows)} periods, {_span(rows)}: {', '.join(names)}, "
             f"in {self._currency}; the figures are in the table of periods."
         )
-        return self._drawn(title, words, lambda look: charts.movements(stacks, look))
+        return self._drawn(title, words, lambda look: charts.movements(stacks, look), broad=broad)
+
+    def triangle(self, made: Cohorts, measure: Measure, remark: str) -> Picture:
+        """What is left of each cohort, by its age."""
+        kept = {cohort.label: cohort.kept(measure) for cohort in made.cohorts}
+        lines = {
+            name: [
+                Share(f"{age}", ratio, percent(ratio, 1).removesuffix(" %"))
+                for age, ratio in enumerate(line)
+            ]
+            for name, line in kept.items()
+        }
+        names = list(kept)
+        oldest, line = names[0], kept[names[0]]
+        what = {Measure.REVENUE: "Revenue", Measure.LOGOS: "Customers"}[measure]
+        later = f"{len(line) - 1} {made.unit}s later"
+        words = (
+            f"Heat map of {what.lower()} kept by {len(kept)} cohorts, {oldest} to {names[-1]}: "
+            f"{oldest} is at {percent(line[-1])} {later}; the figures are in a table below."
+        )
+        broad = max(map(len, kept.values())) > _NARROW
+        title = f"{what} kept by cohort, age in {made.unit}s"
+        drawn = self._drawn(title, words, lambda look: charts.heat(lines, look), broad=broad)
+        return replace(drawn, remark=remark)
 
     def _mark(self, at: str, row: Row, name: str) -> Mark:
         value = getattr(row, MONEY[name])
         signed = -value if name in _LOSSES else value
         return Mark(at, signed, money(signed, self._digits))
 
-    def _drawn(self, title: str, words: str, spec: Callable[[Look], Spec]) -> Picture:
-        specs = {screen: spec(look) for screen, look in _LOOKS.items()}
+    def _drawn(
+        self, title: str, words: str, spec: Callable[[Look], Spec], *, broad: bool = False
+    ) -> Picture:
+        specs = {screen: spec(look) for screen, look in _LOOKS[broad].items()}
         cut = any(one.get("usermeta", {}).get("cut") for one in specs.values())
         return Picture(
             title=title,
             words=words,
             remark="The axis does not begin at 0: start and end are cut." if cut else "",
+            broad=broad,
             svgs={screen: self._inline(charts.svg(one)) for screen, one in specs.items()},
         )
 

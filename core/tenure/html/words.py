@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from tenure.html.tables import latest_cohorts
 from tenure.meta import DEFINITIONS, Variant
 from tenure.printing import side_by_side
 from tenure.report import Report
@@ -29,6 +30,12 @@ _TERMS = {
     "follows from its invoices (inferred), or that is taken back from today's state (assumed).",
 }
 
+_COHORT = (
+    "The customers whose first paid instant lies in one period; what they paid at that instant; "
+    "how many periods later, judged just before the end of each (0: their own). All at the rates "
+    "of the start of the cohort's period."
+)
+
 
 def terms(made: Report, names: Sequence[str]) -> Iterator[tuple[str, str]]:
     """The terms that this page uses, with their sentences."""
@@ -43,6 +50,8 @@ def terms(made: Report, names: Sequence[str]) -> Iterator[tuple[str, str]]:
             "trailing twelve months",
             "The same ratios with the opening twelve months before each period's end.",
         )
+    if latest_cohorts(made)[0]:
+        yield "cohort, base, age", _COHORT
     asked = [] if made.meta.variant in {Variant.COHORT, Variant.ALL} else [made.meta.variant]
     for variant in (*asked, *side_by_side(made)):
         yield f"NRR {variant}", DEFINITIONS[variant]
