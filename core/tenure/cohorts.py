@@ -46,7 +46,7 @@ class Cohort:
         return tuple((number, self.customers) for number in self.logos)
 
     def kept(self, measure: Measure) -> tuple[Ratio, ...]:
-        """Either of them."""
+        """What is left of the revenue, or of the customers, by age."""
         return self.revenue_retention if measure is Measure.REVENUE else self.logo_retention
 
     def ages(self) -> Iterator[dict[str, Json]]:

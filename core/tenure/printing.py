@@ -91,7 +91,8 @@ def columns(made: Report) -> dict[str, list[str]]:
     digits = minor_digits(made.meta.currency)
     cells = {"period": [label(row) for row in made.rows]}
     if any(row.segment for row in made.rows):
-        cells["segment"] = [name or "total" for name in segment_names(made.rows)]
+        named = zip(made.rows, segment_names(made.rows), strict=True)
+        cells["segment"] = [name if row.segment else "total" for row, name in named]
     for name, field in MONEY.items():
         if name == "fx" and not any(row.fx for row in made.rows):
             continue  # one currency

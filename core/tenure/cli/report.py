@@ -55,7 +55,7 @@ def report(  # noqa: PLR0913 - each is an option
     ] = None,
     by: Annotated[
         list[str] | None,
-        typer.Option(metavar="ATTR", help="Segments: plan, owner, acv_band, cohort …"),
+        typer.Option(metavar="ATTR", help="Segments, also several: plan, owner, acv_band …"),
     ] = None,
     where: Where = None,
     variant: Annotated[

@@ -15,13 +15,15 @@ from tenure.report import Report, Row
 PAGE = Palette(**{name: f"var(--{name})" for name in Palette.__slots__})
 """Colours that the style sheet sets, once for a light and once for a dark screen."""
 
-_NARROW_LOOK = Look(palette=PAGE, width=265, height=180)
 _LOOKS = {
-    broad: {"wide": Look(palette=PAGE, width=width, height=200), "narrow": _NARROW_LOOK}
-    for broad, width in ((False, 440), (True, 960))
+    broad: {
+        "wide": Look(palette=PAGE, width=960 if broad else 440, height=200),
+        "narrow": Look(palette=PAGE, width=265, height=180),
+    }
+    for broad in (False, True)
 }
 """By screen, in half of the page and in all of its width."""
-_NARROW = 12
+_AGES = 12
 """So many ages have room in half of the page."""
 _LOSSES = {"down", "lost"}
 
@@ -96,7 +98,7 @@ class Artist:
             f"Heat map of {what.lower()} kept by {len(kept)} cohorts, {oldest} to {names[-1]}: "
             f"{oldest} is at {percent(line[-1])} {later}; the figures are in a table below."
         )
-        broad = max(map(len, kept.values())) > _NARROW
+        broad = max(map(len, kept.values())) > _AGES
         title = f"{what} kept by cohort, age in {made.unit}s"
         drawn = self._drawn(title, words, lambda look: charts.heat(lines, look), broad=broad)
         return replace(drawn, remark=remark)
