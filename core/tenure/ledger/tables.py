@@ -30,6 +30,7 @@ from sqlmodel import Field, SQLModel
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _IN_FORCE = text("superseded_at IS NULL")
+_CLOSED = text("superseded_at IS NOT NULL")
 KEY = BigInteger().with_variant(Integer(), "sqlite")  # SQLite's rowid wants INTEGER
 
 
@@ -89,6 +90,16 @@ def _one_in_force(*columns: str) -> Index:
     return Index(name, *columns, unique=True, sqlite_where=_IN_FORCE, postgresql_where=_IN_FORCE)
 
 
+def _by_closing(table: str) -> Index:
+    """Finds the rows that were superseded after a stamp; most rows never are."""
+    return Index(
+        f"{table}_superseded_at",
+        "superseded_at",
+        sqlite_where=_CLOSED,
+        postgresql_where=_CLOSED,
+    )
+
+
 class LedgerClock(SQLModel, table=True):
     """One row: the last stamp given. Stamps are commit order, whatever the wall clock does."""
 
@@ -129,7 +140,10 @@ class CustomerAttribute(SQLModel, table=True):
     """From `valid_from` on the customer's attribute has `value` (null: none any more)."""
 
     __tablename__ = "customer_attribute"
-    __table_args__ = (_one_in_force("customer_id", "name", "valid_from"),)
+    __table_args__ = (
+        _one_in_force("customer_id", "name", "valid_from"),
+        _by_closing("customer_attribute"),
+    )
     id: int | None = _key()
     customer_id: int = _ref("customer.id")
     name: str = _text()
@@ -193,7 +207,7 @@ class Point(SQLModel, table=True):
     """
 
     __tablename__ = "point"
-    __table_args__ = (_one_in_force("item_id", "effective_at"),)
+    __table_args__ = (_one_in_force("item_id", "effective_at"), _by_closing("point"))
     id: int | None = _key()
     item_id: int = _ref("item.id")
     customer_id: int = _ref("customer.id")

@@ -5,11 +5,14 @@ force at `known_at` of the connectors that plugins.toml names, up to now, with t
 account where it has one.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
+from uuid import uuid4
 
 import duckdb
 from sqlalchemy import make_url
@@ -18,6 +21,7 @@ from tenure.errors import StoreError
 from tenure.ledger.gate import gates
 from tenure.ledger.store import Store, sqlite_path
 from tenure.ledger.tables import to_micros
+from tenure.metrics import columns
 
 _KNOWN = "recorded_at <= {k} AND (superseded_at IS NULL OR superseded_at > {k})"
 
@@ -29,27 +33,29 @@ _READ = {
             interval_count, "interval", currency, coalesce(plan, '') AS plan,
             coalesce(product, '') AS product, state, state_since,
             coalesce(ends_at, 0) AS ends_at, evidence
-        FROM point WHERE effective_at <= {now} AND {known}""",
+        FROM {of}point WHERE effective_at <= {now} AND {known}""",
     "known_attribute": """
         SELECT customer_id, name, coalesce(value, '') AS value, valid_from
-        FROM customer_attribute WHERE {known}""",
-    "known_link": "SELECT customer_id, account_id FROM account_link WHERE {known}",
-    "known_customer": "SELECT id AS customer_id, connector_id, external_id FROM customer",
-    "known_usage": "SELECT id AS item_id FROM item WHERE kind = 'usage'",
+        FROM {of}customer_attribute WHERE {known}""",
+    "known_link": "SELECT customer_id, account_id FROM {of}account_link WHERE {known}",
+    "known_customer": "SELECT id AS customer_id, connector_id, external_id FROM {of}customer",
+    "known_usage": "SELECT id AS item_id FROM {of}item WHERE kind = 'usage'",
+    "known_detail": """
+        SELECT p.item_id, p.effective_at, p.quantity, coalesce(p.cause, '') AS cause, p.source_ref,
+            p.recorded_at, s.external_id AS subscription, i.external_id AS item
+        FROM {of}point AS p
+        JOIN {of}item AS i ON i.id = p.item_id
+        JOIN {of}subscription AS s ON s.id = i.subscription_id
+        WHERE p.effective_at <= {now} AND p.recorded_at <= {k}
+          AND (p.superseded_at IS NULL OR p.superseded_at > {k})""",
+}
+"""Of the tables that a copy in columns may hold. `known_detail` has the long texts."""
+
+_SMALL = {
     "known_rate": """
         SELECT currency, day, rate FROM rate WHERE reporting = '{currency}' AND {known}""",
     "known_connector": "SELECT id AS connector_id, name FROM connector_state",
 }
-
-_DETAIL = """
-    SELECT p.item_id, p.effective_at, p.quantity, coalesce(p.cause, '') AS cause, p.source_ref,
-        p.recorded_at, s.external_id AS subscription, i.external_id AS item
-    FROM point AS p
-    JOIN item AS i ON i.id = p.item_id
-    JOIN subscription AS s ON s.id = i.subscription_id
-    WHERE p.effective_at <= {now} AND p.recorded_at <= {k}
-      AND (p.superseded_at IS NULL OR p.superseded_at > {k})"""
-"""What only the movement log and `explain` need: long texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,29 +73,56 @@ class Source:
     """Whether `known_detail` is read too."""
 
 
+_CONFIG: dict[str, Any] = {"disabled_optimizers": "statistics_propagation"}
+"""DuckDB 2.0.1 takes a sum of CASEs for a number that fits a byte, and then cannot sort it."""
+
+
+def _spill() -> Path:
+    """Where DuckDB puts what does not fit into memory; made when needed, removed at the end."""
+    return Path(gettempdir()) / f"tenure-{uuid4()}"
+
+
 @contextmanager
-def attached(source: Source) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB connection with the tables of `sql/source.sql`."""
-    duck = duckdb.connect()
+def attached(source: Source, large: int = columns.LARGE) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB connection with what `sql/source.sql` is made of; a copy from `large` points on."""
+    duck = duckdb.connect(config=_CONFIG | {"temp_directory": str(_spill())})
     try:
-        k, now = to_micros(source.known_at), to_micros(source.now)
-        names = {"k": k, "known": _KNOWN.format(k=k), "now": now, "currency": source.currency}
-        with _ledger(source.store) as read:
-            wanted = _READ | ({"known_detail": _DETAIL} if source.detail else {})
-            for name, query in wanted.items():
-                stream = read(query.format(**names))  # noqa: F841 - DuckDB finds it by its name
-                duck.execute(f"CREATE TABLE {name} AS SELECT * FROM stream")  # noqa: S608 - ours
-        duck.execute("CREATE TABLE counted (name VARCHAR, rank INTEGER)")
-        if source.connectors:
-            ranks = [(name, rank) for rank, name in enumerate(source.connectors)]
-            duck.executemany("INSERT INTO counted VALUES (?, ?)", ranks)
-        yield duck
+        with ExitStack() as held:
+            with _ledger(source.store) as read:
+                copied = held.enter_context(columns.copied(source.store.url, duck, read, large))
+                _read(source, duck, read, f"{columns.SCHEMA}." if copied else "")
+            duck.execute("CREATE TABLE counted (name VARCHAR, rank INTEGER)")
+            if source.connectors:
+                ranks = [(name, rank) for rank, name in enumerate(source.connectors)]
+                duck.executemany("INSERT INTO counted VALUES (?, ?)", ranks)
+            yield duck
     finally:
         duck.close()
 
 
+def _read(source: Source, duck: duckdb.DuckDBPyConnection, read: columns.Read, copy: str) -> None:
+    """Make what is known: views of the copy in columns, where it has a name, else tables."""
+    k = to_micros(source.known_at)
+    names = {
+        "k": k,
+        "known": _KNOWN.format(k=k),
+        "now": to_micros(source.now),
+        "currency": source.currency,
+        "of": copy,
+    }
+    for name, query in (_READ | _SMALL).items():
+        if name == "known_detail" and not source.detail:
+            continue
+        asked = query.format(**names)
+        if copy and name in _READ:
+            duck.execute(f"CREATE VIEW {name} AS {asked}")
+        else:
+            stream = read(asked)  # noqa: F841 - DuckDB finds it by its name
+            duck.execute(f"CREATE TABLE {name} AS SELECT * FROM stream")  # noqa: S608 - ours
+
+
 @contextmanager
-def _ledger(store: Store) -> Iterator[Callable[[str], Any]]:
+def _ledger(store: Store) -> Iterator[columns.Read]:
     """A function that runs a query on the ledger and returns an Arrow stream."""
     with _alone(store), _connect(store) as connection, connection.cursor() as cursor:
 

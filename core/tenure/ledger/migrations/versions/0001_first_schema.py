@@ -8,6 +8,7 @@ down_revision = None
 
 _KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _IN_FORCE = sa.text("superseded_at IS NULL")
+_CLOSED = sa.text("superseded_at IS NOT NULL")
 
 
 def upgrade() -> None:
@@ -214,6 +215,13 @@ def upgrade() -> None:
         sqlite_where=_IN_FORCE,
         postgresql_where=_IN_FORCE,
     )
+    op.create_index(
+        "customer_attribute_superseded_at",
+        "customer_attribute",
+        ["superseded_at"],
+        sqlite_where=_CLOSED,
+        postgresql_where=_CLOSED,
+    )
     op.create_table(
         "delivery",
         sa.Column("id", _KEY, nullable=False),
@@ -305,6 +313,13 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=_IN_FORCE,
         postgresql_where=_IN_FORCE,
+    )
+    op.create_index(
+        "point_superseded_at",
+        "point",
+        ["superseded_at"],
+        sqlite_where=_CLOSED,
+        postgresql_where=_CLOSED,
     )
     op.create_table(
         "pull_item",

@@ -1,0 +1,224 @@
+"""The copy in columns: reports from it are those of the ledger, whatever happened to it."""
+
+import logging
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+from asked import as_policy, asked, filled, has_begun, heavy
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from ledgers import Ledger, day, item, subscription
+from workspaces import workspace
+from worlds import policies, questions, worlds
+
+from tenure import Evidence
+from tenure.ledger.store import Store
+from tenure.meta import Variant
+from tenure.metrics import movements
+from tenure.metrics.columns import LARGE, folder_of
+from tenure.metrics.run import ReportRequest, build
+from tenure.metrics.source import Source, attached
+from tenure.periods import Unit
+
+SEGMENTS = ("owner", "country", "plan", "currency", "acv_band", "cohort")
+from_copy = partial(attached, large=0)
+from_ledger = partial(attached, large=10**9)
+
+
+@pytest.fixture(autouse=True)
+def caches(tmp_path, monkeypatch):
+    """Where the copy of a ledger on a server goes."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
+
+
+@settings(heavy, max_examples=settings().max_examples // 4)
+@given(data=st.data(), policy=policies())
+def test_a_copy_that_grows_gives_the_figures_of_the_ledger(fresh, data, policy):
+    ledger = fresh()
+    by = data.draw(st.sampled_from(SEGMENTS))
+    for world in (data.draw(worlds()), data.draw(worlds())):  # the second restates the first
+        question = data.draw(questions(world))
+        assume(has_begun(question))
+        filled(ledger, world)
+        ready = workspace(
+            ledger.store.url, ledger.connector, zone=world.zone, policy=as_policy(policy)
+        )
+        request = asked(question, by=(by,), variant=Variant.ALL)
+        there = build(ready, ledger.store, replace(request, attach=from_copy))
+        assert there == build(ready, ledger.store, replace(request, attach=from_ledger))
+
+
+class Copied:
+    """A ledger of a few customers, and one report from its copy."""
+
+    def __init__(self, url: str) -> None:
+        self.ledger = Ledger(Store.open(url))
+        self.folder = folder_of(self.ledger.store.url)
+        self.request = ReportRequest(
+            unit=Unit.MONTH, first="2025-01", last="2025-03", by=("plan",), now=day(100)
+        )
+
+    def state(self, **amounts: int) -> None:
+        """Each customer pays so much from the first day on."""
+        self.ledger.pull(
+            [
+                subscription(name, item(name, {1: (amount, Evidence.OBSERVED)}))
+                for name, amount in amounts.items()
+            ],
+            accept_loss=True,
+        )
+
+    def report(self, attach=from_copy, **more: object):
+        ready = workspace(self.ledger.store.url)
+        return build(ready, self.ledger.store, replace(self.request, attach=attach, **more))
+
+    def agrees(self) -> None:
+        assert self.report() == self.report(from_ledger)
+
+    @property
+    def source(self) -> Source:
+        store = self.ledger.store
+        known_at = store.known_at() or day(0)
+        return Source(
+            store=store, known_at=known_at, now=day(100), currency="USD", connectors=("test",)
+        )
+
+    @property
+    def files(self) -> set[str]:
+        return {path.name for path in self.folder.glob("*.parquet")}
+
+
+@pytest.fixture
+def copied(store_url: str):
+    made = Copied(store_url)
+    made.state(a=100, b=200)
+    made.agrees()
+    yield made
+    made.ledger.store.engine.dispose()
+
+
+def test_a_refresh_adds_what_is_new_and_keeps_the_files(copied):
+    before = copied.files
+    copied.state(a=100, b=250, c=300)
+    copied.agrees()
+    assert before < copied.files
+    assert copied.report().rows[0].new == 650 * 10**6
+
+
+def test_nothing_new_writes_nothing(copied):
+    kept = {path: path.stat().st_mtime_ns for path in copied.folder.iterdir()}
+    copied.agrees()
+    assert {path: path.stat().st_mtime_ns for path in copied.folder.iterdir()} == kept
+
+
+def test_what_was_known_before_a_refresh_is_known_after_it(copied):
+    known_at, before = copied.ledger.store.known_at(), copied.report().rows
+    copied.state(a=999)
+    copied.agrees()
+    assert copied.report(known_at=known_at, now=None).rows[0].new == before[0].new
+
+
+def test_many_refreshes_end_in_few_files_and_disturb_no_reader(copied):
+    count = "SELECT count(*), sum(amount) FROM known_point"
+    most = 0
+    with from_copy(copied.source) as duck:
+        before = duck.execute(count).fetchall()
+        for amount in range(10):
+            copied.state(a=100, b=300 + amount)
+            with from_copy(copied.source):
+                most = max(most, len(copied.files))
+        assert duck.execute(count).fetchall() == before
+    copied.agrees()
+    assert len(copied.files) < most
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut", "delete"])
+def test_a_damaged_copy_is_made_anew(copied, damage, caplog):
+    path = min(copied.folder.glob("*.parquet"))
+    data = path.read_bytes()
+    middle = len(data) // 2
+    if damage == "delete":
+        path.unlink()
+    else:
+        rest = bytes([data[middle] ^ 1]) + data[middle + 1 :] if damage == "flip" else b""
+        path.write_bytes(data[:middle] + rest)
+    with caplog.at_level(logging.WARNING):
+        copied.agrees()
+    assert f"{path} is damaged" in caplog.text
+    copied.report()  # which tidies up
+    assert path.name not in copied.files
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"layout": 1, "stamp": 1, "tables": 3}'])
+def test_a_copy_whose_list_is_lost_is_made_anew(copied, text):
+    (copied.folder / "copy.json").write_text(text)
+    copied.agrees()
+
+
+def test_a_copy_of_another_ledger_is_made_anew(tmp_path):
+    first, second = (Copied(f"sqlite:///{tmp_path / name}.db") for name in ("first", "second"))
+    first.state(a=100, b=200)
+    second.state(a=1, b=2)
+    first.agrees()
+    second.ledger.store.engine.dispose()
+    first.ledger.store.engine.dispose()
+    for suffix in ("", "-wal", "-shm"):
+        path = tmp_path / f"second.db{suffix}"
+        target = tmp_path / f"first.db{suffix}"
+        target.unlink(missing_ok=True)
+        if path.exists():
+            target.write_bytes(path.read_bytes())
+    first.agrees()
+    assert first.report().rows[0].new == 3 * 10**6
+
+
+def test_an_older_ledger_put_back_is_copied_anew(tmp_path):
+    made = Copied(f"sqlite:///{tmp_path / 't.db'}")
+    made.state(a=100, b=200)
+    made.ledger.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    made.ledger.store.engine.dispose()
+    kept = (tmp_path / "t.db").read_bytes()
+    made.state(b=200)  # closes a row, adds none
+    made.agrees()
+    made.ledger.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    made.ledger.store.engine.dispose()
+    (tmp_path / "t.db").write_bytes(kept)
+    made.agrees()
+    made.state(a=100, b=200, c=5)  # its stamp is later than that of the copy
+    made.agrees()
+
+
+def test_without_a_place_for_the_copy_the_ledger_is_read(tmp_path, caplog):
+    made = Copied(f"sqlite:///{tmp_path / 't.db'}")
+    made.state(a=100)
+    made.folder.write_text("in the way")
+    with caplog.at_level(logging.WARNING):
+        made.agrees()
+    assert "No copy of the ledger can be kept" in caplog.text
+    made.ledger.store.engine.dispose()
+
+
+def test_a_small_ledger_has_no_copy(tmp_path):
+    made = Copied(f"sqlite:///{tmp_path / 't.db'}")
+    made.state(a=100)
+    made.report(attached)
+    assert LARGE > 1
+    assert not made.folder.exists()
+    made.ledger.store.engine.dispose()
+
+
+def test_the_movement_log_comes_from_the_copy_too(copied):
+    ready = workspace(copied.ledger.store.url)
+    logs = [
+        movements.build(ready, copied.ledger.store, replace(copied.request, attach=attach, by=()))
+        for attach in (from_copy, from_ledger)
+    ]
+    assert logs[0] == logs[1]
+    assert logs[0].movements
+
+
+def test_the_copy_is_for_its_owner_alone(copied):
+    assert copied.folder.stat().st_mode & 0o077 == 0
+    assert not Path(copied.folder).is_symlink()
