@@ -129,14 +129,12 @@ def events(data: Path) -> Figures:
         "money": "BIGINT",  # as the program finds, since all levels stay far below 63 bits
         "tolerance": 24 * 3_600_000_000,
         "cell_of": decision_tree(BOUNDS),
-        "first_opening": "0",
-        "first_closing": "0",
         "end_cell": len(BOUNDS) + 1,
-        "raw": "changed",
         "horizon": BOUNDS[-1],
         "end": len(BOUNDS),
         "kind": "VIEW",
-        "states": "state",
+        "changes": "VIEW",
+        "states": "changed_state",
         "group": "NULL",
     }
     connection = duck(data)
@@ -144,9 +142,9 @@ def events(data: Path) -> Figures:
     gaps = {"points": "gap_point", "of": "gap_"}
     for script, of in [("macros", {}), ("gaps", {}), ("steps", ours), ("steps", gaps)]:
         connection.execute(_sql(script).substitute(names, **of))
-    for script in ("places", "cells", "adjacent", "home", "bridge"):
+    for script in ("cells", "adjacent", "home", "bridge"):
         found = connection.execute(_sql(script).substitute(names))
-    total = carried(found.fetchall(), len(BOUNDS) - 1)
+    (total,) = carried(found.fetchall(), len(BOUNDS) - 1).values()
     wanted = ("start_mrr", *MOVEMENTS, "end_mrr")
     return [[n, *(getattr(one, name) for name in wanted)] for n, one in enumerate(total, 1)]
 

@@ -1,6 +1,6 @@
 """Cohorts from the ledger: who joined in which period, and every change since, added up.
 
-places, cells   what each customer pays where periods open and close, as for a report
+cells           what each customer pays where periods open and close, as for a report
 joined          who joined when, and what was paid first
 foreign_step    the same changes of those who pay in other currencies, at their cohort's rate
 """
@@ -52,7 +52,7 @@ class _CohortFrame(Frame):
 
     def _states(self) -> None:
         self._rates()
-        self.run("cells", kind="TABLE")
+        self._cells()
         self.run("joined")
         names = {"valued": "joined", "until": max(self.closes)}
         if missing := self.run("missing_rates", **names).fetchall():

@@ -1,5 +1,6 @@
 """Every customer as of now, from the last change of what it pays."""
 
+from collections import defaultdict
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -17,19 +18,25 @@ from tenure.periods import Period, Unit
 if TYPE_CHECKING:
     from tenure.config import Workspace
 
-_MISSING = (
-    "SELECT DISTINCT currency, day FROM foreign_item WHERE pays AND rate IS NULL ORDER BY ALL"
-)
+_MISSING = """
+    SELECT DISTINCT currency, day FROM foreign_item
+    WHERE pays AND rate IS NULL
+    ORDER BY currency, day"""
 _ROWS = """
-    SELECT n.id, n.name, c.connectors, s.opening, s.is_valued, s.instant, s.first_instant, s.paid,
-        s.pays, s.before, s.level{columns}
+    SELECT n.id, n.name, s.customer_id, c.connector, s.opening, s.is_valued, s.instant,
+        s.first_instant, s.paid, s.pays, s.before, s.level{columns}
     FROM {states} AS s
     JOIN named AS n ON n.customer_id = s.customer_id
     JOIN (
-        SELECT payer_id, list_distinct(list(source ORDER BY rank, customer_id)) AS connectors
-        FROM payer GROUP BY payer_id
+        SELECT payer_id, min(source) AS connector FROM payer GROUP BY payer_id
     ) AS c ON c.payer_id = s.customer_id
     ORDER BY s.opening DESC, n.id, s.customer_id"""
+_SEVERAL = """
+    SELECT DISTINCT payer_id, source, rank FROM payer
+    WHERE payer_id IN (
+        SELECT payer_id FROM payer GROUP BY payer_id HAVING min(source) <> max(source))
+    ORDER BY payer_id, rank"""
+"""The connectors of the few accounts that more than one knows, in the order of plugins.toml."""
 
 
 def build(
@@ -78,7 +85,11 @@ def _rows(frame: Frame, request: ReportRequest) -> tuple[tuple[str, ...], list[C
         states = segments.attach(states, name, column)
     query = _ROWS.format(states=states, columns="".join(f", s.{c}" for c in columns.values()))
     found = frame.basis.duck.execute(query).fetchall()
-    return names, [_row(frame, names, tuple(columns), line) for line in found]
+    several: defaultdict[int, list[str]] = defaultdict(list)
+    for customer, connector, _ in frame.basis.duck.execute(_SEVERAL).fetchall():
+        several[customer].append(connector)
+    lines = ((id_, name, several.get(key, [one]), *rest) for id_, name, key, one, *rest in found)
+    return names, [_row(frame, names, tuple(columns), line) for line in lines]
 
 
 def _row(

@@ -51,9 +51,10 @@ class Basis:
         self.policy = workspace.metrics.policy
         self._names = self._constants()
         self._exclude(now)
-        self.run("source")
+        graced = self.policy.past_due_grace_days is not None
+        self.run("source", stated="stated_point" if graced else "point")
         self._require_customers()
-        if self.policy.past_due_grace_days is not None:
+        if graced:
             self.run("grace")
         # No factor of an interval is above 31.
         if self.number("SELECT sum(amount::DECIMAL(38, 0)) FROM point") * 31 < _SMALL:
@@ -105,7 +106,7 @@ class Basis:
             self.run("excluded", now=now)
 
     def _require_customers(self) -> None:
-        if self.number("SELECT count(*) FROM (SELECT 1 FROM payer LIMIT 1)"):
+        if self.number("SELECT count(*) FROM (SELECT 1 FROM payer LIMIT 1) AS one"):
             return
         if self.excluded():
             raise TenureError("Every customer is excluded", "Look at `exclude` in [metrics]")
@@ -155,7 +156,6 @@ class Frame:
     def __enter__(self) -> Self:
         self.basis.duck.execute(f"CREATE SCHEMA {self._schema}")
         self.basis.duck.execute(f"SET search_path = '{self._schema},main'")
-        self.run("places")
         self._states()
         return self
 
@@ -167,14 +167,14 @@ class Frame:
         """Run one of the SQL files; returns its last result."""
         return self.basis.run(script, **(self._names | more))
 
-    def log(self) -> None:
-        """Make the table `moved`: the movement log of the periods."""
+    def log(self, moved: str = "moved") -> None:
+        """Make the table `moved`, or one of another name: the movement log of the periods."""
         foreign = self.basis.rates.foreign
         here = "customer_id NOT IN (SELECT customer_id FROM foreign_customer)"
-        self.run("moved", here=here if foreign else "TRUE")
+        self.run("moved", here=here if foreign else "TRUE", moved=moved)
         if foreign:
             self._require_opening_rates()
-            self.run("moved_foreign")
+            self.run("moved_foreign", moved=moved)
 
     def _bounds(self) -> list[int]:
         return sorted({*self.opens, *self.closes})
@@ -185,21 +185,20 @@ class Frame:
         return self.opens[1:] == self.closes[:-1]
 
     @property
-    def only_changes(self) -> bool:
-        """Whether the states are those that change: enough for a total, and less work."""
-        return self.is_adjacent and not self._cut and not self.basis.rates.foreign
+    def carries(self) -> bool:
+        """Whether `changed_state` is enough for a sum over customers: the others carry over."""
+        return self.is_adjacent and not self.basis.rates.foreign
 
     def _states(self) -> None:
-        stored = "VIEW" if self.only_changes else "TABLE"
-        self.run("cells", kind=stored)
+        self._cells()
         if not self.is_adjacent:
             self._cell_periods()
         foreign = self.basis.rates.foreign
         script = "adjacent" if self.is_adjacent else "lagged"
-        self.run(script, kind="TABLE" if foreign else "VIEW")
+        stored = foreign or (self._cut and not self.is_adjacent)
+        self.run(script, kind="TABLE" if stored else "VIEW")
         if not foreign:
-            raw = "changed" if self.only_changes else "raw_state"
-            self.run("home", kind=stored, raw=raw)
+            self.run("home")
             return
         ends = enumerate(zip(self.opens, self.closes, strict=True), 1)
         rows = [(number, opens, shut) for number, (opens, shut) in ends]
@@ -207,6 +206,10 @@ class Frame:
         self._rates()
         self.run("foreign")
         self._require_rates()
+
+    def _cells(self) -> None:
+        changes = "VIEW" if self.is_adjacent else "TABLE"
+        self.run("cells", changes=changes, kind="TABLE" if self._cut else "VIEW")
 
     def _rates(self) -> None:
         """The rates at both ends of every period shown."""

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tenure.ledger.store import Store
 from tenure.ledger.tables import to_micros
 from tenure.metrics.frame import Basis, Frame, closes
-from tenure.metrics.source import Source, attached
+from tenure.metrics.source import Source
 from tenure.periods import Period
 from tenure.report import Row
 
@@ -26,18 +26,25 @@ Balances = dict[tuple[str, str | None], int]
 """An amount by a period's label and a segment's value (None: the total)."""
 
 
-def leave(frame: Frame) -> None:
-    """Make the table `leaving`: what is going to end."""
+def leave(frame: Frame) -> bool:
+    """Make the table `leaving`: what is going to end; False where nothing is."""
+    asked = "SELECT count(*) FROM (SELECT 1 FROM known_point WHERE ends_at <> 0 LIMIT 1) AS one"
+    if not frame.basis.number(asked):
+        return False
     frame.run("leaving")
     frame.run("leaving_foreign" if frame.basis.rates.foreign else "leaving_home")
+    return True
 
 
-def committed(frame: Frame, rows: Sequence[Row], states: str | None, group: str) -> list[Row]:
-    """The rows with their committed MRR; `states` None: all of them count."""
+def leaving(frame: Frame, states: str | None, group: str) -> list[tuple[Any, ...]]:
+    """What is going to end, by value and stretch of periods; `states` None: all of them count."""
     if states is None:
-        found = frame.run("leaving_total").fetchall()
-    else:
-        found = frame.run("leaving_parts", states=states, group=group).fetchall()
+        return frame.run("leaving_total").fetchall()
+    return frame.run("leaving_parts", states=states, group=group).fetchall()
+
+
+def committed(frame: Frame, rows: Sequence[Row], found: Sequence[tuple[Any, ...]]) -> Iterator[Row]:
+    """The rows with their committed MRR, which is without what was found to end."""
     steps: dict[str | None, list[int]] = defaultdict(lambda: [0] * (len(frame.shown) + 2))
     for value, first, until, amount in found:
         steps[value][first] += int(amount)
@@ -48,7 +55,8 @@ def committed(frame: Frame, rows: Sequence[Row], states: str | None, group: str)
         for value, line in steps.items()
         for label, amount in zip(labels, accumulate(line), strict=False)
     }
-    return [replace(row, committed_mrr=row.end_mrr - going.get(key(row), 0)) for row in rows]
+    for row in rows:
+        yield replace(row, committed_mrr=row.end_mrr - going.get(key(row), 0))
 
 
 def key(row: Row) -> tuple[str, str | None]:
@@ -103,7 +111,7 @@ def _later_rows(ledger: "Opened", store: Store, request: "ReportRequest") -> Ite
         currency=workspace.currency,
         connectors=tuple(entry.name for entry in workspace.connectors),
     )
-    with attached(source) as duck:
+    with request.attach(source) as duck:
         basis = Basis(duck, workspace, to_micros(ledger.now), to_micros(until))
         with Frame(basis, shown, cut=True, valued=ledger.shown) as frame:
             for _, _, rows in bridges(frame, request, strict=False):

@@ -39,7 +39,7 @@ def build(workspace: "Workspace", store: Store, request: ReportRequest) -> Movem
     with opened(workspace, store, request, detail=True) as ledger:
         ledger.basis.run("named")
         with Frame(ledger.basis, ledger.shown, cut=True) as frame:
-            frame.log()
+            frame.log("all_moved" if request.where else "moved")
             states = Segments(frame, request.unit).filtered("state", request.where)
             if request.where:
                 frame.run("moved_where", states=states)

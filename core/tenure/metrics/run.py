@@ -1,8 +1,8 @@
 """A report from the ledger: what to ask, the SQL in its order, rows from its integers."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import accumulate
@@ -45,6 +45,8 @@ class ReportRequest:
     """How much later contracted MRR is looked at; None: not at all."""
     gross_margin: Ratio | None = None
     """For the lifetime value; None: it is not asked for."""
+    attach: Callable[[Source], AbstractContextManager[Any]] = attached
+    """What makes the ledger's tables and runs statements on them."""
 
     @property
     def range(self) -> Range:
@@ -121,7 +123,7 @@ def opened(
         connectors=names,
         detail=detail,
     )
-    with attached(source) as duck:
+    with request.attach(source) as duck:
         basis = Basis(duck, workspace, to_micros(now))
         yield Opened(basis, shown, known_at, now, tuple(status.connectors(store, names)))
 
@@ -150,11 +152,12 @@ def _is_cut(request: ReportRequest) -> bool:
 
 def _rows(frame: Frame, request: ReportRequest) -> tuple[Row, ...]:
     """The total, and every segment of every attribute, by period."""
-    measures.leave(frame)
+    leaves = measures.leave(frame)
     made: list[Row] = []
     for states, group, rows in bridges(frame, request):
         whole = group == "NULL" and not request.where
-        made += measures.committed(frame, rows, None if whole else states, group)
+        going = measures.leaving(frame, None if whole else states, group) if leaves else []
+        made += measures.committed(frame, rows, going)
     order = {period.label: number for number, period in enumerate(frame.shown)}
     return tuple(sorted(made, key=lambda row: order[row.period]))  # stable: the total first
 
@@ -168,7 +171,8 @@ def bridges(
     yield states, "NULL", lines_of(frame, states)
     for attribute in request.by:
         table = segments.attach(states, attribute, "value")
-        yield table, "value", list(_lines(frame.shown, attribute, bridge(frame, table, "value")))
+        series = bridge(frame, table, "value", segments.steady(table))
+        yield table, "value", list(_lines(frame.shown, attribute, series))
 
 
 def lines_of(frame: Frame, states: str) -> list[Row]:
@@ -176,21 +180,39 @@ def lines_of(frame: Frame, states: str) -> list[Row]:
     return list(_lines(frame.shown, None, bridge(frame, states)))
 
 
-def bridge(frame: Frame, states: str, group: str = "NULL") -> Series:
-    """The figures of each period, by the values of a column of the states."""
-    found = frame.run("bridge", states=states, group=group).fetchall()
-    if frame.only_changes:
-        return {None: carried(found, len(frame.shown))}
-    series = added_up(found, len(frame.shown))
-    return series or ({None: [Figures()] * len(frame.shown)} if group == "NULL" else {})
+def bridge(
+    frame: Frame, states: str, group: str = "NULL", parts: tuple[str, str] | None = None
+) -> Series:
+    """The figures of each period, by the values of a column of the states.
+
+    `parts` are changes, of customers for which these are enough, and the states of all others.
+    """
+    count = len(frame.shown)
+    if parts is None and states == "state" and frame.carries:
+        parts = ("changed_state", "")
+    changes, states = parts or ("", states)
+    made: Series = {}
+    if changes:
+        made = carried(frame.run("bridge", states=changes, group=group).fetchall(), count)
+    if states:
+        found = frame.run("bridge", states=states, group=group).fetchall()
+        for value, line in added_up(found, count).items():
+            made[value] = [*map(_added, made.get(value, [Figures()] * count), line)]
+    return made or ({None: [Figures()] * count} if group == "NULL" else {})
 
 
-def carried(found: Iterable[tuple[Any, ...]], count: int) -> list[Figures]:
-    """The figures of each period from those of the customers that change in it.
+def carried(found: Iterable[tuple[Any, ...]], count: int) -> Series:
+    """The figures of each period, by value, from those of the customers that change in it.
 
     All others carry over: they pay what they paid at the end of the period before.
     """
-    changes = {period: Figures(*map(int, sums)) for _, period, _, *sums in found}
+    changes: defaultdict[str | None, dict[int, Figures]] = defaultdict(dict)
+    for value, period, _, *sums in found:
+        changes[value][period] = Figures(*map(int, sums))
+    return {value: _carried(moved, count) for value, moved in changes.items()}
+
+
+def _carried(changes: Mapping[int, Figures], count: int) -> list[Figures]:
     before = changes.get(0, Figures())
     lines = []
     for number in range(1, count + 1):

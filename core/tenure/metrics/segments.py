@@ -30,25 +30,35 @@ class Segments:
         self._frame = frame
         self._unit = unit
         self._numbers = count(1)
+        self._split: set[str] = set()
 
     def attach(self, states: str, attribute: str, column: str) -> str:
         """The name of a table: `states` with `column` as the customer's value of the attribute."""
         self._require(attribute)
         target = f"segmented_{next(self._numbers)}"
-        names = {"states": states, "target": target, "column": column}
+        others = self._columns(states, without=("period", "until"))
+        member = f"member_{target}"
+        names = {"states": states, "target": target, "column": column, "others": others}
         run = self._frame.run
         if attribute == "acv_band":
             run("attach_band", band=self._bands(), **names)
             return target
-        here = "TRUE"
-        if attribute in ITEM_ATTRIBUTES and self._frame.basis.rates.foreign:
-            here = "s.customer_id NOT IN (SELECT customer_id FROM foreign_customer)"
-        self._membership(attribute)
-        run("attach", here=here, **names)
-        if here != "TRUE":
-            run("attach_foreign", attribute=attribute, **names)
-        self._frame.basis.duck.execute("DROP TABLE membership")
+        self._membership(attribute, member)
+        names |= {"member": member, "never": str(to_micros(BEGINNING) - 1)}
+        if not (attribute in ITEM_ATTRIBUTES and self._frame.basis.rates.foreign):
+            run("attach", kind="VIEW", here="TRUE", **names)
+            if states == "state" and self._frame.carries:
+                run("steady", **names)
+                self._split.add(target)
+            return target
+        here = "s.customer_id NOT IN (SELECT customer_id FROM foreign_customer)"
+        run("attach", kind="TABLE", here=here, **names)
+        run("attach_foreign", attribute=attribute, **names)
         return target
+
+    def steady(self, target: str) -> tuple[str, str] | None:
+        """Of a table of `attach`: changes of those with one value, and states of the others."""
+        return (f"{target}_steady", f"{target}_varying") if target in self._split else None
 
     def filtered(self, states: str, where: Mapping[str, str], *, strict: bool = True) -> str:
         """The name of a table with the states for which every attribute has the value.
@@ -60,13 +70,19 @@ class Segments:
             if strict:
                 self._require_value(states, attribute, value)
             kept = f"{states}_kept"
+            columns = self._columns(states, without=("wanted",))
             self._frame.basis.duck.execute(
-                f"CREATE TABLE {kept} AS SELECT * EXCLUDE (wanted) FROM {states}"  # noqa: S608 - ours
-                " WHERE wanted = ?",
+                f"CREATE TABLE {kept} AS SELECT {columns} FROM {states} AS s WHERE s.wanted = ?",  # noqa: S608 - ours
                 [value],
             )
             states = kept
         return states
+
+    def _columns(self, states: str, without: tuple[str, ...]) -> str:
+        """The columns of the states, whatever their shape, for a query that calls them `s`."""
+        query = f"SELECT * FROM {states} LIMIT 0"  # noqa: S608 - ours
+        names = (column[0] for column in self._frame.basis.duck.execute(query).description or ())
+        return ", ".join(f"s.{name}" for name in names if name not in without)
 
     def known(self) -> list[str]:
         """The attributes that there are."""
@@ -94,17 +110,18 @@ class Segments:
                 f"{_did_you_mean(value, known)}There are: {few or 'none'}",
             )
 
-    def _membership(self, attribute: str) -> None:
+    def _membership(self, attribute: str, target: str) -> None:
         run = self._frame.run
         if attribute == "cohort":
-            self._calendar()
+            self._calendar(target)
         elif attribute in ITEM_ATTRIBUTES:
-            run("largest_item", column=attribute)
+            run("largest_item", column=attribute, member=target)
         else:
             quoted = attribute.replace("'", "''")
-            run("membership", attribute=f"'{quoted}'")
+            begins = self._frame.opens[0]
+            run("membership", attribute=f"'{quoted}'", begins=begins, member=target)
 
-    def _calendar(self) -> None:
+    def _calendar(self, target: str) -> None:
         """Every period of the unit from the first payment on, and who first paid in which."""
         basis = self._frame.basis
         first = basis.number("SELECT min(first_instant) FROM step")
@@ -115,7 +132,7 @@ class Segments:
         rows = [(number, period.label) for number, period in enumerate(made, 1)]
         basis.table("calendar", "number BIGINT, label VARCHAR", rows)
         number = decision_tree([to_micros(period.opens) for period in made])
-        self._frame.run("cohort_member", number=number, beginning=to_micros(BEGINNING))
+        self._frame.run("cohort_member", number=number, member=target)
 
     def _bands(self) -> str:
         """SQL for the band of `acv`, in major units."""

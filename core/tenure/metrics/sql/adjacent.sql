@@ -8,6 +8,11 @@ SELECT customer_id, cell AS period, cell + 1 AS until, opening, closing,
     paid_before, turn
 FROM cell;
 
+CREATE VIEW changed_state AS
+SELECT customer_id, period, until, opening > 0 AS opened, closing > 0 AS closed, paid_before, turn,
+    opening, closing, closing AS closing_own
+FROM changed;
+
 CREATE $kind raw_state AS
 SELECT customer_id, period, until, opening, closing, paid_before, turn
 FROM changed

@@ -1,14 +1,21 @@
 -- The states of $states with the band of their contract value: 12 x the opening level, of a
--- customer that joins 12 x the first level it pays.
+-- customer that joins 12 x the first level it pays, which are points of that very instant.
 
-CREATE TABLE $target AS
-WITH based AS (
-    SELECT s.*, 12 * CASE WHEN s.opened THEN s.opening ELSE coalesce(f.amount, t.level, 0) END AS acv
+CREATE VIEW $target AS
+WITH first_paid AS (
+    SELECT s.customer_id, s.period, sum(p.level)::$money AS level
     FROM $states AS s
-    LEFT JOIN step AS t
-        ON NOT s.opened AND t.customer_id = s.customer_id AND t.instant = s.turn
+    JOIN (SELECT customer_id, effective_at, $level AS level FROM point) AS p
+        ON p.customer_id = s.customer_id AND p.effective_at = s.turn
+    WHERE NOT s.opened
+    GROUP BY s.customer_id, s.period
+),
+based AS (
+    SELECT s.*, 12 * CASE WHEN s.opened THEN s.opening ELSE coalesce(t.level, f.amount, 0) END AS acv
+    FROM $states AS s
+    LEFT JOIN first_paid AS t ON t.customer_id = s.customer_id AND t.period = s.period
     LEFT JOIN foreign_balance AS f
         ON f.customer_id = s.customer_id AND f.period = s.period AND f.side = 'turn'
 )
-SELECT * EXCLUDE (acv), $band AS $column
-FROM based;
+SELECT s.period, s.until, $others, $band AS $column
+FROM based AS s;

@@ -9,7 +9,7 @@ WITH ranked AS (
     FROM foreign_item
     WHERE side = 'member'
 )
-SELECT s.*, coalesce(m.value, '(none)')
+SELECT s.period, s.until, $others, coalesce(m.value, '(none)')
 FROM $states AS s
 LEFT JOIN ranked AS m ON m.customer_id = s.customer_id AND m.period = s.period AND m.place = 1
 WHERE s.customer_id IN (SELECT customer_id FROM foreign_customer);

@@ -8,6 +8,6 @@ FROM (
     JOIN payer AS y ON y.customer_id = a.customer_id
     JOIN asked AS c ON c.customer_id = y.payer_id
     WHERE a.valid_from <= $now
-)
+) AS stated
 WHERE place = 1 AND value <> ''
 ORDER BY name

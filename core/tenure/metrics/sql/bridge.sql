@@ -7,7 +7,7 @@ WITH fates AS (
         sum(opening) AS opening, sum(closing) AS closing, sum(closing_own) AS closing_own,
         sum(least(opening, closing_own)) AS at_most, count(*) AS customers
     FROM $states
-    GROUP BY ALL
+    GROUP BY value, period, until, opened, closed, paid_before, closing > opening
 )
 SELECT value, period, until,
     sum(opening) AS start_mrr,
@@ -24,5 +24,5 @@ SELECT value, period, until,
     sum(CASE WHEN opened THEN closing_own ELSE 0 END) AS reported,
     sum(CASE WHEN opened THEN at_most ELSE 0 END) AS reported_at_most
 FROM fates
-GROUP BY ALL
-ORDER BY ALL
+GROUP BY value, period, until
+ORDER BY value, period, until

@@ -6,6 +6,6 @@ FROM (
     FROM $joined AS j
     JOIN first_item AS f ON f.customer_id = j.customer_id
     GROUP BY j.period, j.customer_id
-)
+) AS first_paid
 GROUP BY period
 ORDER BY period

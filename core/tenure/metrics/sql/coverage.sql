@@ -6,7 +6,7 @@ FROM (
         row_number() OVER (PARTITION BY item_id ORDER BY effective_at DESC) AS place
     FROM point
     WHERE effective_at < $opens
-)
+) AS known
 WHERE place = 1
 GROUP BY evidence, currency
 ORDER BY evidence, currency

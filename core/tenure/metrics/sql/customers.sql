@@ -13,8 +13,8 @@ FROM (
         SELECT customer_id, instant, first_instant, paid, pays, before, level
         FROM foreign_step
         WHERE paid <> pays OR before IS NULL OR level IS NULL OR before <> level
-    )
-)
+    ) AS changed
+) AS ranked
 WHERE place = 1;
 
 -- The items of those who pay in other currencies, as of now or when they last paid.

@@ -11,6 +11,6 @@ FROM (
     JOIN moved AS m
         ON m.customer_id = s.customer_id AND m.period < s.until AND s.period < m.until
     WHERE s.opened
-)
-GROUP BY ALL
-ORDER BY ALL
+) AS inside
+GROUP BY value, period, until
+ORDER BY value, period, until

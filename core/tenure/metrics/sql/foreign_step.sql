@@ -24,7 +24,7 @@ item_change AS (
 ),
 customer_change AS (
     SELECT customer_id, instant, sum(change)::$money AS change, sum(worth)::$money AS worth,
-        bool_and(ends OR change > 0) AS by_end
+        min(CASE WHEN ends OR change > 0 THEN 1 ELSE 0 END) AS by_end
     FROM item_change
     WHERE change <> 0 OR worth <> 0
     GROUP BY customer_id, instant
@@ -44,8 +44,9 @@ running AS (
 ),
 gap AS (
     SELECT *,
-        coalesce(level = change AND last_by_end AND instant - last_instant <= $tolerance, FALSE) AS ends_gap,
-        coalesce(level = 0 AND by_end AND next_instant - instant <= $tolerance, FALSE) AS begins_gap
+        coalesce(level = change AND last_by_end = 1 AND instant - last_instant <= $tolerance, FALSE)
+            AS ends_gap,
+        coalesce(level = 0 AND by_end = 1 AND next_instant - instant <= $tolerance, FALSE) AS begins_gap
     FROM running
 )
 SELECT customer_id, instant, first_instant, level <> change OR ends_gap AS paid,

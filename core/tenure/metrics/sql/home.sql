@@ -2,13 +2,13 @@
 
 CREATE TABLE foreign_customer (customer_id BIGINT);
 
-CREATE TABLE foreign_balance (
-    customer_id BIGINT, period BIGINT, side VARCHAR, amount $money, amount_own $money);
+CREATE VIEW foreign_balance AS
+SELECT customer_id, 0 AS period, '' AS side, 0 AS amount, 0 AS amount_own FROM foreign_customer;
 
 CREATE TABLE rate_at (
     currency VARCHAR, period BIGINT, side VARCHAR, day DATE, rate BIGINT);
 
-CREATE $kind state AS
+CREATE VIEW state AS
 SELECT customer_id, period, until, opening > 0 AS opened, closing > 0 AS closed, paid_before, turn,
     opening, closing, closing AS closing_own
-FROM $raw;
+FROM raw_state;

@@ -7,14 +7,19 @@ WITH timeline AS (
         lead(effective_at) OVER (PARTITION BY item_id ORDER BY effective_at) AS until,
         $level AS level, currency, ends_at
     FROM point
-    WHERE item_id IN (SELECT item_id FROM point WHERE ends_at IS NOT NULL)
+    WHERE item_id IN (SELECT item_id FROM known_point WHERE ends_at <> 0)
 ),
-spell AS (
-    SELECT t.customer_id, t.level, t.currency, first_closing(t.instant) AS period,
-        coalesce(first_closing(coalesce(g.back, t.until)), $end) AS until
+ending AS (
+    SELECT t.customer_id, t.level, t.currency, $first_closing AS period,
+        coalesce(g.back, t.until) AS gone
     FROM timeline AS t
     LEFT JOIN held_gap AS g ON g.customer_id = t.customer_id AND g.falls = t.until
     WHERE t.level > 0 AND t.ends_at IS NOT NULL
+),
+spell AS (
+    SELECT customer_id, level, currency, period,
+        CASE WHEN instant IS NULL THEN $end ELSE $first_closing END AS until
+    FROM (SELECT customer_id, level, currency, period, gone AS instant FROM ending) AS ended
 )
 SELECT customer_id, level, currency, period, until
 FROM spell

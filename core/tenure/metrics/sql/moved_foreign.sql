@@ -1,6 +1,6 @@
 -- The same of customers who pay in other currencies, whose items are converted one by one.
 
-INSERT INTO moved
+INSERT INTO $moved
 WITH changed AS (
     SELECT i.customer_id, i.instant, i.level,
         lag(i.level, 1, 0) OVER (PARTITION BY i.item_id ORDER BY i.instant) AS level_before,
@@ -37,7 +37,8 @@ held AS (
 ),
 summed AS (
     SELECT customer_id, instant, first_instant, period,
-        bool_or(was) AS paid, bool_or(is_now) AS pays,
+        max(CASE WHEN was THEN 1 ELSE 0 END) = 1 AS paid,
+        max(CASE WHEN is_now THEN 1 ELSE 0 END) = 1 AS pays,
         sum(CASE WHEN was THEN amount ELSE 0 END)::$money AS before,
         sum(CASE WHEN is_now THEN amount ELSE 0 END)::$money AS after
     FROM held

@@ -13,13 +13,13 @@ swapped AS (
     SELECT customer_id, instant, period, subscription
     FROM turned
     GROUP BY customer_id, instant, period, subscription
-    HAVING bool_or(starts) AND bool_or(stops)
+    HAVING max(CASE WHEN starts THEN 1 ELSE 0 END) = 1 AND max(CASE WHEN stops THEN 1 ELSE 0 END) = 1
 ),
 same_sold AS (
     SELECT customer_id, instant, period, subscription, sold
     FROM turned
     GROUP BY customer_id, instant, period, subscription, sold
-    HAVING bool_or(starts) AND bool_or(stops)
+    HAVING max(CASE WHEN starts THEN 1 ELSE 0 END) = 1 AND max(CASE WHEN stops THEN 1 ELSE 0 END) = 1
 )
 SELECT t.customer_id, t.instant, t.period, t.subscription, t.item, t.plan, t.product,
     t.was_level, t.level, t.evidence, t.source_ref,

@@ -9,12 +9,10 @@ JOIN counted AS n ON n.name = k.name
 LEFT JOIN known_link AS l ON l.customer_id = c.customer_id
 WHERE c.customer_id NOT IN (SELECT customer_id FROM excluded);
 
-CREATE TABLE point AS
-SELECT p.* EXCLUDE (customer_id, ends_at), nullif(p.ends_at, 0) AS ends_at,
-    y.payer_id AS customer_id, y.source
+CREATE VIEW $stated AS
+SELECT y.payer_id AS customer_id, p.item_id, p.effective_at, p.amount, p.discount, p.discount_once,
+    p.interval_count, p.interval, p.currency, p.plan, p.product, p.state, p.state_since,
+    nullif(p.ends_at, 0) AS ends_at, p.evidence, y.source
 FROM known_point AS p
 JOIN payer AS y ON y.customer_id = p.customer_id
-WHERE p.item_id NOT IN (SELECT item_id FROM known_usage)
-ORDER BY y.payer_id, p.item_id, p.effective_at;
-
-DROP TABLE known_point;
+WHERE p.item_id NOT IN (SELECT item_id FROM known_usage);
