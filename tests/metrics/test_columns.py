@@ -1,8 +1,11 @@
 """The copy in columns: reports from it are those of the ledger, whatever happened to it."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -33,10 +36,18 @@ def caches(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
 
 
+@pytest.fixture
+def growing(sqlite_database: str):
+    """A connector of its own for each example, in one ledger whose copy grows."""
+    store, numbers = Store.open(sqlite_database), count(1)
+    yield lambda: Ledger(store, f"c{next(numbers)}")
+    store.engine.dispose()
+
+
 @settings(heavy, max_examples=settings().max_examples // 4)
 @given(data=st.data(), policy=policies())
-def test_a_copy_that_grows_gives_the_figures_of_the_ledger(fresh, data, policy):
-    ledger = fresh()
+def test_a_copy_that_grows_gives_the_figures_of_the_ledger(growing, data, policy):
+    ledger = growing()
     by = data.draw(st.sampled_from(SEGMENTS))
     for world in (data.draw(worlds()), data.draw(worlds())):  # the second restates the first
         question = data.draw(questions(world))
@@ -91,15 +102,27 @@ class Copied:
 
 
 @pytest.fixture
-def copied(store_url: str):
-    made = Copied(store_url)
+def copied(sqlite_database: str):
+    with of_two(sqlite_database) as made:
+        yield made
+
+
+@contextmanager
+def of_two(url: str) -> Iterator[Copied]:
+    """A copy of a ledger of two customers."""
+    made = Copied(url)
     made.state(a=100, b=200)
     made.agrees()
     yield made
     made.ledger.store.engine.dispose()
 
 
-def test_a_refresh_adds_what_is_new_and_keeps_the_files(copied):
+def test_a_refresh_adds_what_is_new_and_keeps_the_files(store_url):
+    with of_two(store_url) as copied:
+        refresh(copied)
+
+
+def refresh(copied: Copied) -> None:
     before = copied.files
     copied.state(a=100, b=250, c=300)
     copied.agrees()
@@ -121,15 +144,15 @@ def test_what_was_known_before_a_refresh_is_known_after_it(copied):
 
 
 def test_many_refreshes_end_in_few_files_and_disturb_no_reader(copied):
-    count = "SELECT count(*), sum(amount) FROM known_point"
+    asked = "SELECT count(*), sum(amount) FROM known_point"
     most = 0
     with from_copy(copied.source) as duck:
-        before = duck.execute(count).fetchall()
+        before = duck.execute(asked).fetchall()
         for amount in range(10):
             copied.state(a=100, b=300 + amount)
             with from_copy(copied.source):
                 most = max(most, len(copied.files))
-        assert duck.execute(count).fetchall() == before
+        assert duck.execute(asked).fetchall() == before
     copied.agrees()
     assert len(copied.files) < most
 

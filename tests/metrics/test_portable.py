@@ -270,7 +270,7 @@ def test_postgresql_gives_the_integers_of_duckdb(both, told, elsewhere, number):
 
 
 @given(data=st.data(), world=worlds(), policy=policies())
-@settings(heavy, max_examples=settings().max_examples // 13)
+@settings(heavy, max_examples=settings().max_examples // 7)
 def test_postgresql_agrees_on_made_up_worlds(fresh, elsewhere, data, world, policy):
     question = data.draw(questions(world))
     assume(has_begun(question))
