@@ -508,7 +508,7 @@ class EventData(Shape):
     """
 
     object: msgspec.Raw
-    previous_attributes: msgspec.Raw | None = None
+    previous_attributes: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class Event(Shape):
