@@ -18,7 +18,7 @@ import msgspec
 T = TypeVar("T")
 
 
-class Shape(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Shape(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """A part of an object; what is left out has its default when it is written, too."""
 
 
@@ -83,6 +83,15 @@ class Transform(Shape):
     round: str = "up"
 
 
+class CurrencyOption(Shape):
+    """What a price bills in another currency."""
+
+    unit_amount: int | None = None
+    unit_amount_decimal: Decimal | None = None
+    tiers: list[Tier] | None = None
+    tax_behavior: str | None = None
+
+
 class Price(Shape):
     """A price, or a plan: the same with other names for `recurring` and the amounts.
 
@@ -105,6 +114,7 @@ class Price(Shape):
     transform_quantity: Transform | None = None
     transform_usage: Transform | None = None
     tax_behavior: str | None = None
+    currency_options: dict[str, CurrencyOption] | None = None
     recurring: Recurring | None = None
     interval: str | None = None
     interval_count: int | None = None
@@ -164,6 +174,7 @@ class Discount(Shape):
     source: DiscountSource | None = None
     start: int | None = None
     end: int | None = None
+    customer: Ref | str | None = None
     subscription: str | None = None
     subscription_item: str | None = None
     invoice: str | None = None
@@ -262,7 +273,6 @@ class Subscription(Shape):
     tax_percent: Decimal | None = None
     schedule: Ref | str | None = None
     livemode: bool | None = None
-    metadata: dict[str, Any] | None = None
 
 
 # --- what was billed
@@ -398,12 +408,13 @@ class Invoice(Shape):
     parent: InvoiceParent | None = None
     status: str | None = None
     billing_reason: str | None = None
+    collection_method: str | None = None
     created: int | None = None
     date: int | None = None
     currency: str | None = None
     period_start: int | None = None
     period_end: int | None = None
-    lines: Page[Line] = Page()
+    lines: Page[Line] = msgspec.field(default_factory=Page)
     discount: Discount | None = None
     discounts: list[Discount | str] | None = None
     total_discount_amounts: list[DiscountAmount] | None = None

@@ -1,0 +1,180 @@
+"""What a subscription says of itself: what it is doing, when it was asked to end, what it sells.
+
+An object is seen at one instant, but names others: when it started, its trial, when it was asked
+to end and when it ends. Those of the past are facts; those of the future hold until it is seen
+again.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from tenure import Cause, State
+from tenure_connectors.stripe.events import Snapshot
+from tenure_connectors.stripe.invoices import Condition
+from tenure_connectors.stripe.prices import net_share
+from tenure_connectors.stripe.shapes import Subscription, SubscriptionItem, id_of
+from tenure_connectors.stripe.terms import Terms
+from tenure_connectors.stripe.tracks import Said, Trust
+
+NEVER = 2**62
+
+_STATES = {
+    "active": State.ACTIVE,
+    "trialing": State.TRIAL,
+    "past_due": State.PAST_DUE,
+    "unpaid": State.UNPAID,
+    "incomplete": State.INCOMPLETE,
+    "incomplete_expired": State.ENDED,
+    "canceled": State.ENDED,
+    "paused": State.PAUSED,
+}
+_PAUSED = {
+    "void": State.PAUSED,
+    "mark_uncollectible": State.PAUSED,
+    "keep_as_draft": State.PAUSED_DRAFT,
+}
+_CAUSES = {
+    "cancellation_requested": Cause.REQUESTED,
+    "payment_failed": Cause.PAYMENT_FAILED,
+    "payment_disputed": Cause.PAYMENT_FAILED,
+}
+
+
+class UnreadableError(ValueError):
+    """A subscription says something that is not understood; `str()` says what."""
+
+
+def start_of(sub: Subscription) -> int:
+    """When service began, which may be before the subscription was made."""
+    start = sub.start_date or sub.start or sub.created or sub.current_period_start
+    if start is None:
+        raise UnreadableError("it has no start")
+    return start
+
+
+def end_of(sub: Subscription) -> int | None:
+    """When it ended or is to end. Of several item periods the longest counts."""
+    if _STATES.get(sub.status) is State.ENDED:
+        return sub.ended_at or sub.canceled_at or sub.cancel_at
+    if sub.cancel_at is not None or not sub.cancel_at_period_end:
+        return sub.cancel_at
+    items = sub.items.data if sub.items else []
+    ends = [item.current_period_end for item in items if item.current_period_end]
+    return max(ends, default=sub.current_period_end)
+
+
+def asked_at(sub: Subscription) -> int | None:
+    """When the end was asked for, if that was before it; a fixed term is not asked for."""
+    end, asked = end_of(sub), sub.canceled_at
+    reason = sub.cancellation_details.reason if sub.cancellation_details else None
+    requested = reason in {None, "cancellation_requested"}
+    return asked if end and asked and asked < end and requested else None
+
+
+def condition_at(sub: Subscription, at: int) -> Condition:
+    """What the subscription, as it was seen, does at an instant."""
+    state = _STATES.get(sub.status)
+    if state is None:
+        raise UnreadableError(f"its status is {sub.status!r}")
+    end = end_of(sub)
+    if state is State.ENDED or (end is not None and at >= end):
+        return State.ENDED, _cause(sub)
+    if state is State.UNPAID:
+        return state, Cause.PAYMENT_FAILED
+    if state is State.TRIAL and (sub.trial_end is None or at < sub.trial_end):
+        return state, None
+    pause = sub.pause_collection
+    if pause is not None and (pause.resumes_at is None or at < pause.resumes_at):
+        return _PAUSED.get(pause.behavior, State.PAUSED), None
+    return State.ACTIVE if state is State.TRIAL else state, None
+
+
+def _cause(sub: Subscription) -> Cause:
+    reason = sub.cancellation_details.reason if sub.cancellation_details else None
+    if reason in _CAUSES:
+        return _CAUSES[reason]
+    if sub.status == "incomplete_expired":
+        return Cause.PAYMENT_FAILED
+    asked = sub.cancel_at_period_end or asked_at(sub) is not None
+    return Cause.REQUESTED if asked else Cause.OTHER
+
+
+# --- what a snapshot says
+
+
+def conditions_seen(seen: Snapshot, until: int) -> Iterator[Said[Condition]]:
+    """What it does when it is seen, and will do `until` it is seen again."""
+    sub, at = seen.subscription, seen.at
+    if seen.before:
+        yield _said(seen, at, condition_at(sub, at - 1))
+        return
+    yield _said(seen, at, condition_at(sub, at))
+    yield from conditions_to_come(seen, until)
+
+
+def conditions_to_come(seen: Snapshot, until: int) -> Iterator[Said[Condition]]:
+    """What a snapshot says of the time from it on."""
+    sub = seen.subscription
+    resumes = sub.pause_collection.resumes_at if sub.pause_collection else None
+    dates = {then for then in (sub.trial_end, resumes, end_of(sub)) if then is not None}
+    for then in sorted(dates):
+        if seen.at < then < until:
+            yield Said(then, condition_at(sub, then), Trust.OBSERVED, seen.ref, order=seen.order)
+
+
+def conditions_past(sub: Subscription) -> Iterator[Said[Condition]]:
+    """What the last state of a subscription says of its past."""
+    start, end = start_of(sub), end_of(sub)
+    over = NEVER if end is None else end
+    first = State.INCOMPLETE if sub.status.startswith("incomplete") else State.ACTIVE
+    trust = Trust.ASSUMED if first is State.ACTIVE else Trust.OBSERVED
+    yield Said(start, (first, None), trust, sub.id)
+    if sub.trial_start is not None and sub.trial_end is not None:
+        yield Said(max(start, sub.trial_start), (State.TRIAL, None), Trust.OBSERVED, sub.id)
+        if sub.trial_end < over:
+            after = State.PAUSED if sub.status == "paused" else State.ACTIVE
+            yield Said(sub.trial_end, (after, None), Trust.OBSERVED, sub.id)
+    if end is not None and _STATES.get(sub.status) is State.ENDED:
+        yield Said(end, (State.ENDED, _cause(sub)), Trust.OBSERVED, sub.id)
+
+
+def ends_seen(seen: Snapshot) -> Iterator[Said[int | None]]:
+    """The end that was asked for, as of the snapshot."""
+    sub = seen.subscription
+    asked = asked_at(sub)
+    end = end_of(sub) if asked is not None else None
+    if asked is not None and asked <= seen.at:
+        yield Said(asked, end, Trust.OBSERVED, seen.ref, order=seen.order)
+    if seen.before or _STATES.get(sub.status) is not State.ENDED:
+        yield _said(seen, seen.at, end)
+
+
+def terms_seen(seen: Snapshot, items: Sequence[str]) -> Iterator[tuple[str, Said[Terms | None]]]:
+    """The terms of each of the `items`, None for those that are not there."""
+    there = dict(items_of(seen.subscription))
+    for name in items:
+        item = there.get(name)
+        terms = terms_of(item, seen.subscription) if item is not None else None
+        yield name, _said(seen, seen.at, terms)
+
+
+def items_of(sub: Subscription) -> Iterator[tuple[str, SubscriptionItem]]:
+    """The items by id; before there were any, the subscription was its own only one."""
+    items = sub.items.data if sub.items else []
+    for item in items:
+        if not item.deleted:
+            yield item.id, item
+    if not items and sub.plan is not None:
+        yield sub.id, SubscriptionItem(id=sub.id, plan=sub.plan, quantity=sub.quantity)
+
+
+def terms_of(item: SubscriptionItem, sub: Subscription) -> Terms:
+    """What an item is sold for."""
+    named = item.price or item.plan
+    quantity = 1 if item.quantity is None else item.quantity
+    rates = item.tax_rates or sub.default_tax_rates
+    net = net_share(rates) if rates and any(rate.inclusive for rate in rates) else None
+    return Terms(id_of(named) or "", quantity, named, net)
+
+
+def _said(seen: Snapshot, at: int, value: object) -> Said:  # type: ignore[type-arg]
+    return Said(at, value, Trust.OBSERVED, seen.ref, seen.before, seen.order)

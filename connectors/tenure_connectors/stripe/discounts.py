@@ -1,0 +1,99 @@
+"""What discounts take off the items of one bill, exactly: fractions of the bill's unit of money.
+
+Discounts compound in the source's order: those of an item first, then those of the subscription;
+the customer's is there only for items that have neither (docs.stripe.com/api/subscriptions/object,
+`discounts`). Nothing falls below zero. An amount is spread over the eligible items by what is left
+of them, in whole units, by largest remainder, ties by item id, so that the shares add up to it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """What a discount takes off: `percent` of what is left, or `amount` of the bill.
+
+    `item` is the only one it is for; `products` are the only ones it is for (None: all).
+    """
+
+    percent: Fraction | None = None
+    amount: int | None = None
+    item: str | None = None
+    products: frozenset[str] | None = None
+    once: bool = False
+    of_customer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An item of a bill: what it costs before discounts."""
+
+    item: str
+    amount: Fraction
+    product: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deduction:
+    """What running discounts take off an item, and what all take off it, `once` included."""
+
+    running: Fraction
+    total: Fraction
+
+
+def deductions(bill: Sequence[Due], deals: Sequence[Deal]) -> dict[str, Deduction]:
+    """What `deals`, in their order, take off each item of the bill."""
+    ordered = sorted(deals, key=lambda deal: (deal.of_customer, deal.item is None))
+    total = _taken(bill, ordered)
+    running = _taken(bill, [deal for deal in ordered if not deal.once]) if _once(deals) else total
+    return {due.item: Deduction(running[due.item], total[due.item]) for due in bill}
+
+
+def spread(amount: int, weights: Mapping[str, Fraction]) -> dict[str, Fraction]:
+    """Whole shares of `amount` by weight that add up to it; all of the weights if that is less."""
+    whole = sum(weights.values())
+    if amount >= whole:
+        return dict(weights)
+    exact = {name: weight * amount / whole for name, weight in weights.items()}
+    shares = {name: int(share) for name, share in exact.items()}
+    short = amount - sum(shares.values())
+    by_remainder = sorted(exact, key=lambda name: (shares[name] - exact[name], name))
+    for name in by_remainder[:short]:
+        shares[name] += 1
+    return {name: min(Fraction(share), weights[name]) for name, share in shares.items()}
+
+
+def _once(deals: Iterable[Deal]) -> bool:
+    return any(deal.once for deal in deals)
+
+
+def _taken(bill: Sequence[Due], deals: Iterable[Deal]) -> dict[str, Fraction]:
+    left = {due.item: due.amount for due in bill}
+    replaced: set[str] = set()
+    for deal in deals:
+        eligible = {
+            due.item: left[due.item]
+            for due in bill
+            if deal.item in {None, due.item} and not (deal.of_customer and due.item in replaced)
+        }
+        if not deal.of_customer:
+            replaced |= eligible.keys()
+        _take(
+            deal, {d.item: left[d.item] for d in bill if d.item in eligible and _for(deal, d)}, left
+        )
+    return {due.item: due.amount - left[due.item] for due in bill}
+
+
+def _for(deal: Deal, due: Due) -> bool:
+    return deal.products is None or due.product in deal.products
+
+
+def _take(deal: Deal, eligible: Mapping[str, Fraction], left: dict[str, Fraction]) -> None:
+    if deal.percent is not None:
+        for item, amount in eligible.items():
+            left[item] -= amount * min(deal.percent, Fraction(100)) / 100
+    elif deal.amount and eligible:
+        for item, share in spread(deal.amount, eligible).items():
+            left[item] -= share

@@ -1,0 +1,131 @@
+"""Events: what is kept of them for good, and the snapshots of a subscription that they hold.
+
+Stripe keeps an event for 30 days, tenure for ever: the object as it was after the event and what
+changed, reduced to the fields of `shapes`. Each event is two snapshots, just before and after.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import msgspec
+
+from tenure import Json, Observation
+from tenure_connectors.stripe.shapes import Discount, Event, Shape, Subscription, id_of
+
+_KEPT: Mapping[str, type[Shape]] = {
+    "customer.subscription.": Subscription,
+    "customer.discount.": Discount,
+}
+_json = msgspec.json.Decoder(float_hook=str)
+"""Decimals stay text: no float touches money, nor what is kept."""
+
+
+class Snapshot(NamedTuple):
+    """A subscription as it was from `at` on, or just before it; `order` is that of the events."""
+
+    at: int
+    subscription: Subscription
+    ref: str
+    before: bool = False
+    order: int = 0
+
+
+class DiscountEvent(NamedTuple):
+    """A discount that was given (or changed) or taken away at an instant."""
+
+    at: int
+    discount: Discount
+    ref: str
+    given: bool
+
+
+def observation(event: Event) -> Observation | None:
+    """What is kept of an event; None for one that says nothing of recurring revenue.
+
+    Its subject is a subscription's id, or a customer's for a discount that is the customer's own.
+    """
+    kind = next((kind for prefix, kind in _KEPT.items() if event.type.startswith(prefix)), None)
+    if kind is None:
+        return None
+    changed = msgspec.json.decode(event.data.object, type=kind)
+    subject = _subject(changed)
+    if subject is None:
+        return None
+    data: dict[str, Json] = {"type": event.type, "object": msgspec.to_builtins(changed)}
+    before = _json.decode(event.data.previous_attributes) or {}
+    relevant = {name: value for name, value in before.items() if name in kind.__struct_fields__}
+    if relevant:
+        data["before"] = relevant
+    at = datetime.fromtimestamp(event.created, UTC)
+    return Observation(subject=subject, key=event.id, at=at, data=data)
+
+
+def _subject(changed: Shape) -> str | None:
+    if isinstance(changed, Subscription):
+        return changed.id
+    assert isinstance(changed, Discount)
+    return changed.subscription or id_of(changed.customer)
+
+
+def snapshots(observations: Iterable[Observation]) -> list[Snapshot]:
+    """The snapshots that the kept events hold, in the order in which things happened."""
+    pairs = [
+        _pair(o) for o in observations if str(o.data["type"]).startswith("customer.subscription.")
+    ]
+    ordered = _chained(sorted(pairs, key=lambda pair: (pair[-1].at, _rank(pair), pair[-1].ref)))
+    return [
+        snapshot._replace(order=order) for order, pair in enumerate(ordered, 1) for snapshot in pair
+    ]
+
+
+def discount_events(observations: Iterable[Observation]) -> list[DiscountEvent]:
+    """What the kept events say of discounts."""
+    return [
+        DiscountEvent(
+            int(o.at.timestamp()),
+            msgspec.convert(o.data["object"], Discount),
+            o.key,
+            given=o.data["type"] != "customer.discount.deleted",
+        )
+        for o in observations
+        if str(o.data["type"]).startswith("customer.discount.")
+    ]
+
+
+_Pair = tuple[Snapshot, ...]
+
+
+def _pair(kept: Observation) -> _Pair:
+    at = int(kept.at.timestamp())
+    now: Any = kept.data["object"]
+    after = Snapshot(at, msgspec.convert(now, Subscription), kept.key)
+    if kept.data["type"] == "customer.subscription.created":
+        return (after,)
+    earlier = _merged(now, kept.data.get("before", {}))
+    return Snapshot(at, msgspec.convert(earlier, Subscription), kept.key, before=True), after
+
+
+def _merged(now: Any, before: Any) -> Any:
+    """An object with some fields as they were: objects are merged, all else is replaced."""
+    if not (isinstance(now, dict) and isinstance(before, dict)):
+        return before
+    return {**now, **{name: _merged(now.get(name), value) for name, value in before.items()}}
+
+
+def _rank(pair: _Pair) -> int:
+    ended = pair[-1].subscription.status in {"canceled", "incomplete_expired"}
+    return 0 if len(pair) == 1 else 2 if ended else 1
+
+
+def _chained(pairs: Sequence[_Pair]) -> list[_Pair]:
+    """Events of one second in the order in which each begins where the last one ended."""
+    ordered = list[_Pair]()
+    for _, tied in groupby(pairs, key=lambda pair: pair[-1].at):
+        waiting = list(tied)
+        while waiting:
+            last = ordered[-1][-1].subscription if ordered else None
+            follows = (n for n, p in enumerate(waiting) if len(p) > 1 and p[0].subscription == last)
+            ordered.append(waiting.pop(next(follows, 0)))
+    return ordered

@@ -1,0 +1,142 @@
+"""Lines of invoices and pending invoice items, in the one shape that the rebuild reads."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from tenure_connectors.stripe.catalog import Catalog
+from tenure_connectors.stripe.prices import Quantity, net_share
+from tenure_connectors.stripe.shapes import (
+    DiscountAmount,
+    Invoice,
+    InvoiceItem,
+    Line,
+    LineOrigin,
+    Price,
+    Tax,
+    id_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What was billed of one subscription item for a period, in minor units.
+
+    `amount` is before discounts, inclusive tax in it; `net` is the share of it that is no tax,
+    None where the line does not say. A credit gives back what a proration took away.
+    """
+
+    ref: str
+    invoice: str | None
+    item: str | None
+    price: Price | str | None
+    quantity: Quantity
+    amount: int
+    currency: str
+    start: int
+    end: int
+    proration: bool
+    credit: bool
+    net: Fraction | None
+    discounts: tuple[DiscountAmount, ...]
+
+
+def charges_of(invoice: Invoice, subscription: str, catalog: Catalog) -> Iterator[Charge]:
+    """The lines of an invoice that bill items of the subscription; one-time lines are left out."""
+    currency = (invoice.currency or "").upper()
+    for line in invoice.lines.data:
+        charge = _charge(line, f"{invoice.id}/{line.id}", invoice.id, currency, catalog)
+        if charge and _owner(line) in {None, subscription} and _recurs(line):
+            yield charge
+
+
+def pending(items: Iterable[InvoiceItem], subscription: str, catalog: Catalog) -> Iterator[Charge]:
+    """The prorations of the subscription that wait for an invoice."""
+    for item in items:
+        if item.proration and not item.deleted and _owner(item) == subscription:
+            charge = _charge(item, item.id, None, (item.currency or "").upper(), catalog)
+            if charge:
+                yield charge
+
+
+def net_from_taxes(amount: int, taxes: Sequence[Tax]) -> Fraction | None:
+    """The share of a taxed amount that is no inclusive tax."""
+    inclusive = sum(t.amount for t in taxes if t.inclusive or t.tax_behavior == "inclusive")
+    return Fraction(amount - inclusive, amount) if amount else None
+
+
+def _charge(
+    line: Line | InvoiceItem, ref: str, invoice: str | None, currency: str, catalog: Catalog
+) -> Charge | None:
+    if line.period is None:
+        return None
+    origin = _origin(line)
+    details = line.proration_details or (origin.proration_details if origin else None)
+    quantity = line.quantity if line.quantity_decimal is None else Fraction(line.quantity_decimal)
+    price = (
+        line.pricing.price_details.price if line.pricing and line.pricing.price_details else None
+    )
+    proration = line.proration or bool(origin and origin.proration)
+    unused = (line.description or "").startswith("Unused time")
+    return Charge(
+        ref=ref,
+        invoice=invoice,
+        item=line.subscription_item or (origin.subscription_item if origin else None),
+        price=line.price or line.plan or price,
+        quantity=1 if quantity is None else quantity,
+        amount=line.amount,
+        currency=(line.currency or currency).upper(),
+        start=line.period.start,
+        end=line.period.end,
+        proration=proration,
+        credit=proration
+        and (line.amount < 0 or bool(details and details.credited_items) or unused),
+        net=_net(line, catalog),
+        discounts=tuple(line.discount_amounts or ()) if isinstance(line, Line) else (),
+    )
+
+
+def _origin(line: Line | InvoiceItem) -> LineOrigin | None:
+    parent = line.parent
+    if parent is None:
+        return None
+    return (
+        parent.subscription_item_details
+        or parent.invoice_item_details
+        or parent.subscription_details
+    )
+
+
+def _owner(line: Line | InvoiceItem) -> str | None:
+    """The subscription that a line is of; in 2013, that of a subscription's line was its own id."""
+    origin = _origin(line)
+    named = id_of(line.subscription) or (origin.subscription if origin else None)
+    return named or (line.id if line.id.startswith("sub_") else None)
+
+
+def _recurs(line: Line) -> bool:
+    """Whether a line is of a subscription item, and not a charge made by hand."""
+    if line.parent is not None:
+        origin = _origin(line)
+        prorated = origin is not None and origin.proration and bool(origin.subscription_item)
+        return line.parent.type == "subscription_item_details" or prorated
+    return line.type == "subscription" or line.proration
+
+
+def _net(line: Line | InvoiceItem, catalog: Catalog) -> Fraction | None:
+    """From the rates, which are exact; else from the amounts, which Stripe rounded."""
+    if not isinstance(line, Line):
+        return None
+    taxes = [*(line.tax_amounts or ()), *(line.taxes or ())]
+    if not taxes:
+        return net_share(line.tax_rates) if line.tax_rates else None
+    inclusive = [t for t in taxes if t.inclusive or t.tax_behavior == "inclusive"]
+    if not any(tax.amount for tax in inclusive):
+        return Fraction(1) if line.amount else None
+    rates = [catalog.tax_rate(t.tax_rate or (t.tax_rate_details and t.tax_rate_details.tax_rate))
+             for t in inclusive]  # fmt: skip
+    known = [rate for rate in rates if rate is not None and rate.percentage is not None]
+    if len(known) == len(inclusive):
+        return net_share(known)
+    taken = sum(d.amount for d in line.discount_amounts or ())
+    return net_from_taxes(line.amount - taken, taxes)

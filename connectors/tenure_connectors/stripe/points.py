@@ -1,0 +1,252 @@
+"""From tracks to points: wherever a fact steps, the items are priced together.
+
+Items share discounts, so that the price of one may change that of another. An item gets a point
+where its own facts changed, or where they are known better than before.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from tenure import Cause, Point, State
+from tenure.money import MICRO, half_even
+from tenure_connectors.stripe.deals import Granted
+from tenure_connectors.stripe.discounts import Deal, Deduction, Due, deductions
+from tenure_connectors.stripe.invoices import Condition
+from tenure_connectors.stripe.prices import UnpricedError, minor_unit
+from tenure_connectors.stripe.terms import Pricing, Sale, Terms
+from tenure_connectors.stripe.times import instant
+from tenure_connectors.stripe.tracks import Step, Trust
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tracks:
+    """Every fact of a subscription over time; `terms` are those of the licensed items."""
+
+    conditions: Sequence[Step[Condition]]
+    ends: Sequence[Step[int | None]]
+    terms: Mapping[str, Sequence[Step[Terms | None]]]
+    deals: Sequence[Granted]
+
+
+@dataclass(slots=True)
+class Written:
+    """The points of an item so far, and why others could not be written."""
+
+    points: list[Point] = field(default_factory=list)
+    problem: str | None = None
+    last: "_Facts | None" = None
+    trust: Trust = Trust.ASSUMED
+
+
+class _Facts(NamedTuple):
+    """What a point states, times and grades apart."""
+
+    amount: int
+    discount: int
+    discount_once: int
+    terms: Terms
+    state: State
+    cause: Cause | None
+    ends_at: int | None
+
+
+class _Priced(NamedTuple):
+    sale: Sale
+    amount: int
+    discount: int
+    discount_once: int
+
+
+@dataclass(slots=True)
+class _Now:
+    """What every track says at one instant."""
+
+    terms: dict[str, Step[Terms | None]] = field(default_factory=dict)
+    deals: dict[int, Step[bool]] = field(default_factory=dict)
+    condition: Step[Condition] | None = None
+    ends: Step[int | None] | None = None
+    since: int = 0
+
+
+def written(tracks: Tracks, pricing: Pricing) -> dict[str, Written]:
+    """The points of every licensed item."""
+    items = {name: Written() for name in tracks.terms}
+    now = _Now()
+    priced: dict[str, _Priced | str] = {}
+    for at, changed in _changes(tracks):
+        for kind, key, step in changed:
+            _apply(now, kind, key, step)
+        if any(kind in {"terms", "deals"} for kind, _, _ in changed):
+            priced = _prices(now, tracks.deals, pricing)
+        for name, item in items.items():
+            _write(item, name, at, now, priced, changed)
+    return items
+
+
+_Change = tuple[str, Any, Step[Any]]
+
+
+def _changes(tracks: Tracks) -> Iterator[tuple[int, list[_Change]]]:
+    """All steps by instant."""
+    steps: list[_Change] = [
+        *(("condition", None, step) for step in tracks.conditions),
+        *(("ends", None, step) for step in tracks.ends),
+        *(("terms", name, step) for name, track in tracks.terms.items() for step in track),
+        *(("deals", n, step) for n, deal in enumerate(tracks.deals) for step in deal.steps),
+    ]
+    steps.sort(key=lambda change: change[2].at)
+    for at, group in groupby(steps, key=lambda change: change[2].at):
+        yield at, list(group)
+
+
+def _apply(now: _Now, kind: str, key: Any, step: Step[Any]) -> None:
+    if kind == "terms":
+        now.terms[key] = step
+    elif kind == "deals":
+        now.deals[key] = step
+    elif kind == "ends":
+        now.ends = step
+    else:
+        if now.condition is None or now.condition.value[0] is not step.value[0]:
+            now.since = step.at
+        now.condition = step
+
+
+# --- prices
+
+
+def _prices(now: _Now, granted: Sequence[Granted], pricing: Pricing) -> dict[str, _Priced | str]:
+    """Each item that is there in money, or why that cannot be said."""
+    result: dict[str, _Priced | str] = {}
+    bills: dict[object, dict[str, Sale]] = defaultdict(dict)
+    for name, step in now.terms.items():
+        if step.value is not None:
+            try:
+                sale = pricing.sale(name, step.value)
+                bills[sale.cadence, sale.currency][name] = sale
+            except UnpricedError as error:
+                result[name] = str(error)
+    on = [granted[n] for n, step in sorted(now.deals.items()) if step.value]
+    deals = [deal for one in on if (deal := one.deal) is not None]
+    unknown = [one for one in on if one.deal is None]
+    for bill in bills.values():
+        result |= _bill(bill, deals)
+    for one in unknown:
+        for name in result if one.item is None else [one.item]:
+            result[name] = f"what discount {one.key} takes off is not known"
+    return result
+
+
+def _bill(sales: Mapping[str, Sale], deals: Sequence[Deal]) -> dict[str, _Priced]:
+    due = [
+        Due(name, sale.gross * minor_unit(sale.currency), sale.product_id)
+        for name, sale in sorted(sales.items())
+    ]
+    taken = deductions(due, deals) if deals else {}
+    return {d.item: _in_micros(d.amount, taken.get(d.item), sales[d.item]) for d in due}
+
+
+def _in_micros(amount: Fraction, taken: Deduction | None, sale: Sale) -> _Priced:
+    net = _round(amount * sale.net)
+    if taken is None:
+        return _Priced(sale, net, 0, 0)
+    running, total = _round(taken.running * sale.net), _round(taken.total * sale.net)
+    return _Priced(sale, net, running, max(total - running, 0))
+
+
+def _round(value: Fraction) -> int:
+    return half_even(value.numerator, value.denominator)
+
+
+# --- points
+
+
+def _write(
+    item: Written,
+    name: str,
+    at: int,
+    now: _Now,
+    priced: Mapping[str, _Priced | str],
+    changed: Sequence[_Change],
+) -> None:
+    step, condition = now.terms.get(name), now.condition
+    if step is None or condition is None:
+        return
+    state, cause = condition.value
+    if step.value is None or state is State.ENDED:
+        if item.points and item.points[-1].state is not State.ENDED:
+            _end(item, at, now, step, _ref(changed, name))
+        return
+    price = priced[name]
+    if isinstance(price, str):
+        item.problem = price
+        return
+    ends = now.ends.value if now.ends else None
+    facts = _Facts(*price[1:], step.value, state, cause, ends if ends and ends > at else None)
+    trust = _trust(name, now)
+    if facts == item.last and trust <= item.trust:
+        return
+    item.last, item.trust = facts, trust
+    item.points.append(_point(at, facts, price.sale, trust, _ref(changed, name), now.since))
+
+
+def _trust(name: str, now: _Now) -> Trust:
+    """A point is as good as the weakest fact that it rests on."""
+    assert now.condition is not None
+    deals = [step.trust for step in now.deals.values() if step.value]
+    return min(now.terms[name].trust, now.condition.trust, *deals)
+
+
+def _ref(changed: Sequence[_Change], name: str) -> str:
+    """What changed the item: its own terms, else what is known best."""
+    own = [step for kind, key, step in changed if kind == "terms" and key == name]
+    return max(own or [step for _, _, step in changed], key=lambda s: (s.trust, s.ref)).ref
+
+
+def _point(at: int, facts: _Facts, sale: Sale, trust: Trust, ref: str, since: int) -> Point:
+    return Point(
+        effective_at=instant(at),
+        amount=facts.amount,
+        discount=facts.discount,
+        discount_once=facts.discount_once,
+        quantity=_round(Fraction(facts.terms.quantity) * MICRO),
+        currency=sale.currency,
+        interval=sale.cadence.interval,
+        interval_count=sale.cadence.count,
+        plan=sale.plan,
+        product=sale.product,
+        state=facts.state,
+        state_since=instant(since),
+        ends_at=None if facts.ends_at is None else instant(facts.ends_at),
+        cause=facts.cause,
+        evidence=trust.evidence,
+        source_ref=ref,
+    )
+
+
+def _end(item: Written, at: int, now: _Now, step: Step[Terms | None], ref: str) -> None:
+    """The last of an item: with its subscription, or taken out of it."""
+    assert now.condition is not None
+    state, cause = now.condition.value
+    whole = state is State.ENDED
+    trust = now.condition.trust if whole else step.trust
+    item.last, item.trust = None, trust
+    item.points.append(
+        replace(
+            item.points[-1],
+            effective_at=instant(at),
+            amount=0,
+            discount=0,
+            discount_once=0,
+            state=State.ENDED,
+            state_since=instant(at),
+            ends_at=None,
+            cause=cause if whole else Cause.REQUESTED,
+            evidence=trust.evidence,
+            source_ref=ref,
+        )
+    )

@@ -1,0 +1,76 @@
+"""What a schedule plans: the terms of phases to come, and an end. Assumed until it happens."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from tenure import Cause, State
+from tenure_connectors.stripe.invoices import Condition
+from tenure_connectors.stripe.shapes import Phase, PhaseItem, Schedule, id_of
+from tenure_connectors.stripe.terms import Terms
+from tenure_connectors.stripe.tracks import Said, Trust
+
+_PENDING = frozenset({"active", "not_started"})
+
+
+def phases_to_come(schedule: Schedule | None, now: int) -> list[Phase]:
+    """The phases that have not begun, in their order."""
+    if schedule is None or schedule.status not in _PENDING:
+        return []
+    return sorted(
+        (phase for phase in schedule.phases if phase.start_date > now),
+        key=lambda phase: phase.start_date,
+    )
+
+
+def terms_planned(
+    schedule: Schedule, phases: Iterable[Phase], there: Mapping[str, Terms]
+) -> Iterator[tuple[str, Said[Terms | None]]]:
+    """What each phase changes of the items that are `there` before it.
+
+    An item goes on with its own price; else with a new one, in the order of the phase; a price
+    that no item is left for begins one under a name of its own, until Stripe gives it an id.
+    """
+    before = dict(there)
+    for phase in phases:
+        after = _next(before, phase, schedule)
+        for name in sorted(before.keys() | after.keys()):
+            said = Said(phase.start_date, after.get(name), Trust.ASSUMED, schedule.id)
+            yield name, said
+        before = after
+
+
+def conditions_planned(schedule: Schedule | None, now: int) -> Iterator[Said[Condition]]:
+    """A fixed term that nobody asked to end ends with its last phase."""
+    if schedule is None or schedule.status not in _PENDING or not schedule.phases:
+        return
+    for phase in phases_to_come(schedule, now):
+        if phase.trial_end is not None and phase.trial_end > phase.start_date:
+            trial: Condition = (State.TRIAL, None)
+            yield Said(phase.start_date, trial, Trust.ASSUMED, schedule.id)
+            yield Said(phase.trial_end, (State.ACTIVE, None), Trust.ASSUMED, schedule.id)
+    end = max((phase.end_date or 0) for phase in schedule.phases)
+    if schedule.end_behavior == "cancel" and end > now:
+        yield Said(end, (State.ENDED, Cause.OTHER), Trust.ASSUMED, schedule.id)
+
+
+def _next(before: Mapping[str, Terms], phase: Phase, schedule: Schedule) -> dict[str, Terms]:
+    wanted = [_terms(item) for item in phase.items or phase.plans or ()]
+    free = dict(before)
+    after: dict[str, Terms] = {}
+    rest: list[Terms] = []
+    for terms in wanted:
+        same = next((name for name, old in free.items() if old.price == terms.price), None)
+        if same is None:
+            rest.append(terms)
+        else:
+            del free[same]
+            after[same] = terms
+    for terms in rest:
+        name = next(iter(free), f"{schedule.id}/{terms.price}")
+        free.pop(name, None)
+        after[name] = terms
+    return after
+
+
+def _terms(item: PhaseItem) -> Terms:
+    named = item.price or item.plan
+    return Terms(id_of(named) or "", 1 if item.quantity is None else item.quantity, named)

@@ -1,0 +1,236 @@
+"""The life of one subscription, rebuilt from everything that is known of it.
+
+    evidence            says                                                        trust
+    events              snapshots of the subscription, just before and after        observed
+    its current state   a snapshot now, with its own dates of the past              observed
+    invoice lines       terms, discounts, pauses, from the start of a period        inferred
+    schedules           terms of the future                                         assumed
+
+Every fact is a track of its own (`tracks`): what it does, when it was asked to end, the terms of
+each item, each discount. Wherever a track steps, the items are priced together and those that
+changed get a point, graded as the weakest fact that it rests on. Pure: the same evidence has the
+same result, in whatever order its lists are.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from tenure import Excluded, Item, ItemKind, Point, Quarantined, Record, State
+from tenure import Subscription as Stated
+from tenure_connectors.stripe.conditions import (
+    NEVER,
+    UnreadableError,
+    conditions_past,
+    conditions_seen,
+    conditions_to_come,
+    ends_seen,
+    items_of,
+    terms_seen,
+)
+from tenure_connectors.stripe.deals import Granted, granted
+from tenure_connectors.stripe.history import Evidence, History, history_of
+from tenure_connectors.stripe.invoices import Condition, conditions_said, terms_said
+from tenure_connectors.stripe.points import Tracks, Written, written
+from tenure_connectors.stripe.prices import UnpricedError
+from tenure_connectors.stripe.schedules import conditions_planned, terms_planned
+from tenure_connectors.stripe.shapes import id_of
+from tenure_connectors.stripe.terms import Terms
+from tenure_connectors.stripe.times import instant
+from tenure_connectors.stripe.tracks import Said, Step, Trust, fold, in_force
+from tenure_connectors.stripe.usage import usage_points
+
+__all__ = ["Evidence", "Rebuilt", "rebuild"]
+
+MADE_AT_ONCE = 5
+"""Seconds in which a subscription and the items that it began with are made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuilt:
+    """What became of the evidence: a subscription, and what could not be read or was left out."""
+
+    subscription: Stated | None = None
+    quarantined: Sequence[Quarantined] = ()
+    excluded: Sequence[Excluded] = ()
+
+    def records(self) -> Iterator[Record]:
+        """All of it as a connector yields it."""
+        if self.subscription is not None:
+            yield self.subscription
+        yield from self.quarantined
+        yield from self.excluded
+
+
+def rebuild(evidence: Evidence) -> Rebuilt:
+    """Everything that is known of a subscription as records."""
+    sub = evidence.subscription
+    if sub is not None and {sub.livemode, evidence.livemode} == {True, False}:
+        rows = len(list(items_of(sub))) or 1
+        reason = "live mode" if sub.livemode else "test mode"
+        return Rebuilt(excluded=(Excluded(reason=reason, rows=rows),))
+    try:
+        return _rebuilt(evidence, history_of(evidence))
+    except UnreadableError as error:
+        return Rebuilt(quarantined=(Quarantined(source_ref=evidence.id, reason=str(error)),))
+
+
+def _rebuilt(evidence: Evidence, history: History) -> Rebuilt:
+    deals = granted(history.sightings, evidence.catalog)
+    conditions = _conditions(evidence, history)
+    terms = _terms(evidence, history)
+    metered = {name for name, track in terms.items() if _is_metered(track, history)}
+    tracks = Tracks(
+        conditions=conditions,
+        ends=_ends(history),
+        terms={name: track for name, track in terms.items() if name not in metered},
+        deals=deals,
+    )
+    licensed = written(tracks, history.pricing)
+    items = [_licensed(name, item) for name, item in licensed.items() if item.points]
+    problems = [
+        _problem(evidence.id, name, item.problem) for name, item in licensed.items() if item.problem
+    ]
+    for name in sorted(metered):
+        try:
+            items.append(_metered(name, history, conditions, deals))
+        except UnpricedError as error:
+            problems.append(_problem(evidence.id, name, str(error)))
+    if not items and not problems:
+        problems.append(_problem(evidence.id, None, "it has no item"))
+    stated = Stated(id=evidence.id, customer=_customer(evidence, history), items=items)
+    return Rebuilt(subscription=stated if items else None, quarantined=problems)
+
+
+def _customer(evidence: Evidence, history: History) -> str:
+    named = history.latest.customer if history.latest else None
+    planned = evidence.schedule.customer if evidence.schedule else None
+    customer = id_of(named or planned)
+    if customer is None:
+        raise UnreadableError("it names no customer")
+    return customer
+
+
+def _problem(subscription: str, item: str | None, reason: str) -> Quarantined:
+    ref = f"{subscription}/{item}" if item else subscription
+    return Quarantined(source_ref=ref, reason=reason)
+
+
+# --- tracks
+
+
+def _conditions(evidence: Evidence, history: History) -> list[Step[Condition]]:
+    said: list[Said[Condition]] = []
+    if history.latest is not None:
+        said += conditions_past(history.latest)
+    else:
+        said.append(Said(history.start, (State.ACTIVE, None), Trust.ASSUMED, evidence.id))
+    for snapshot, following in zip(history.seen, [*history.seen[1:], None], strict=True):
+        said += conditions_seen(snapshot, following.at if following else NEVER)
+    if history.current is not None:
+        said += conditions_to_come(history.current, NEVER)
+    for bill in history.billed:
+        said += conditions_said(bill.invoice, bill.services)
+    said += conditions_planned(evidence.schedule, history.now)
+    return fold(said, history.start)
+
+
+def _ends(history: History) -> list[Step[int | None]]:
+    said: list[Said[int | None]] = [Said(history.start, None, Trust.ASSUMED, "")]
+    for snapshot in history.seen:
+        said += ends_seen(snapshot)
+    return fold(said, history.start)
+
+
+def _terms(evidence: Evidence, history: History) -> dict[str, list[Step[Terms | None]]]:
+    said: dict[str, list[Said[Terms | None]]] = defaultdict(list)
+    for name, one in terms_said(history.services, history.charges, history.pricing):
+        said[name].append(one)
+    for snapshot in history.seen:
+        for name, _ in items_of(snapshot.subscription):
+            said[name] += ()
+    for snapshot in history.seen:
+        for name, seen in terms_seen(snapshot, list(said)):
+            said[name].append(seen)
+    there = dict(items_of(history.latest)) if history.latest else {}
+    for name in said.keys() - there.keys():
+        said[name] += _not_renewed(name, history)
+    tracks = {
+        name: fold(said[name], _item_start(name, said[name], history)) for name in sorted(said)
+    }
+    return tracks | _planned(evidence, history, tracks)
+
+
+def _planned(
+    evidence: Evidence, history: History, tracks: dict[str, list[Step[Terms | None]]]
+) -> dict[str, list[Step[Terms | None]]]:
+    """The tracks with what the schedule changes of them."""
+    if evidence.schedule is None or not history.phases:
+        return {}
+    now = {name: step.value for name, t in tracks.items() if (step := in_force(t, history.now))}
+    there = {name: terms for name, terms in now.items() if terms is not None}
+    planned: dict[str, list[Step[Terms | None]]] = {}
+    for name, said in terms_planned(evidence.schedule, history.phases, there):
+        track = planned.setdefault(name, list(tracks.get(name, ())))
+        if (track[-1].value if track else None) != said.value:
+            track.append(Step(said.at, said.value, said.trust, said.ref))
+    return planned
+
+
+def _not_renewed(name: str, history: History) -> Iterator[Said[Terms | None]]:
+    """An item that is gone ended at the latest with the last period that was billed."""
+    mine = [service for service in history.services if service.item == name]
+    if mine:
+        last = max(mine, key=lambda service: (service.end, service.ref))
+        if last.end <= history.now:
+            yield Said(last.end, None, Trust.INFERRED, last.ref)
+
+
+def _item_start(name: str, said: Sequence[Said[Terms | None]], history: History) -> int:
+    """When an item began: with its subscription, unless it was made or first billed later."""
+    latest = history.latest
+    item = dict(items_of(latest)).get(name) if latest else None
+    first = min((one.at for one in said if one.value is not None and not one.before), default=None)
+    if item is not None and latest is not None:
+        made = latest.created or history.start
+        later = item.created is not None and item.created > made + MADE_AT_ONCE
+        return min(item.created or 0, first or NEVER) if later else history.start
+    return history.start if first is None else first
+
+
+# --- items
+
+
+def _is_metered(track: Sequence[Step[Terms | None]], history: History) -> bool:
+    last = next((step.value for step in reversed(track) if step.value is not None), None)
+    return last is not None and history.pricing.is_metered(last)
+
+
+def _licensed(name: str, item: Written) -> Item:
+    return Item(id=name, points=item.points, complete=item.problem is None)
+
+
+def _metered(
+    name: str, history: History, conditions: Sequence[Step[Condition]], deals: Sequence[Granted]
+) -> Item:
+    running = {one.key for one in deals if one.deal is None or not one.deal.once}
+    mine = [service for service in history.services if service.item == name]
+    points = list(usage_points(mine, history.pricing, running))
+    end = next((step for step in conditions if step.value[0] is State.ENDED), None)
+    if points and end is not None:
+        points.append(_ended(points[-1], end))
+    return Item(id=name, points=points, kind=ItemKind.USAGE)
+
+
+def _ended(last: Point, end: Step[Condition]) -> Point:
+    return replace(
+        last,
+        effective_at=max(last.effective_at, instant(end.at)),
+        amount=0,
+        discount=0,
+        discount_once=0,
+        state=State.ENDED,
+        cause=end.value[1],
+        evidence=end.trust.evidence,
+        source_ref=end.ref,
+    )
