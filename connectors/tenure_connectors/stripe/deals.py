@@ -1,7 +1,8 @@
 """Which discounts a subscription had, what they take off, and when each was in force."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 from fractions import Fraction
 
 from tenure_connectors.stripe.catalog import Catalog
@@ -12,9 +13,6 @@ from tenure_connectors.stripe.invoices import Service
 from tenure_connectors.stripe.prices import minor_unit
 from tenure_connectors.stripe.shapes import Customer, Discount, Invoice, Subscription, id_of
 from tenure_connectors.stripe.tracks import Said, Step, Trust, fold
-
-AT_ONCE = 5
-"""Seconds between a subscription and the discount that it was made with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +31,22 @@ class Billed:
         """What was billed in advance and had a price: what discounts apply to."""
         return [s for s in self.services if not s.metered and not s.trial and s.bill.amount]
 
+    @property
+    def ref(self) -> str:
+        """The first line that a discount applies to."""
+        return self.renewed[0].ref if self.renewed else self.invoice.id
+
+    @property
+    def start(self) -> int:
+        """When the billed periods begin; without any, when the invoice was made."""
+        made = self.invoice.created or 0
+        return min((service.start for service in self.renewed), default=made)
+
+    @property
+    def end(self) -> int:
+        """When the billed periods end."""
+        return max((service.end for service in self.renewed), default=self.start)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sightings:
@@ -47,14 +61,28 @@ class Sightings:
     billed: Sequence[Billed]
 
 
+class Reach(NamedTuple):
+    """Whether a discount is there, and what it is in force for: `items` (None: all there are).
+
+    One for once is there before any bill carries it; until then it is in force for nothing.
+    """
+
+    there: bool
+    items: frozenset[str] | None = None
+
+
+GONE = Reach(there=False, items=frozenset())
+WAITING = Reach(there=True, items=frozenset())
+
+
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A discount and the steps of its being in force; without `deal` it is not understood."""
+    """A discount and the steps of its reach; without `deal` it is not understood."""
 
     key: str
     deal: Deal | None
-    item: str | None
-    steps: Sequence[Step[bool]]
+    of_customer: bool
+    steps: Sequence[Step[Reach]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +97,7 @@ class _Found:
 def granted(seen: Sightings, catalog: Catalog) -> list[Granted]:
     """All discounts there ever were, in the order in which the source applies them."""
     found = _found(seen)
-    ordered = sorted(found.values(), key=lambda f: (f.place, _start(f), f.key))
+    ordered = sorted(found.values(), key=lambda f: (_start(f), f.place, f.key))
     return [_granted(one, seen, catalog) for one in ordered]
 
 
@@ -169,7 +197,7 @@ def _granted(found: _Found, seen: Sightings, catalog: Catalog) -> Granted:
     deal = _deal(found, seen, catalog)
     once = deal is not None and deal.once
     said = list(_once(found, seen) if once else _running(found, deal, seen))
-    return Granted(found.key, deal, found.item, fold(said, seen.start))
+    return Granted(found.key, deal, found.of_customer, fold(said, seen.start))
 
 
 def _deal(found: _Found, seen: Sightings, catalog: Catalog) -> Deal | None:
@@ -185,10 +213,9 @@ def _deal(found: _Found, seen: Sightings, catalog: Catalog) -> Deal | None:
     return Deal(
         percent=None if coupon.percent_off is None else Fraction(coupon.percent_off),
         amount=None if amount is None else amount * minor_unit(seen.currency),
-        item=found.item,
+        of_item=found.item is not None,
         products=frozenset(coupon.applies_to.products) if coupon.applies_to else None,
         once=coupon.duration == "once" or bool(found.discount and found.discount.invoice),
-        of_customer=found.of_customer,
     )
 
 
@@ -200,81 +227,104 @@ def _from_amounts(found: _Found, seen: Sightings) -> Deal | None:
         return None
     unit = minor_unit(seen.currency)
     once = len(took) == 1 and found.discount is None
-    return Deal(amount=took[-1] * unit, item=found.item, once=once, of_customer=found.of_customer)
+    return Deal(amount=took[-1] * unit, of_item=found.item is not None, once=once)
 
 
 # --- when it was in force
 
 
-def _once(found: _Found, seen: Sightings) -> Iterator[Said[bool]]:
-    """For the period of the first bill that carries it; until there is one, from its start on."""
-    used = [
-        (min(s.start for s in bill.renewed), max(s.end for s in bill.renewed), bill.renewed[0].ref)
+def _once(found: _Found, seen: Sightings) -> Iterator[Said[Reach]]:
+    """It waits from its start on, and is in force for what the bill that carries it bills."""
+    yield Said(seen.start, GONE, Trust.ASSUMED, found.key)
+    if found.discount is not None and found.discount.start is not None:
+        yield Said(found.discount.start, WAITING, Trust.OBSERVED, found.key)
+    bills = [bill for bill in seen.billed if found.key in bill.carried]
+    if not bills:
+        yield from _in_snapshots(found, seen, WAITING)
+        return
+    bill = min(bills, key=lambda one: (one.start, one.invoice.id))
+    spans = {s.item: (s.start, _until(s, seen)) for s in bill.renewed if _concerns(found, s)}
+    edges = {bill.start, *(edge for span in spans.values() for edge in span)}
+    for at in sorted(edges):
+        within = frozenset(item for item, (start, end) in spans.items() if start <= at < end)
+        reach = Reach(there=True, items=within) if within else GONE
+        yield Said(at, reach, Trust.OBSERVED, bill.ref)
+
+
+def _until(service: Service, seen: Sightings) -> int:
+    """The end of a period, or where the item was billed anew before it."""
+    anew = [
+        other.start
         for bill in seen.billed
-        if found.key in bill.carried and bill.renewed
+        for other in bill.services
+        if other.item == service.item and other.start > service.start
     ]
-    yield Said(seen.start, value=False, trust=Trust.ASSUMED, ref=found.key)
-    if used:
-        start, end, ref = min(used)
-        yield Said(start, value=True, trust=Trust.INFERRED, ref=ref)
-        yield Said(end, value=False, trust=Trust.INFERRED, ref=ref)
-    elif found.discount is not None and found.discount.start is not None:
-        yield Said(found.discount.start, value=True, trust=Trust.OBSERVED, ref=found.key)
-        yield from _in_snapshots(found, seen)
+    return min([service.end, *anew])
 
 
-def _running(found: _Found, deal: Deal | None, seen: Sightings) -> Iterator[Said[bool]]:
+def _concerns(found: _Found, service: Service) -> bool:
+    return found.item in {None, service.item}
+
+
+def _running(found: _Found, deal: Deal | None, seen: Sightings) -> Iterator[Said[Reach]]:
     """From its own start to its own end, unless something says that it was taken away."""
+    full = _full(found)
     start, end = _start(found), found.discount.end if found.discount else None
     if start:
-        yield Said(seen.start, value=False, trust=Trust.ASSUMED, ref=found.key)
-        yield Said(start, value=True, trust=Trust.OBSERVED, ref=found.key)
+        yield Said(seen.start, GONE, Trust.ASSUMED, found.key)
+        yield Said(start, full, Trust.OBSERVED, found.key)
     if end is not None:
-        yield Said(end, value=False, trust=Trust.OBSERVED, ref=found.key)
+        yield Said(end, GONE, Trust.OBSERVED, found.key)
     for bill in seen.billed:
-        yield from _on_bill(found, deal, bill, start, end)
-    yield from _in_snapshots(found, seen)
+        yield from _on_bill(found, deal, bill)
+    yield from _in_snapshots(found, seen, full)
     for event in seen.events:
         if _key(event.discount) == found.key:
-            yield Said(event.at, event.given, Trust.OBSERVED, event.ref)
+            yield Said(event.at, full if event.given else GONE, Trust.OBSERVED, event.ref)
     yield from _at_customer(found, seen)
+
+
+def _full(found: _Found) -> Reach:
+    return Reach(there=True, items=None if found.item is None else frozenset({found.item}))
 
 
 def _start(found: _Found) -> int:
     return (found.discount.start or 0) if found.discount else 0
 
 
-def _on_bill(
-    found: _Found, deal: Deal | None, bill: Billed, start: int, end: int | None
-) -> Iterator[Said[bool]]:
+def _over(found: _Found, at: int) -> bool:
+    end = found.discount.end if found.discount else None
+    return end is not None and at >= end
+
+
+def _on_bill(found: _Found, deal: Deal | None, bill: Billed) -> Iterator[Said[Reach]]:
     """A bill for an item that it is for either carries it, or it was not in force."""
-    concerned = [s for s in bill.renewed if found.item in {None, s.item}]
+    concerned = [s for s in bill.renewed if _concerns(found, s)]
     if not concerned:
         return
     at, ref = min(s.start for s in concerned), concerned[0].ref
+    replaced = found.of_customer and bill.carried
     if found.key in bill.carried:
-        if end is None or at < end:
-            yield Said(at, value=True, trust=Trust.INFERRED, ref=ref)
-    elif at >= start and not (found.of_customer and bill.carried) and not (deal and deal.products):
-        yield Said(at, value=False, trust=Trust.INFERRED, ref=ref)
+        if not _over(found, at):
+            yield Said(at, _full(found), Trust.INFERRED, ref)
+    elif at >= _start(found) and not replaced and not (deal and deal.products):
+        yield Said(at, GONE, Trust.INFERRED, ref)
 
 
-def _in_snapshots(found: _Found, seen: Sightings) -> Iterator[Said[bool]]:
+def _in_snapshots(found: _Found, seen: Sightings, listed: Reach) -> Iterator[Said[Reach]]:
     if found.of_customer:
         return
-    end = found.discount.end if found.discount else None
     for s in seen.snapshots:
-        on = any(_key(one) == found.key for _, one in _listed(s.subscription))
-        on = on and (end is None or s.at <= end)
-        yield Said(s.at, on, Trust.OBSERVED, s.ref, s.before, s.order)
+        there = any(_key(one) == found.key for _, one in _listed(s.subscription))
+        reach = listed if there and not _over(found, s.at - s.before) else GONE
+        yield Said(s.at, reach, Trust.OBSERVED, s.ref, s.before, s.order)
 
 
-def _at_customer(found: _Found, seen: Sightings) -> Iterator[Said[bool]]:
+def _at_customer(found: _Found, seen: Sightings) -> Iterator[Said[Reach]]:
     """The customer shows its discount now; a deleted one shows none, whatever it had."""
     customer = seen.customer
     if not found.of_customer or customer is None or customer.deleted:
         return
-    end = found.discount.end if found.discount else None
-    on = customer.discount is not None and _key(customer.discount) == found.key
-    on = on and (end is None or seen.now < end)
-    yield Said(seen.now, on, Trust.OBSERVED, customer.id, before=True)
+    there = customer.discount is not None and _key(customer.discount) == found.key
+    reach = _full(found) if there and not _over(found, seen.now) else GONE
+    yield Said(seen.now, reach, Trust.OBSERVED, customer.id, before=True)

@@ -1,8 +1,8 @@
 """What discounts take off the items of one bill, exactly: fractions of the bill's unit of money.
 
-Discounts compound in the source's order: those of an item first, then those of the subscription;
-the customer's is there only for items that have neither (docs.stripe.com/api/subscriptions/object,
-`discounts`). Nothing falls below zero. An amount is spread over the eligible items by what is left
+Discounts compound in the source's order: those of an item first, then those of the subscription
+(docs.stripe.com/api/subscriptions/object, `discounts`); where there is either, even one that waits
+for its bill, the customer's own takes nothing off. Nothing falls below zero. An amount is spread over the eligible items by what is left
 of them, in whole units, by largest remainder, ties by item id, so that the shares add up to it.
 """
 
@@ -15,15 +15,15 @@ from fractions import Fraction
 class Deal:
     """What a discount takes off: `percent` of what is left, or `amount` of the bill.
 
-    `item` is the only one it is for; `products` are the only ones it is for (None: all).
+    `items` and `products` are the only ones it is for (None: all).
     """
 
     percent: Fraction | None = None
     amount: int | None = None
-    item: str | None = None
+    of_item: bool = False
+    items: frozenset[str] | None = None
     products: frozenset[str] | None = None
     once: bool = False
-    of_customer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Deduction:
 
 def deductions(bill: Sequence[Due], deals: Sequence[Deal]) -> dict[str, Deduction]:
     """What `deals`, in their order, take off each item of the bill."""
-    ordered = sorted(deals, key=lambda deal: (deal.of_customer, deal.item is None))
+    ordered = sorted(deals, key=lambda deal: not deal.of_item)
     total = _taken(bill, ordered)
     running = _taken(bill, [deal for deal in ordered if not deal.once]) if _once(deals) else total
     return {due.item: Deduction(running[due.item], total[due.item]) for due in bill}
@@ -71,23 +71,14 @@ def _once(deals: Iterable[Deal]) -> bool:
 
 def _taken(bill: Sequence[Due], deals: Iterable[Deal]) -> dict[str, Fraction]:
     left = {due.item: due.amount for due in bill}
-    replaced: set[str] = set()
     for deal in deals:
-        eligible = {
-            due.item: left[due.item]
-            for due in bill
-            if deal.item in {None, due.item} and not (deal.of_customer and due.item in replaced)
-        }
-        if not deal.of_customer:
-            replaced |= eligible.keys()
-        _take(
-            deal, {d.item: left[d.item] for d in bill if d.item in eligible and _for(deal, d)}, left
-        )
+        _take(deal, {due.item: left[due.item] for due in bill if _is_for(deal, due)}, left)
     return {due.item: due.amount - left[due.item] for due in bill}
 
 
-def _for(deal: Deal, due: Due) -> bool:
-    return deal.products is None or due.product in deal.products
+def _is_for(deal: Deal, due: Due) -> bool:
+    meant = deal.items is None or due.item in deal.items
+    return meant and (deal.products is None or due.product in deal.products)
 
 
 def _take(deal: Deal, eligible: Mapping[str, Fraction], left: dict[str, Fraction]) -> None:

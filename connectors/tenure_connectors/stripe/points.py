@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from tenure import Cause, Point, State
 from tenure.money import MICRO, half_even
-from tenure_connectors.stripe.deals import Granted
+from tenure_connectors.stripe.deals import Granted, Reach
 from tenure_connectors.stripe.discounts import Deal, Deduction, Due, deductions
 from tenure_connectors.stripe.invoices import Condition
 from tenure_connectors.stripe.prices import UnpricedError, minor_unit
@@ -66,7 +66,7 @@ class _Now:
     """What every track says at one instant."""
 
     terms: dict[str, Step[Terms | None]] = field(default_factory=dict)
-    deals: dict[int, Step[bool]] = field(default_factory=dict)
+    deals: dict[int, Step[Reach]] = field(default_factory=dict)
     condition: Step[Condition] | None = None
     ends: Step[int | None] | None = None
     since: int = 0
@@ -130,15 +130,25 @@ def _prices(now: _Now, granted: Sequence[Granted], pricing: Pricing) -> dict[str
                 bills[sale.cadence, sale.currency][name] = sale
             except UnpricedError as error:
                 result[name] = str(error)
-    on = [granted[n] for n, step in sorted(now.deals.items()) if step.value]
-    deals = [deal for one in on if (deal := one.deal) is not None]
-    unknown = [one for one in on if one.deal is None]
+    on = _in_force([(granted[n], step.value) for n, step in sorted(now.deals.items())])
+    deals = [replace(one.deal, items=reach.items) for one, reach in on if one.deal is not None]
     for bill in bills.values():
         result |= _bill(bill, deals)
-    for one in unknown:
-        for name in result if one.item is None else [one.item]:
-            result[name] = f"what discount {one.key} takes off is not known"
+    for one, reach in on:
+        if one.deal is None:
+            for name in result if reach.items is None else reach.items:
+                result[name] = f"what discount {one.key} takes off is not known"
     return result
+
+
+def _in_force(deals: Sequence[tuple[Granted, Reach]]) -> list[tuple[Granted, Reach]]:
+    """One of the subscription or its items that is there replaces the customer's."""
+    replaced = any(reach.there and not one.of_customer for one, reach in deals)
+    return [
+        (one, reach)
+        for one, reach in deals
+        if reach.items != frozenset() and not (replaced and one.of_customer)
+    ]
 
 
 def _bill(sales: Mapping[str, Sale], deals: Sequence[Deal]) -> dict[str, _Priced]:
@@ -197,7 +207,7 @@ def _write(
 def _trust(name: str, now: _Now) -> Trust:
     """A point is as good as the weakest fact that it rests on."""
     assert now.condition is not None
-    deals = [step.trust for step in now.deals.values() if step.value]
+    deals = [step.trust for step in now.deals.values() if step.value.there]
     return min(now.terms[name].trust, now.condition.trust, *deals)
 
 
