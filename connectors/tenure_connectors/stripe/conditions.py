@@ -9,11 +9,13 @@ from collections.abc import Iterator, Sequence
 
 from tenure import Cause, State
 from tenure_connectors.stripe.events import Snapshot
-from tenure_connectors.stripe.invoices import Condition
 from tenure_connectors.stripe.prices import net_share
 from tenure_connectors.stripe.shapes import Subscription, SubscriptionItem, id_of
 from tenure_connectors.stripe.terms import Terms
 from tenure_connectors.stripe.tracks import Said, Trust
+
+Condition = tuple[State, Cause | None]
+"""What a subscription is doing, and why where it ended or is unpaid."""
 
 NEVER = 2**62
 

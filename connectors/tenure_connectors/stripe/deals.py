@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 from fractions import Fraction
+from typing import NamedTuple
 
 from tenure_connectors.stripe.catalog import Catalog
 from tenure_connectors.stripe.conditions import items_of

@@ -1,30 +1,19 @@
-"""What invoices say of the past of one subscription: inferred, and dated by the lines' periods.
+"""What the lines of invoices say of the past of items: inferred, and dated by their periods.
 
 A line that bills a full period says which terms an item had from the period's start. A proration
 is no amount, but dates a change: its credit says what was before, its debit what came after. Lines
-of metered prices are usage. What became of the invoice says what the subscription was doing.
+of metered prices are usage.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tenure import Cause, State
 from tenure_connectors.stripe.lines import Charge
 from tenure_connectors.stripe.prices import UnpricedError
-from tenure_connectors.stripe.shapes import Invoice, id_of
+from tenure_connectors.stripe.shapes import id_of
 from tenure_connectors.stripe.terms import Bill, Pricing, Terms
 from tenure_connectors.stripe.tracks import Said, Trust
-
-Condition = tuple[State, Cause | None]
-"""What a subscription is doing, and why where it ended or is unpaid."""
-
-AT_ONCE = 86_400
-"""Seconds in which an invoice of a paused subscription is made, and voided or written off."""
-PROMPT = 60
-"""Seconds in which a first payment is made that succeeds at once."""
-
-_ACTIVE: Condition = (State.ACTIVE, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,70 +111,3 @@ def _whole(prorations: Iterable[Charge], pricing: Pricing) -> list[list[Charge]]
         tiered = price is not None and price.billing_scheme == "tiered"
         groups[c.invoice, id_of(c.price), c.credit, c.end, "" if tiered else c.ref].append(c)
     return list(groups.values())
-
-
-# --- conditions
-
-
-def conditions_said(invoice: Invoice, billed: Sequence[Service]) -> Iterator[Said[Condition]]:
-    """What an invoice says of what its subscription was doing."""
-    renewed = [service for service in billed if not service.metered]
-    if not renewed:
-        return
-    start = min(service.start for service in renewed)
-    ref = renewed[0].ref
-
-    def said(at: int, state: State, cause: Cause | None = None) -> Said[Condition]:
-        return Said(at, (state, cause), Trust.INFERRED, ref)
-
-    if all(service.trial for service in renewed):
-        yield said(start, State.TRIAL)
-        yield said(max(service.end for service in renewed), State.ACTIVE)
-        return
-    yield said(start, _at_start(invoice))
-    for at, state in _dunning(invoice, start):
-        yield said(at, state)
-
-
-def _at_start(invoice: Invoice) -> State:
-    done = invoice.status_transitions
-    made = invoice.created or invoice.date or 0
-    if invoice.status == "void":
-        voided = done.voided_at if done else None
-        return State.PAUSED if voided is None or voided - made <= AT_ONCE else State.ACTIVE
-    if invoice.status == "uncollectible":
-        written_off = done.marked_uncollectible_at if done else None
-        paused = written_off is not None and written_off - made <= AT_ONCE
-        return State.PAUSED if paused else State.ACTIVE
-    if invoice.status == "draft" and invoice.auto_advance is False:
-        return State.PAUSED_DRAFT
-    return State.ACTIVE
-
-
-def _dunning(invoice: Invoice, start: int) -> Iterator[tuple[int, State]]:
-    """From the first payment that failed to the one that did not."""
-    done = invoice.status_transitions
-    if done is None or invoice.status not in {"open", "paid", "uncollectible"}:
-        return
-    settled = done.paid_at or done.marked_uncollectible_at
-    late = _late_from(invoice, start, settled)
-    if late is None:
-        return
-    yield late
-    if settled:
-        yield settled, State.ACTIVE
-
-
-def _late_from(invoice: Invoice, start: int, settled: int | None) -> tuple[int, State] | None:
-    done = invoice.status_transitions
-    asked = (done.finalized_at if done else None) or invoice.created or start
-    if invoice.collection_method == "send_invoice":
-        due = invoice.due_date
-        late = due is not None and (settled is None or settled > due)
-        return (due, State.PAST_DUE) if late and due else None
-    if invoice.billing_reason == "subscription_create":
-        waits = settled is None or settled - asked > PROMPT
-        return (start, State.INCOMPLETE) if waits else None
-    tried = invoice.attempt_count or 0
-    failed = tried > 1 or (settled is None and tried > 0)
-    return (asked, State.PAST_DUE) if failed else None

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from tenure import Cause, Point, State
 from tenure.money import MICRO, half_even
+from tenure_connectors.stripe.conditions import Condition
 from tenure_connectors.stripe.deals import Granted, Reach
 from tenure_connectors.stripe.discounts import Deal, Deduction, Due, deductions
-from tenure_connectors.stripe.invoices import Condition
 from tenure_connectors.stripe.prices import UnpricedError, minor_unit
 from tenure_connectors.stripe.terms import Pricing, Sale, Terms
 from tenure_connectors.stripe.times import instant

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from tenure import Cause, State
-from tenure_connectors.stripe.invoices import Condition
+from tenure_connectors.stripe.conditions import Condition
 from tenure_connectors.stripe.shapes import Phase, PhaseItem, Schedule, id_of
 from tenure_connectors.stripe.terms import Terms
 from tenure_connectors.stripe.tracks import Said, Trust

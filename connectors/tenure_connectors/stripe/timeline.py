@@ -20,6 +20,7 @@ from tenure import Excluded, Item, ItemKind, Point, Quarantined, Record, State
 from tenure import Subscription as Stated
 from tenure_connectors.stripe.conditions import (
     NEVER,
+    Condition,
     UnreadableError,
     conditions_past,
     conditions_seen,
@@ -30,11 +31,12 @@ from tenure_connectors.stripe.conditions import (
 )
 from tenure_connectors.stripe.deals import Granted, granted
 from tenure_connectors.stripe.history import Evidence, History, history_of
-from tenure_connectors.stripe.invoices import Condition, conditions_said, terms_said
+from tenure_connectors.stripe.invoices import terms_said
 from tenure_connectors.stripe.points import Tracks, Written, written
 from tenure_connectors.stripe.prices import UnpricedError
 from tenure_connectors.stripe.schedules import conditions_planned, terms_planned
 from tenure_connectors.stripe.shapes import id_of
+from tenure_connectors.stripe.standing import conditions_billed
 from tenure_connectors.stripe.terms import Terms
 from tenure_connectors.stripe.times import instant
 from tenure_connectors.stripe.tracks import Said, Step, Trust, fold, in_force
@@ -129,8 +131,7 @@ def _conditions(evidence: Evidence, history: History) -> list[Step[Condition]]:
         said += conditions_seen(snapshot, following.at if following else NEVER)
     if history.current is not None:
         said += conditions_to_come(history.current, NEVER)
-    for bill in history.billed:
-        said += conditions_said(bill.invoice, bill.services)
+    said += conditions_billed(history.billed, history.now)
     said += conditions_planned(evidence.schedule, history.now)
     return fold(said, history.start)
 

@@ -1,0 +1,130 @@
+"""What became of a subscription's invoices, and so what it was doing: inferred.
+
+voided or written off as soon as made    paused from the start of the period
+left a draft                             paused, too; unpaid, if an earlier one is owed
+a payment failed                         past due until one succeeds, or it is written off
+the first payment is still to come       incomplete until it is made
+nothing of the kind                      active from the start of the period
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from tenure import Cause, State
+from tenure_connectors.stripe.conditions import NEVER, Condition
+from tenure_connectors.stripe.deals import Billed
+from tenure_connectors.stripe.invoices import Service
+from tenure_connectors.stripe.shapes import Invoice
+from tenure_connectors.stripe.tracks import Said, Trust
+
+AT_ONCE = 86_400
+"""Seconds in which an invoice is finalized, or a paused one voided or written off."""
+PROMPT = 60
+"""Seconds in which a first payment is made that succeeds at once."""
+
+
+class _Debt(NamedTuple):
+    """An invoice is owed from `start` to `end`."""
+
+    start: int
+    end: int
+    state: State
+    ref: str
+
+    def covers(self, at: int) -> bool:
+        return self.start <= at < self.end
+
+
+def conditions_billed(billed: Sequence[Billed], now: int) -> Iterator[Said[Condition]]:
+    """What the invoices say, in whatever order they are."""
+    bills = [bill for bill in billed if any(not s.metered for s in bill.services)]
+    debts = _debts(bills)
+    for bill in bills:
+        yield from _from_start(bill, debts, now)
+    for debt in debts:
+        yield _said(debt.start, debt.state, debt.ref)
+        if debt.end != NEVER and not any(other.covers(debt.end) for other in debts):
+            yield _said(debt.end, State.ACTIVE, debt.ref)
+
+
+def _said(at: int, state: State, ref: str) -> Said[Condition]:
+    cause = Cause.PAYMENT_FAILED if state is State.UNPAID else None
+    return Said(at, (state, cause), Trust.INFERRED, ref)
+
+
+def _licensed(bill: Billed) -> list[Service]:
+    return [service for service in bill.services if not service.metered]
+
+
+def _from_start(bill: Billed, debts: Sequence[_Debt], now: int) -> Iterator[Said[Condition]]:
+    services = _licensed(bill)
+    start, ref = min(s.start for s in services), services[0].ref
+    owed = any(debt.covers(start) for debt in debts)
+    if all(service.trial for service in services):
+        yield _said(start, State.TRIAL, ref)
+        yield _said(max(service.end for service in services), State.ACTIVE, ref)
+    elif _was_left(bill.invoice, now):
+        yield _said(start, State.UNPAID if owed else State.PAUSED_DRAFT, ref)
+    elif not owed:
+        yield _said(start, State.PAUSED if _was_dropped(bill.invoice) else State.ACTIVE, ref)
+
+
+def _made(invoice: Invoice) -> int:
+    return invoice.created or invoice.date or 0
+
+
+def _was_left(invoice: Invoice, now: int) -> bool:
+    """Whether it is, or for long was, a draft."""
+    done = invoice.status_transitions
+    if invoice.status == "draft":
+        return invoice.auto_advance is False or now - _made(invoice) > AT_ONCE
+    finalized = done.finalized_at if done else None
+    return finalized is not None and finalized - _made(invoice) > AT_ONCE
+
+
+def _was_dropped(invoice: Invoice) -> bool:
+    """Whether it was voided or written off as soon as it was made, as pauses do."""
+    done = invoice.status_transitions
+    if invoice.status == "void":
+        at = done.voided_at if done else None
+        return at is None or at - _made(invoice) <= AT_ONCE
+    at = done.marked_uncollectible_at if done else None
+    return invoice.status == "uncollectible" and at is not None and at - _made(invoice) <= AT_ONCE
+
+
+def _debts(bills: Sequence[Billed]) -> list[_Debt]:
+    """An invoice is owed until it is settled, or a later one is paid."""
+    paid = sorted(
+        done.paid_at for bill in bills if (done := bill.invoice.status_transitions) and done.paid_at
+    )
+    debts = []
+    for bill in bills:
+        late = _late(bill)
+        if late is not None:
+            at, state = late
+            done = bill.invoice.status_transitions
+            own = (done.paid_at or done.marked_uncollectible_at) if done else None
+            end = min([own or NEVER, *(p for p in paid if p > at)])
+            debts.append(_Debt(at, end, state, _licensed(bill)[0].ref))
+    return debts
+
+
+def _late(bill: Billed) -> tuple[int, State] | None:
+    """Since when an invoice was owed, and what that made of the subscription."""
+    invoice, done = bill.invoice, bill.invoice.status_transitions
+    if done is None or invoice.status not in {"open", "paid", "uncollectible"}:
+        return None
+    if _was_dropped(invoice):
+        return None
+    asked = done.finalized_at or _made(invoice)
+    settled = done.paid_at or done.marked_uncollectible_at
+    if invoice.collection_method == "send_invoice":
+        due = invoice.due_date
+        overdue = due is not None and (settled is None or settled > due)
+        return (due, State.PAST_DUE) if overdue and due else None
+    if invoice.billing_reason == "subscription_create":
+        waits = settled is None or settled - asked > PROMPT
+        return (min(s.start for s in _licensed(bill)), State.INCOMPLETE) if waits else None
+    tries = invoice.attempt_count or 0
+    failed = tries > 1 or (settled is None and tries > 0)
+    return (asked, State.PAST_DUE) if failed else None
