@@ -131,10 +131,10 @@ def conditions_past(sub: Subscription) -> Iterator[Said[Condition]]:
     trust = Trust.ASSUMED if first is State.ACTIVE else Trust.OBSERVED
     yield Said(start, (first, None), trust, sub.id)
     if sub.trial_start is not None and sub.trial_end is not None:
-        yield Said(max(start, sub.trial_start), (State.TRIAL, None), Trust.OBSERVED, sub.id)
+        yield Said(max(start, sub.trial_start), (State.TRIAL, None), Trust.INFERRED, sub.id)
         if sub.trial_end < over:
             after = State.PAUSED if sub.status == "paused" else State.ACTIVE
-            yield Said(sub.trial_end, (after, None), Trust.OBSERVED, sub.id)
+            yield Said(sub.trial_end, (after, None), Trust.INFERRED, sub.id)
     if end is not None and _STATES.get(sub.status) is State.ENDED:
         yield Said(end, (State.ENDED, _cause(sub)), Trust.OBSERVED, sub.id)
 

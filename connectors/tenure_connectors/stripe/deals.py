@@ -33,8 +33,8 @@ class Billed:
 
     @property
     def ref(self) -> str:
-        """The first line that a discount applies to."""
-        return self.renewed[0].ref if self.renewed else self.invoice.id
+        """The first line that a discount applies to, if there is one."""
+        return next((s.ref for s in [*self.renewed, *self.services]), self.invoice.id)
 
     @property
     def start(self) -> int:
@@ -315,6 +315,8 @@ def _in_snapshots(found: _Found, seen: Sightings, listed: Reach) -> Iterator[Sai
     if found.of_customer:
         return
     for s in seen.snapshots:
+        if found.item is not None and found.item not in dict(items_of(s.subscription)):
+            continue  # gone with its item, not taken away
         there = any(_key(one) == found.key for _, one in _listed(s.subscription))
         reach = listed if there and not _over(found, s.at - s.before) else GONE
         yield Said(s.at, reach, Trust.OBSERVED, s.ref, s.before, s.order)

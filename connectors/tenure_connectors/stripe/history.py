@@ -8,11 +8,12 @@ from itertools import chain
 
 from tenure import Observation
 from tenure_connectors.stripe.catalog import Catalog
-from tenure_connectors.stripe.conditions import UnreadableError, items_of, start_of
+from tenure_connectors.stripe.conditions import UnreadableError, items_of, start_of, terms_of
 from tenure_connectors.stripe.deals import Billed, Sightings, billed
 from tenure_connectors.stripe.events import Snapshot, discount_events, snapshots
 from tenure_connectors.stripe.invoices import Service, services
 from tenure_connectors.stripe.lines import Charge, charges_of, pending
+from tenure_connectors.stripe.prices import net_share
 from tenure_connectors.stripe.schedules import phases_to_come
 from tenure_connectors.stripe.shapes import (
     Customer,
@@ -82,6 +83,8 @@ def history_of(evidence: Evidence) -> History:
     start = _start(latest, phases)
     currency = latest.currency if latest is not None else phases[0].currency
     pricing = Pricing(evidence.catalog, currency)
+    for snapshot in seen:
+        _remember_taxes(pricing, snapshot)
     charges = _charges(evidence, latest)
     bills = _bills(evidence, charges, pricing)
     return History(
@@ -104,6 +107,13 @@ def history_of(evidence: Evidence) -> History:
             billed=bills,
         ),
     )
+
+
+def _remember_taxes(pricing: Pricing, seen: Snapshot) -> None:
+    sub = seen.subscription
+    pricing.remember_net("", net_share(sub.default_tax_rates or ()), seen.at)
+    for name, item in items_of(sub):
+        pricing.remember_net(name, terms_of(item, sub).net, seen.at)
 
 
 def _start(latest: Subscription | None, phases: Sequence[Phase]) -> int:

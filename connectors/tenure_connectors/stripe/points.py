@@ -142,12 +142,12 @@ def _prices(now: _Now, granted: Sequence[Granted], pricing: Pricing) -> dict[str
 
 
 def _in_force(deals: Sequence[tuple[Granted, Reach]]) -> list[tuple[Granted, Reach]]:
-    """One of the subscription or its items that is there replaces the customer's."""
+    """One of the subscription or its items replaces the customer's, unless that is billed."""
     replaced = any(reach.there and not one.of_customer for one, reach in deals)
     return [
         (one, reach)
         for one, reach in deals
-        if reach.items != frozenset() and not (replaced and one.of_customer)
+        if reach.items != frozenset() and not (replaced and one.of_customer and reach.items is None)
     ]
 
 

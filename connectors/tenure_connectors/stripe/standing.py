@@ -21,6 +21,8 @@ AT_ONCE = 86_400
 """Seconds in which an invoice is finalized, or a paused one voided or written off."""
 PROMPT = 60
 """Seconds in which a first payment is made that succeeds at once."""
+EXPIRY = 23 * 3600
+"""Seconds after which a first payment can no longer make a subscription active: it expires."""
 
 
 class _Debt(NamedTuple):
@@ -37,10 +39,10 @@ class _Debt(NamedTuple):
 
 def conditions_billed(billed: Sequence[Billed], now: int) -> Iterator[Said[Condition]]:
     """What the invoices say, in whatever order they are."""
-    bills = [bill for bill in billed if any(not s.metered for s in bill.services)]
-    debts = _debts(bills)
-    for bill in bills:
-        yield from _from_start(bill, debts, now)
+    debts = _debts(billed)
+    for bill in billed:
+        if _licensed(bill):
+            yield from _from_start(bill, debts, now)
     for debt in debts:
         yield _said(debt.start, debt.state, debt.ref)
         if debt.end != NEVER and not any(other.covers(debt.end) for other in debts):
@@ -95,7 +97,9 @@ def _was_dropped(invoice: Invoice) -> bool:
 def _debts(bills: Sequence[Billed]) -> list[_Debt]:
     """An invoice is owed until it is settled, or a later one is paid."""
     paid = sorted(
-        done.paid_at for bill in bills if (done := bill.invoice.status_transitions) and done.paid_at
+        (_made(bill.invoice), done.paid_at)
+        for bill in bills
+        if (done := bill.invoice.status_transitions) and done.paid_at
     )
     debts = []
     for bill in bills:
@@ -104,8 +108,8 @@ def _debts(bills: Sequence[Billed]) -> list[_Debt]:
             at, state = late
             done = bill.invoice.status_transitions
             own = (done.paid_at or done.marked_uncollectible_at) if done else None
-            end = min([own or NEVER, *(p for p in paid if p > at)])
-            debts.append(_Debt(at, end, state, _licensed(bill)[0].ref))
+            end = min([own or NEVER, *(when for made, when in paid if made > at)])
+            debts.append(_Debt(at, end, state, bill.ref))
     return debts
 
 
@@ -123,8 +127,9 @@ def _late(bill: Billed) -> tuple[int, State] | None:
         overdue = due is not None and (settled is None or settled > due)
         return (due, State.PAST_DUE) if overdue and due else None
     if invoice.billing_reason == "subscription_create":
-        waits = settled is None or settled - asked > PROMPT
-        return (min(s.start for s in _licensed(bill)), State.INCOMPLETE) if waits else None
+        waited = EXPIRY if settled is None else settled - asked
+        if PROMPT < waited <= EXPIRY:
+            return min([bill.start, asked]), State.INCOMPLETE
     tries = invoice.attempt_count or 0
     failed = tries > 1 or (settled is None and tries > 0)
     return (asked, State.PAST_DUE) if failed else None

@@ -61,8 +61,13 @@ class Pricing:
     def remember(self, item: str, terms: Terms, bill: Bill, at: int) -> None:
         """Keep what was billed for the terms of an item in the period that began `at`."""
         self._billed[item, terms] = bill
-        if terms.net is not None and at >= self._net.get(item, (at, terms.net))[0]:
-            self._net[item] = at, terms.net
+        self.remember_net(item, terms.net, at)
+
+    def remember_net(self, item: str, net: Fraction | None, at: int) -> None:
+        """Keep the last share of an item's price, or that of all (""), that is no tax."""
+        known = self._net.get(item)
+        if net is not None and (known is None or (at, net) >= known):
+            self._net[item] = at, net
 
     def price(self, terms: Terms) -> Price:
         """Raises `UnpricedError` where the price is not known."""
@@ -87,7 +92,7 @@ class Pricing:
             if bill is None:
                 raise
             gross, currency = Fraction(bill.amount), bill.currency
-        net = terms.net or self._net.get(item, (0, Fraction(1)))[1]
+        net = terms.net or (self._net.get(item) or self._net.get("") or (0, Fraction(1)))[1]
         return Sale(
             gross=gross,
             net=net,
