@@ -133,8 +133,7 @@ def conditions_past(sub: Subscription) -> Iterator[Said[Condition]]:
     if sub.trial_start is not None and sub.trial_end is not None:
         yield Said(max(start, sub.trial_start), (State.TRIAL, None), Trust.INFERRED, sub.id)
         if sub.trial_end < over:
-            after = State.PAUSED if sub.status == "paused" else State.ACTIVE
-            yield Said(sub.trial_end, (after, None), Trust.INFERRED, sub.id)
+            yield Said(sub.trial_end, (State.ACTIVE, None), Trust.ASSUMED, sub.id)
     if end is not None and _STATES.get(sub.status) is State.ENDED:
         yield Said(end, (State.ENDED, _cause(sub)), Trust.OBSERVED, sub.id)
 

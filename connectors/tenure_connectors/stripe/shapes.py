@@ -243,6 +243,18 @@ class CancellationDetails(Shape):
     reason: str | None = None
 
 
+class EndBehavior(Shape):
+    """What follows a trial without a payment method: create_invoice, pause or cancel."""
+
+    missing_payment_method: str | None = None
+
+
+class TrialSettings(Shape):
+    """How a trial ends."""
+
+    end_behavior: EndBehavior | None = None
+
+
 class Subscription(Shape):
     """A subscription as it is now, or as an event saw it."""
 
@@ -261,6 +273,7 @@ class Subscription(Shape):
     current_period_end: int | None = None
     trial_start: int | None = None
     trial_end: int | None = None
+    trial_settings: TrialSettings | None = None
     cancel_at: int | None = None
     cancel_at_period_end: bool = False
     canceled_at: int | None = None

@@ -14,7 +14,7 @@ from tenure import Cause, State
 from tenure_connectors.stripe.conditions import NEVER, Condition
 from tenure_connectors.stripe.deals import Billed
 from tenure_connectors.stripe.invoices import Service
-from tenure_connectors.stripe.shapes import Invoice
+from tenure_connectors.stripe.shapes import Invoice, Subscription
 from tenure_connectors.stripe.tracks import Said, Trust
 
 AT_ONCE = 86_400
@@ -37,12 +37,18 @@ class _Debt(NamedTuple):
         return self.start <= at < self.end
 
 
-def conditions_billed(billed: Sequence[Billed], now: int) -> Iterator[Said[Condition]]:
+def conditions_billed(
+    billed: Sequence[Billed], latest: Subscription | None, now: int
+) -> Iterator[Said[Condition]]:
     """What the invoices say, in whatever order they are."""
+    if latest is not None:
+        yield from _after_trial(billed, latest, now)
     debts = _debts(billed)
     for bill in billed:
         if _licensed(bill):
             yield from _from_start(bill, debts, now)
+        elif bill.invoice.status == "paid":
+            yield from _in_between(bill, debts)
     for debt in debts:
         yield _said(debt.start, debt.state, debt.ref)
         if debt.end != NEVER and not any(other.covers(debt.end) for other in debts):
@@ -52,6 +58,18 @@ def conditions_billed(billed: Sequence[Billed], now: int) -> Iterator[Said[Condi
 def _said(at: int, state: State, ref: str) -> Said[Condition]:
     cause = Cause.PAYMENT_FAILED if state is State.UNPAID else None
     return Said(at, (state, cause), Trust.INFERRED, ref)
+
+
+def _after_trial(
+    billed: Sequence[Billed], latest: Subscription, now: int
+) -> Iterator[Said[Condition]]:
+    end, settings = latest.trial_end, latest.trial_settings
+    behavior = settings.end_behavior if settings else None
+    if end is None or end + AT_ONCE > now or behavior is None:
+        return
+    went_on = any(s.start == end for bill in billed for s in bill.services)
+    if behavior.missing_payment_method == "pause" and billed and not went_on:
+        yield _said(end, State.PAUSED, latest.id)
 
 
 def _licensed(bill: Billed) -> list[Service]:
@@ -69,6 +87,13 @@ def _from_start(bill: Billed, debts: Sequence[_Debt], now: int) -> Iterator[Said
         yield _said(start, State.UNPAID if owed else State.PAUSED_DRAFT, ref)
     elif not owed:
         yield _said(start, State.PAUSED if _was_dropped(bill.invoice) else State.ACTIVE, ref)
+
+
+def _in_between(bill: Billed, debts: Sequence[_Debt]) -> Iterator[Said[Condition]]:
+    """Prorations that were billed and paid: nothing was paused."""
+    at = _made(bill.invoice)
+    if not any(debt.covers(at) for debt in debts):
+        yield _said(at, State.ACTIVE, bill.ref)
 
 
 def _made(invoice: Invoice) -> int:
@@ -131,5 +156,5 @@ def _late(bill: Billed) -> tuple[int, State] | None:
         if PROMPT < waited <= EXPIRY:
             return min([bill.start, asked]), State.INCOMPLETE
     tries = invoice.attempt_count or 0
-    failed = tries > 1 or (settled is None and tries > 0)
+    failed = tries > 1 or (done.paid_at is None and tries > 0)
     return (asked, State.PAST_DUE) if failed else None
