@@ -10,6 +10,7 @@ from tenure_connectors.stripe.conditions import items_of
 from tenure_connectors.stripe.discounts import Deal
 from tenure_connectors.stripe.events import DiscountEvent, Snapshot
 from tenure_connectors.stripe.invoices import Service
+from tenure_connectors.stripe.lines import Charge
 from tenure_connectors.stripe.prices import minor_unit
 from tenure_connectors.stripe.shapes import Customer, Discount, Invoice, Subscription, id_of
 from tenure_connectors.stripe.tracks import Said, Step, Trust, fold
@@ -58,6 +59,7 @@ class Sightings:
     snapshots: Sequence[Snapshot]
     events: Sequence[DiscountEvent]
     customer: Customer | None
+    charges: Sequence[Charge]
     billed: Sequence[Billed]
 
 
@@ -253,13 +255,15 @@ def _once(found: _Found, seen: Sightings) -> Iterator[Said[Reach]]:
 
 def _until(service: Service, seen: Sightings) -> int:
     """The end of a period, or where the item was billed anew before it."""
-    anew = [
-        other.start
-        for bill in seen.billed
-        for other in bill.services
-        if other.item == service.item and other.start > service.start
-    ]
-    return min([service.end, *anew])
+    anew = (
+        charge.start
+        for charge in seen.charges
+        if charge.item == service.item
+        and not charge.credit
+        and service.start < charge.start < service.end
+        and (charge.end > service.end or not charge.proration)
+    )
+    return min(anew, default=service.end)
 
 
 def _concerns(found: _Found, service: Service) -> bool:

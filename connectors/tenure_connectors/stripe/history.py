@@ -104,6 +104,7 @@ def history_of(evidence: Evidence) -> History:
             snapshots=seen,
             events=discount_events(evidence.observations),
             customer=evidence.customer,
+            charges=charges,
             billed=bills,
         ),
     )

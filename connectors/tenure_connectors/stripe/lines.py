@@ -131,12 +131,10 @@ def _net(line: Line | InvoiceItem, catalog: Catalog) -> Fraction | None:
     if not taxes:
         return net_share(line.tax_rates) if line.tax_rates else None
     inclusive = [t for t in taxes if t.inclusive or t.tax_behavior == "inclusive"]
-    if not any(tax.amount for tax in inclusive):
-        return Fraction(1) if line.amount else None
+    left = line.amount - sum(taken.amount for taken in line.discount_amounts or ())
+    if left and not any(tax.amount for tax in inclusive):
+        return Fraction(1)
     rates = [catalog.tax_rate(t.tax_rate or (t.tax_rate_details and t.tax_rate_details.tax_rate))
              for t in inclusive]  # fmt: skip
     known = [rate for rate in rates if rate is not None and rate.percentage is not None]
-    if len(known) == len(inclusive):
-        return net_share(known)
-    taken = sum(d.amount for d in line.discount_amounts or ())
-    return net_from_taxes(line.amount - taken, taxes)
+    return net_share(known) if len(known) == len(inclusive) else net_from_taxes(left, taxes)

@@ -43,7 +43,7 @@ def conditions_billed(
     """What the invoices say, in whatever order they are."""
     if latest is not None:
         yield from _after_trial(billed, latest, now)
-    debts = _debts(billed)
+    debts = _debts(billed, now)
     for bill in billed:
         if _licensed(bill):
             yield from _from_start(bill, debts, now)
@@ -119,7 +119,7 @@ def _was_dropped(invoice: Invoice) -> bool:
     return invoice.status == "uncollectible" and at is not None and at - _made(invoice) <= AT_ONCE
 
 
-def _debts(bills: Sequence[Billed]) -> list[_Debt]:
+def _debts(bills: Sequence[Billed], now: int) -> list[_Debt]:
     """An invoice is owed until it is settled, or a later one is paid."""
     paid = sorted(
         (_made(bill.invoice), done.paid_at)
@@ -128,7 +128,7 @@ def _debts(bills: Sequence[Billed]) -> list[_Debt]:
     )
     debts = []
     for bill in bills:
-        late = _late(bill)
+        late = _late(bill, now)
         if late is not None:
             at, state = late
             done = bill.invoice.status_transitions
@@ -138,7 +138,7 @@ def _debts(bills: Sequence[Billed]) -> list[_Debt]:
     return debts
 
 
-def _late(bill: Billed) -> tuple[int, State] | None:
+def _late(bill: Billed, now: int) -> tuple[int, State] | None:
     """Since when an invoice was owed, and what that made of the subscription."""
     invoice, done = bill.invoice, bill.invoice.status_transitions
     if done is None or invoice.status not in {"open", "paid", "uncollectible"}:
@@ -152,7 +152,7 @@ def _late(bill: Billed) -> tuple[int, State] | None:
         overdue = due is not None and (settled is None or settled > due)
         return (due, State.PAST_DUE) if overdue and due else None
     if invoice.billing_reason == "subscription_create":
-        waited = EXPIRY if settled is None else settled - asked
+        waited = (settled or now) - asked
         if PROMPT < waited <= EXPIRY:
             return min([bill.start, asked]), State.INCOMPLETE
     tries = invoice.attempt_count or 0
