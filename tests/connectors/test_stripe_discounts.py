@@ -1,0 +1,267 @@
+"""What discounts take off, and when they were in force."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stripe_objects import (
+    coupon,
+    day,
+    discount,
+    event,
+    invoice,
+    item,
+    line,
+    mrr,
+    points,
+    price,
+    rebuilt,
+    story,
+    sub,
+)
+from tenure_connectors.stripe.discounts import Deal, Due, deductions, spread
+
+YEARLY = price("price_y", 120_00, "year")
+BIG = price("price_big", 6000_00, "year")
+
+
+def with_discount(*discounts, items=(), **more):
+    return sub(*items, discounts=list(discounts), **more)
+
+
+def forever(percent, name="PCT"):
+    return coupon(name, percent_off=percent)
+
+
+def off(amount, name="AMT", **more):
+    return coupon(name, amount_off=amount, currency="usd", **more)
+
+
+# --- worked examples of metrics.md section 10
+
+
+def test_g10_a_percentage_on_every_item():
+    plan, seats = item("si_1", price("p", 100_00)), item("si_2", price("q", 100_00), 3)
+    made = rebuilt(with_discount(discount("di_1", forever(50)), items=(plan, seats)))
+    assert mrr(made, "2025-02-01") == 200_000_000
+
+
+def test_g12_a_percentage_of_a_year():
+    made = rebuilt(with_discount(discount("di_1", forever(10)), items=(item(of=YEARLY),)))
+    assert mrr(made, "2025-02-01") == 9_000_000
+
+
+def test_g18_what_is_off_once_is_no_lower_level():
+    first = discount("di_1", off(14_00, duration="once"))
+    bill = line("2025-01-01", "2025-02-01", price(amount=15_00),
+                discount_amounts=[{"amount": 14_00, "discount": first}])  # fmt: skip
+    made = rebuilt(sub(item(of=price(amount=15_00))), invoices=[invoice("in_1", bill)])
+    assert 77 * mrr(made, "2025-01-15") == 1_155_000_000
+    assert [(p.discount, p.discount_once) for p in points(made)] == [(0, 14_000_000), (0, 0)]
+
+
+def test_g19_an_amount_off_each_year():
+    made = rebuilt(with_discount(discount("di_1", off(500_00)), items=(item(of=BIG),)))
+    assert mrr(made, "2025-02-01") == 458_333_333
+
+
+# --- how much
+
+
+def test_discounts_compound_in_their_order():
+    ten, five = Deal(percent=Fraction(10)), Deal(amount=500)
+    due = [Due("a", Fraction(10_000))]
+    assert deductions(due, [ten, five])["a"].running == 1_000 + 500
+    assert deductions(due, [five, ten])["a"].running == 500 + 950
+
+
+def test_an_items_own_discount_comes_before_the_subscriptions():
+    own = Deal(amount=500, of_item=True, items=frozenset("a"))
+    due = [Due("a", Fraction(10_000))]
+    assert deductions(due, [Deal(percent=Fraction(10)), own])["a"].running == 500 + 950
+
+
+def test_what_is_off_once_is_counted_in_its_place():
+    once = Deal(amount=500, once=True)
+    taken = deductions([Due("a", Fraction(10_000))], [once, Deal(percent=Fraction(10))])["a"]
+    assert (taken.running, taken.total) == (1_000, 500 + 950)
+
+
+def test_only_the_products_of_the_coupon():
+    deal = Deal(percent=Fraction(50), products=frozenset({"prod_a"}))
+    due = [Due("a", Fraction(100), "prod_a"), Due("b", Fraction(100), "prod_b")]
+    assert [d.running for d in deductions(due, [deal]).values()] == [50, 0]
+
+
+def test_ties_go_to_the_first_item():
+    assert spread(2, {"b": Fraction(1), "a": Fraction(1), "c": Fraction(1)}) == {
+        "a": 1, "b": 1, "c": 0,
+    }  # fmt: skip
+
+
+def test_an_amount_comes_off_each_intervals_own_bill():
+    items = (item("si_1", price("m", 20_00)), item("si_2", price("y", 120_00, "year")))
+    made = rebuilt(with_discount(discount("di_1", off(6_00)), items=items))
+    assert [points(made, name)[0].discount for name in ("si_1", "si_2")] == [6_000_000] * 2
+    assert mrr(made, "2025-02-01") == 14_000_000 + 9_500_000
+
+
+def test_an_amount_in_another_currency_is_not_taken_for_this_one():
+    made = rebuilt(with_discount(discount("di_1", off(6_00) | {"currency": "eur"})))
+    assert made.quarantined[0].reason == "what discount di_1 takes off is not known"
+    both = off(6_00) | {"currency": "eur", "currency_options": {"usd": {"amount_off": 500}}}
+    assert story(rebuilt(with_discount(discount("di_1", both)))) == ["2025-01-01 5 active assumed"]
+
+
+amounts = st.dictionaries(
+    st.sampled_from("abcdef"), st.integers(0, 10**9).map(Fraction), min_size=1
+)
+percents = st.builds(Deal, percent=st.integers(0, 120).map(Fraction), once=st.booleans())
+flats = st.builds(Deal, amount=st.integers(0, 10**9), once=st.booleans())
+
+
+@given(amounts, st.integers(0, 10**10))
+def test_shares_add_up_to_the_amount_and_none_is_more_than_its_item(weights, amount):
+    shares = spread(amount, weights)
+    assert sum(shares.values()) == min(amount, sum(weights.values()))
+    assert all(0 <= shares[name] <= weights[name] for name in weights)
+
+
+@given(amounts, st.lists(percents | flats, max_size=5))
+def test_nothing_falls_below_zero_or_rises(weights, deals):
+    due = [Due(name, amount) for name, amount in weights.items()]
+    for one, taken in zip(due, deductions(due, deals).values(), strict=True):
+        assert 0 <= taken.running <= one.amount
+        assert 0 <= taken.total <= one.amount
+
+
+# --- when
+
+
+def test_a_repeating_discount_ends_by_itself():
+    of = coupon("Q", "repeating", percent_off=50, duration_in_months=3)
+    given_ = discount("di_1", of, "2025-02-01", "2025-05-01")
+    assert story(rebuilt(with_discount(given_), at="2025-03-01")) == [
+        "2025-01-01 10 active assumed",
+        "2025-02-01 5 active assumed",
+        "2025-05-01 10 active assumed",
+    ]
+
+
+def test_a_discount_that_is_over_is_known_from_the_invoices():
+    of = coupon("Q", "repeating", percent_off=50, duration_in_months=2)
+    was = discount("di_1", of, end="2025-03-01")
+    bills = [
+        invoice(f"in_{n}", line(f"2025-0{n}-01", f"2025-0{n + 1}-01", name=f"il_{n}"),
+                discounts=[was] if n < 3 else [])
+        for n in range(1, 5)
+    ]  # fmt: skip
+    assert story(rebuilt(sub(), invoices=bills)) == [
+        "2025-01-01 5 active inferred",
+        "2025-03-01 10 active inferred",
+    ]
+
+
+def test_a_discount_taken_away_by_hand_ends_with_the_next_invoice():
+    bills = [
+        invoice(f"in_{n}", line(f"2025-0{n}-01", f"2025-0{n + 1}-01", name=f"il_{n}"),
+                discounts=[discount("di_1", forever(50))] if n < 3 else [])
+        for n in range(1, 5)
+    ]  # fmt: skip
+    assert story(rebuilt(sub(), invoices=bills))[1:] == ["2025-03-01 10 active inferred"]
+
+
+@pytest.mark.parametrize(
+    "given_",
+    [
+        discount("di_1", "HALF"),
+        {"id": "di_1", "source": {"coupon": "HALF", "type": "coupon"}, "start": day("2025-01-01")},
+        {"coupon": {"id": "HALF"}, "start": day("2025-01-01")},
+    ],
+)
+def test_a_coupon_that_is_named_is_looked_up(given_):
+    made = rebuilt(with_discount(given_), coupons=[forever(50, "HALF")])
+    assert story(made) == ["2025-01-01 5 active assumed"]
+
+
+def test_the_discount_of_old():
+    now = sub() | {"discount": discount("di_1", forever(50))}
+    assert story(rebuilt(now)) == ["2025-01-01 5 active assumed"]
+
+
+def test_a_deleted_coupon_is_what_it_last_took_off():
+    bills = [
+        invoice(
+            f"in_{n}",
+            line(f"2025-0{n}-01", f"2025-0{n + 1}-01", name=f"il_{n}",
+                 discount_amounts=[{"amount": 300, "discount": "di_gone"}]),
+            discounts=["di_gone"],
+        )
+        for n in (1, 2)
+    ]  # fmt: skip
+    made = rebuilt(with_discount("di_gone"), invoices=bills)
+    assert story(made) == ["2025-01-01 7 active inferred"]
+
+
+def test_a_discount_that_nobody_explains_is_quarantined():
+    made = rebuilt(with_discount("di_gone"))
+    assert made.subscription is None
+    assert made.quarantined[0].reason == "what discount di_gone takes off is not known"
+
+
+def test_the_customers_discount_is_replaced_by_the_subscriptions():
+    customer = {"id": "cus_1", "discount": discount("di_c", forever(20), subscription=None)}
+    assert story(rebuilt(sub(), customer=customer)) == ["2025-01-01 8 active assumed"]
+    both = with_discount(discount("di_1", forever(50), "2025-03-01", "2025-05-01"))
+    assert story(rebuilt(both, at="2025-04-01", customer=customer)) == [
+        "2025-01-01 8 active assumed",
+        "2025-03-01 5 active assumed",
+        "2025-05-01 8 active assumed",
+    ]
+
+
+def test_one_that_waits_for_its_invoice_replaces_the_customers_too():
+    customer = {"id": "cus_1", "discount": discount("di_c", forever(20), subscription=None)}
+    waits = discount("di_1", off(1_00, duration="once"), "2025-03-10")
+    bill = line("2025-04-01", "2025-05-01", discount_amounts=[{"amount": 100, "discount": waits}])
+    made = rebuilt(sub(), customer=customer, invoices=[invoice("in_1", bill, discounts=[waits])])
+    assert [(str(p.effective_at.date()), p.discount, p.discount_once) for p in points(made)] == [
+        ("2025-01-01", 2_000_000, 0),
+        ("2025-03-10", 0, 0),
+        ("2025-04-01", 0, 1_000_000),
+        ("2025-05-01", 2_000_000, 0),
+    ]
+
+
+def test_what_is_off_once_is_off_the_items_of_its_bill_alone():
+    once = discount("di_1", forever(50) | {"duration": "once"})
+    items = (item("si_1", price("m", 20_00)), item("si_2", YEARLY))
+    bill = line("2025-02-01", "2025-03-01", price("m", 20_00),
+                discount_amounts=[{"amount": 10_00, "discount": once}])  # fmt: skip
+    made = rebuilt(sub(*items), invoices=[invoice("in_1", bill)])
+    assert [p.discount_once for p in points(made, "si_1")] == [0, 10_000_000, 0]
+    assert [p.discount_once for p in points(made, "si_2")] == [0]
+
+
+def test_a_customers_discount_that_was_given_and_taken_away():
+    given_ = discount("di_c", forever(20), "2025-12-05", subscription=None)
+    events = [
+        event("evt_1", "2025-12-05", given_, kind="customer.discount.created"),
+        event("evt_2", "2025-12-20", given_, kind="customer.discount.deleted"),
+    ]
+    assert story(rebuilt(sub(), customer={"id": "cus_1"}, events=events)) == [
+        "2025-01-01 10 active assumed",
+        "2025-12-05 8 active assumed",
+        "2025-12-20 10 active assumed",
+    ]
+
+
+def test_a_discount_goes_with_its_item():
+    """The item is gone from the snapshot; that its discount is, too, says nothing of before."""
+    own = item("si_2", price("q", 20_00), discounts=[discount("di_1", forever(50))])
+    gone = event("evt_1", "2025-12-10", sub(), {"items": {"data": [item(), own]}})
+    assert story(rebuilt(sub(), events=[gone]), "si_2") == [
+        "2025-01-01 10 active assumed",
+        "2025-12-10 0 ended observed",
+    ]
