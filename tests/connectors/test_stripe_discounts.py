@@ -20,6 +20,7 @@ from stripe_objects import (
     story,
     sub,
 )
+
 from tenure_connectors.stripe.discounts import Deal, Due, deductions, spread
 
 YEARLY = price("price_y", 120_00, "year")

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from stripe_objects import decoded, item, mrr, price, rebuilt, sub, tiered
-from tenure_connectors.stripe import shapes
-from tenure_connectors.stripe.prices import UnpricedError, charge, minor_unit, net_share
 
 from tenure.money import half_even
+from tenure_connectors.stripe import shapes
+from tenure_connectors.stripe.prices import UnpricedError, charge, minor_unit, net_share
 
 
 def cost(of, quantity=1, currency="USD"):
@@ -120,7 +120,9 @@ def test_what_a_price_does_not_say(of, reason):
 
 @pytest.mark.parametrize("interval", ["fortnight", None])
 def test_an_interval_that_nobody_knows_is_quarantined(interval):
-    made = rebuilt(sub(item(of=price(interval=interval) | {"recurring": None, "interval": interval})))
+    made = rebuilt(
+        sub(item(of=price(interval=interval) | {"recurring": None, "interval": interval}))
+    )
     assert made.quarantined[0].source_ref == "sub_1/si_1"
     assert made.quarantined[0].reason == f"price price_a bills every {interval!r}"
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import msgspec
+
 from tenure_connectors.stripe import shapes
 from tenure_connectors.stripe.catalog import Catalog
 from tenure_connectors.stripe.events import observation
@@ -132,7 +133,12 @@ def invoice(name, *lines, status="paid", **more):
 
 def event(name, at, now, before=None, kind="customer.subscription.updated"):
     data = {"object": now} | ({"previous_attributes": before} if before else {})
-    return {"id": name, "type": kind, "created": at if isinstance(at, int) else day(at), "data": data}
+    return {
+        "id": name,
+        "type": kind,
+        "created": at if isinstance(at, int) else day(at),
+        "data": data,
+    }
 
 
 # --- the rebuild

@@ -15,6 +15,7 @@ same result, in whatever order its lists are.
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from tenure import Excluded, Item, ItemKind, Point, Quarantined, Record, State
 from tenure import Subscription as Stated
@@ -127,7 +128,7 @@ def _conditions(evidence: Evidence, history: History) -> list[Step[Condition]]:
         said += conditions_past(history.latest)
     else:
         said.append(Said(history.start, (State.ACTIVE, None), Trust.ASSUMED, evidence.id))
-    for snapshot, following in zip(history.seen, [*history.seen[1:], None], strict=True):
+    for snapshot, following in zip_longest(history.seen, history.seen[1:]):
         said += conditions_seen(snapshot, following.at if following else NEVER)
     if history.current is not None:
         said += conditions_to_come(history.current, NEVER)
