@@ -15,14 +15,6 @@ class Catalog:
     coupons: Mapping[str, Coupon] = field(default_factory=dict)
     tax_rates: Mapping[str, TaxRate] = field(default_factory=dict)
 
-    def price(self, *named: Price | str | None) -> Price | None:
-        """The first price that is named: the listed one, which has its tiers, or as it came."""
-        for one in named:
-            if one is not None:
-                listed = self.prices.get(id_of(one) or "")
-                return listed or (one if isinstance(one, Price) else None)
-        return None
-
     def plan_name(self, price: Price) -> str:
         """What people call a price."""
         return price.nickname or price.name or price.id

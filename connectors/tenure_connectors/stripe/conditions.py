@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 
 from tenure import Cause, State
 from tenure_connectors.stripe.events import Snapshot
-from tenure_connectors.stripe.prices import net_share
-from tenure_connectors.stripe.shapes import Subscription, SubscriptionItem, id_of
-from tenure_connectors.stripe.terms import Terms
+from tenure_connectors.stripe.prices import Exact, net_share
+from tenure_connectors.stripe.shapes import Subscription, SubscriptionItem
+from tenure_connectors.stripe.terms import Pricing, Terms
 from tenure_connectors.stripe.tracks import Said, Trust
 
 Condition = tuple[State, Cause | None]
@@ -149,12 +149,14 @@ def ends_seen(seen: Snapshot) -> Iterator[Said[int | None]]:
         yield _said(seen, seen.at, end)
 
 
-def terms_seen(seen: Snapshot, items: Sequence[str]) -> Iterator[tuple[str, Said[Terms | None]]]:
+def terms_seen(
+    seen: Snapshot, items: Sequence[str], pricing: Pricing
+) -> Iterator[tuple[str, Said[Terms | None]]]:
     """The terms of each of the `items`, None for those that are not there."""
     there = dict(items_of(seen.subscription))
     for name in items:
         item = there.get(name)
-        terms = terms_of(item, seen.subscription) if item is not None else None
+        terms = pricing.terms(item.price or item.plan, item.quantity) if item else None
         yield name, _said(seen, seen.at, terms)
 
 
@@ -168,13 +170,10 @@ def items_of(sub: Subscription) -> Iterator[tuple[str, SubscriptionItem]]:
         yield sub.id, SubscriptionItem(id=sub.id, plan=sub.plan, quantity=sub.quantity)
 
 
-def terms_of(item: SubscriptionItem, sub: Subscription) -> Terms:
-    """What an item is sold for."""
-    named = item.price or item.plan
-    quantity = 1 if item.quantity is None else item.quantity
+def net_of(item: SubscriptionItem, sub: Subscription) -> Exact | None:
+    """The share of an item's price that is no inclusive tax; None without such a tax."""
     rates = item.tax_rates or sub.default_tax_rates
-    net = net_share(rates) if rates and any(rate.inclusive for rate in rates) else None
-    return Terms(id_of(named) or "", quantity, named, net)
+    return net_share(rates) if rates and any(rate.inclusive for rate in rates) else None
 
 
 def _said(seen: Snapshot, at: int, value: object) -> Said:  # type: ignore[type-arg]

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from tenure_connectors.stripe.prices import Exact
+
 
 @dataclass(frozen=True, slots=True)
 class Deal:
@@ -31,7 +33,7 @@ class Due:
     """An item of a bill: what it costs before discounts."""
 
     item: str
-    amount: Fraction
+    amount: Exact
     product: str | None = None
 
 
@@ -39,8 +41,8 @@ class Due:
 class Deduction:
     """What running discounts take off an item, and what all take off it, `once` included."""
 
-    running: Fraction
-    total: Fraction
+    running: Exact
+    total: Exact
 
 
 def deductions(bill: Sequence[Due], deals: Sequence[Deal]) -> dict[str, Deduction]:
@@ -51,25 +53,25 @@ def deductions(bill: Sequence[Due], deals: Sequence[Deal]) -> dict[str, Deductio
     return {due.item: Deduction(running[due.item], total[due.item]) for due in bill}
 
 
-def spread(amount: int, weights: Mapping[str, Fraction]) -> dict[str, Fraction]:
+def spread(amount: int, weights: Mapping[str, Exact]) -> dict[str, Exact]:
     """Whole shares of `amount` by weight that add up to it; all of the weights if that is less."""
     whole = sum(weights.values())
     if amount >= whole:
         return dict(weights)
-    exact = {name: weight * amount / whole for name, weight in weights.items()}
+    exact = {name: Fraction(weight) * amount / whole for name, weight in weights.items()}
     shares = {name: int(share) for name, share in exact.items()}
     short = amount - sum(shares.values())
     by_remainder = sorted(exact, key=lambda name: (shares[name] - exact[name], name))
     for name in by_remainder[:short]:
         shares[name] += 1
-    return {name: min(Fraction(share), weights[name]) for name, share in shares.items()}
+    return {name: min(share, weights[name]) for name, share in shares.items()}
 
 
 def _once(deals: Iterable[Deal]) -> bool:
     return any(deal.once for deal in deals)
 
 
-def _taken(bill: Sequence[Due], deals: Iterable[Deal]) -> dict[str, Fraction]:
+def _taken(bill: Sequence[Due], deals: Iterable[Deal]) -> dict[str, Exact]:
     left = {due.item: due.amount for due in bill}
     for deal in deals:
         _take(deal, {due.item: left[due.item] for due in bill if _is_for(deal, due)}, left)
@@ -81,7 +83,7 @@ def _is_for(deal: Deal, due: Due) -> bool:
     return meant and (deal.products is None or due.product in deal.products)
 
 
-def _take(deal: Deal, eligible: Mapping[str, Fraction], left: dict[str, Fraction]) -> None:
+def _take(deal: Deal, eligible: Mapping[str, Exact], left: dict[str, Exact]) -> None:
     if deal.percent is not None:
         for item, amount in eligible.items():
             left[item] -= amount * min(deal.percent, Fraction(100)) / 100

@@ -2,13 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from operator import attrgetter
+
+import msgspec
 
 from tenure import Observation
 from tenure_connectors.stripe.catalog import Catalog
-from tenure_connectors.stripe.conditions import UnreadableError, items_of, start_of, terms_of
+from tenure_connectors.stripe.conditions import UnreadableError, items_of, net_of, start_of
 from tenure_connectors.stripe.deals import Billed, Sightings, billed
 from tenure_connectors.stripe.events import Snapshot, discount_events, snapshots
 from tenure_connectors.stripe.invoices import Service, services
@@ -83,8 +86,8 @@ def history_of(evidence: Evidence) -> History:
     start = _start(latest, phases)
     currency = latest.currency if latest is not None else phases[0].currency
     pricing = Pricing(evidence.catalog, currency)
-    for snapshot in seen:
-        _remember_taxes(pricing, snapshot)
+    for snapshot in reversed(seen):
+        _learn(pricing, snapshot)
     charges = _charges(evidence, latest)
     bills = _bills(evidence, charges, pricing)
     return History(
@@ -110,11 +113,13 @@ def history_of(evidence: Evidence) -> History:
     )
 
 
-def _remember_taxes(pricing: Pricing, seen: Snapshot) -> None:
+def _learn(pricing: Pricing, seen: Snapshot) -> None:
+    """Prices and taxes that come with a snapshot."""
     sub = seen.subscription
-    pricing.remember_net("", net_share(sub.default_tax_rates or ()), seen.at)
+    pricing.taxed("", None, net_share(sub.default_tax_rates or ()), seen.at)
     for name, item in items_of(sub):
-        pricing.remember_net(name, terms_of(item, sub).net, seen.at)
+        terms = pricing.terms(item.price or item.plan, item.quantity)
+        pricing.taxed(name, terms, net_of(item, sub), seen.at)
 
 
 def _start(latest: Subscription | None, phases: Sequence[Phase]) -> int:
@@ -131,8 +136,10 @@ def _currency_of(charges: Sequence[Charge]) -> str:
 
 def _charges(evidence: Evidence, latest: Subscription | None) -> list[Charge]:
     catalog, name = evidence.catalog, evidence.id
-    lines = chain.from_iterable(charges_of(one, name, catalog) for one in evidence.invoices)
-    waiting = pending(evidence.invoice_items, name, catalog)
+    invoices = sorted(evidence.invoices, key=attrgetter("id"))
+    items = sorted(evidence.invoice_items, key=attrgetter("id"))
+    lines = chain.from_iterable(charges_of(one, name, catalog) for one in invoices)
+    waiting = pending(items, name, catalog)
     placed = (_placed(charge, latest) for charge in chain(lines, waiting))
     return [charge for charge in placed if charge is not None]
 
@@ -144,7 +151,7 @@ def _placed(charge: Charge, latest: Subscription | None) -> Charge | None:
     items = list(items_of(latest))
     same = [n for n, item in items if id_of(item.price or item.plan) == id_of(charge.price)]
     names = same or [name for name, _ in items]
-    return replace(charge, item=names[0]) if len(names) == 1 else None
+    return msgspec.structs.replace(charge, item=names[0]) if len(names) == 1 else None
 
 
 def _bills(evidence: Evidence, charges: Sequence[Charge], pricing: Pricing) -> list[Billed]:
@@ -153,6 +160,6 @@ def _bills(evidence: Evidence, charges: Sequence[Charge], pricing: Pricing) -> l
         lines[charge.invoice].append(charge)
     return [
         billed(invoice, services(lines[invoice.id], pricing))
-        for invoice in sorted(evidence.invoices, key=lambda one: one.id)
+        for invoice in sorted(evidence.invoices, key=attrgetter("id"))
         if invoice.id in lines
     ]

@@ -7,7 +7,8 @@ of metered prices are usage.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from tenure_connectors.stripe.lines import Charge
 from tenure_connectors.stripe.prices import UnpricedError
@@ -16,8 +17,7 @@ from tenure_connectors.stripe.terms import Bill, Pricing, Terms
 from tenure_connectors.stripe.tracks import Said, Trust
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(msgspec.Struct, frozen=True, gc=False):
     """All lines of one invoice that bill one item for one period, its tiers added up."""
 
     ref: str
@@ -37,23 +37,24 @@ def services(charges: Iterable[Charge], pricing: Pricing) -> list[Service]:
     for c in charges:
         if not c.proration and c.item is not None:
             groups[c.invoice, c.item, id_of(c.price), c.start, c.end].append(c)
-    return [_service(sorted(group, key=_ref), pricing) for group in groups.values()]
+    return [
+        _service(sorted(group, key=_ref) if len(group) > 1 else group, pricing)
+        for group in groups.values()
+    ]
 
 
 def _service(group: Sequence[Charge], pricing: Pricing) -> Service:
     first = group[0]
-    quantity = sum(c.quantity for c in group)
-    net = next((c.net for c in group if c.net is not None), None)
-    terms = Terms(id_of(first.price) or "", quantity, first.price, net)
-    bill = Bill(sum(c.amount for c in group), first.currency)
+    item, start = first.item or "", first.start
+    terms = pricing.terms(first.price, sum(c.quantity for c in group))
+    bill = Bill(start, sum(c.amount for c in group), first.currency)
     metered = pricing.is_metered(terms)
-    item = first.item or ""
     trial = not metered and not bill.amount and _costs(item, terms, pricing)
     if not trial:
-        pricing.remember(item, terms, bill, first.start)
-    return Service(
-        first.ref, item, terms, bill, first.start, first.end, tuple(group), metered, trial
-    )
+        pricing.billed(item, terms, bill)
+        for c in group:
+            pricing.taxed(item, terms, c.net, start)
+    return Service(first.ref, item, terms, bill, start, first.end, tuple(group), metered, trial)
 
 
 def _costs(item: str, terms: Terms, pricing: Pricing) -> bool:
@@ -81,17 +82,18 @@ def terms_said(
         if c.proration and c.item is not None:
             changes[c.item, c.start].append(c)
     for (item, at), group in changes.items():
-        for said in _change(at, _whole(sorted(group, key=_ref), pricing)):
+        for said in _change(at, _whole(sorted(group, key=_ref), pricing), pricing):
             yield item, said
 
 
-def _change(at: int, prorations: Iterable[Sequence[Charge]]) -> Iterator[Said[Terms | None]]:
+def _change(
+    at: int, prorations: Iterable[Sequence[Charge]], pricing: Pricing
+) -> Iterator[Said[Terms | None]]:
     """Changes of one second: what was credited and not debited was before, and the reverse."""
     credits_: dict[Terms, Charge] = {}
     debits: dict[Terms, Charge] = {}
     for group in prorations:
-        quantity = sum(c.quantity for c in group)
-        terms = Terms(id_of(group[0].price) or "", quantity, group[0].price, group[0].net)
+        terms = pricing.terms(group[0].price, sum(c.quantity for c in group))
         (credits_ if group[0].credit else debits).setdefault(terms, group[0])
     before = [terms for terms in credits_ if terms not in debits]
     after = [terms for terms in debits if terms not in credits_]
@@ -107,7 +109,6 @@ def _whole(prorations: Iterable[Charge], pricing: Pricing) -> list[list[Charge]]
     """The lines of each change together: a tiered price has one for each tier."""
     groups: dict[tuple[object, ...], list[Charge]] = defaultdict(list)
     for c in prorations:
-        price = pricing.catalog.price(c.price)
-        tiered = price is not None and price.billing_scheme == "tiered"
+        tiered = pricing.is_tiered(c.price)
         groups[c.invoice, id_of(c.price), c.credit, c.end, "" if tiered else c.ref].append(c)
     return list(groups.values())

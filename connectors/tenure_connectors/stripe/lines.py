@@ -1,11 +1,12 @@
 """Lines of invoices and pending invoice items, in the one shape that the rebuild reads."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
+import msgspec
+
 from tenure_connectors.stripe.catalog import Catalog
-from tenure_connectors.stripe.prices import Quantity, net_share
+from tenure_connectors.stripe.prices import Exact, exact, net_share
 from tenure_connectors.stripe.shapes import (
     DiscountAmount,
     Invoice,
@@ -18,8 +19,7 @@ from tenure_connectors.stripe.shapes import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(msgspec.Struct, frozen=True, gc=False):
     """What was billed of one subscription item for a period, in minor units.
 
     `amount` is before discounts, inclusive tax in it; `net` is the share of it that is no tax,
@@ -30,14 +30,14 @@ class Charge:
     invoice: str | None
     item: str | None
     price: Price | str | None
-    quantity: Quantity
+    quantity: Exact
     amount: int
     currency: str
     start: int
     end: int
     proration: bool
     credit: bool
-    net: Fraction | None
+    net: Exact | None
     discounts: tuple[DiscountAmount, ...]
 
 
@@ -59,7 +59,7 @@ def pending(items: Iterable[InvoiceItem], subscription: str, catalog: Catalog) -
                 yield charge
 
 
-def net_from_taxes(amount: int, taxes: Sequence[Tax]) -> Fraction | None:
+def net_from_taxes(amount: int, taxes: Sequence[Tax]) -> Exact | None:
     """The share of a taxed amount that is no inclusive tax."""
     inclusive = sum(t.amount for t in taxes if t.inclusive or t.tax_behavior == "inclusive")
     return Fraction(amount - inclusive, amount) if amount else None
@@ -72,7 +72,7 @@ def _charge(
         return None
     origin = _origin(line)
     details = line.proration_details or (origin.proration_details if origin else None)
-    quantity = line.quantity if line.quantity_decimal is None else Fraction(line.quantity_decimal)
+    quantity = line.quantity if line.quantity_decimal is None else exact(line.quantity_decimal)
     price = (
         line.pricing.price_details.price if line.pricing and line.pricing.price_details else None
     )
@@ -123,7 +123,7 @@ def _recurs(line: Line) -> bool:
     return line.type == "subscription" or line.proration
 
 
-def _net(line: Line | InvoiceItem, catalog: Catalog) -> Fraction | None:
+def _net(line: Line | InvoiceItem, catalog: Catalog) -> Exact | None:
     """From the rates, which are exact; else from the amounts, which Stripe rounded."""
     if not isinstance(line, Line):
         return None
@@ -133,7 +133,7 @@ def _net(line: Line | InvoiceItem, catalog: Catalog) -> Fraction | None:
     inclusive = [t for t in taxes if t.inclusive or t.tax_behavior == "inclusive"]
     left = line.amount - sum(taken.amount for taken in line.discount_amounts or ())
     if left and not any(tax.amount for tax in inclusive):
-        return Fraction(1)
+        return 1
     rates = [catalog.tax_rate(t.tax_rate or (t.tax_rate_details and t.tax_rate_details.tax_rate))
              for t in inclusive]  # fmt: skip
     known = [rate for rate in rates if rate is not None and rate.percentage is not None]

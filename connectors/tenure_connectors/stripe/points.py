@@ -7,7 +7,6 @@ where its own facts changed, or where they are known better than before.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -16,7 +15,7 @@ from tenure.money import MICRO, half_even
 from tenure_connectors.stripe.conditions import Condition
 from tenure_connectors.stripe.deals import Granted, Reach
 from tenure_connectors.stripe.discounts import Deal, Deduction, Due, deductions
-from tenure_connectors.stripe.prices import UnpricedError, minor_unit
+from tenure_connectors.stripe.prices import Exact, UnpricedError, minor_unit
 from tenure_connectors.stripe.terms import Pricing, Sale, Terms
 from tenure_connectors.stripe.times import instant
 from tenure_connectors.stripe.tracks import Step, Trust
@@ -160,7 +159,7 @@ def _bill(sales: Mapping[str, Sale], deals: Sequence[Deal]) -> dict[str, _Priced
     return {d.item: _in_micros(d.amount, taken.get(d.item), sales[d.item]) for d in due}
 
 
-def _in_micros(amount: Fraction, taken: Deduction | None, sale: Sale) -> _Priced:
+def _in_micros(amount: Exact, taken: Deduction | None, sale: Sale) -> _Priced:
     net = _round(amount * sale.net)
     if taken is None:
         return _Priced(sale, net, 0, 0)
@@ -168,8 +167,8 @@ def _in_micros(amount: Fraction, taken: Deduction | None, sale: Sale) -> _Priced
     return _Priced(sale, net, running, max(total - running, 0))
 
 
-def _round(value: Fraction) -> int:
-    return half_even(value.numerator, value.denominator)
+def _round(value: Exact) -> int:
+    return value if isinstance(value, int) else half_even(value.numerator, value.denominator)
 
 
 # --- points
@@ -223,7 +222,7 @@ def _point(at: int, facts: _Facts, sale: Sale, trust: Trust, ref: str, since: in
         amount=facts.amount,
         discount=facts.discount,
         discount_once=facts.discount_once,
-        quantity=_round(Fraction(facts.terms.quantity) * MICRO),
+        quantity=_round(facts.terms.quantity * MICRO),
         currency=sale.currency,
         interval=sale.cadence.interval,
         interval_count=sale.cadence.count,

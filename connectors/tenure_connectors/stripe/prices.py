@@ -16,10 +16,14 @@ from fractions import Fraction
 from tenure import Interval
 from tenure_connectors.stripe.shapes import CurrencyOption, Price, TaxRate, Tier, Transform
 
-Quantity = int | Fraction
+Exact = int | Fraction
+"""An exact number; most are whole, and integers are much faster than fractions."""
 
-_ZERO_DECIMAL = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
-_THREE_DECIMAL = frozenset("BHD JOD KWD OMR TND".split())
+_WHOLE_UNITS = "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF"
+_THOUSANDTHS = "BHD JOD KWD OMR TND"
+_MICROS = dict.fromkeys(_WHOLE_UNITS.split(), 1_000_000) | dict.fromkeys(
+    _THOUSANDTHS.split(), 1_000
+)
 _INTERVALS = {unit.value: unit for unit in Interval}
 
 
@@ -40,9 +44,7 @@ def minor_unit(currency: str) -> int:
 
     ISK and UGX have no decimals, yet Stripe states them with two (docs.stripe.com/currencies).
     """
-    if currency in _ZERO_DECIMAL:
-        return 1_000_000
-    return 1_000 if currency in _THREE_DECIMAL else 10_000
+    return _MICROS.get(currency, 10_000)
 
 
 def cadence(price: Price) -> Cadence:
@@ -61,7 +63,7 @@ def is_metered(price: Price) -> bool:
     return usage == "metered"
 
 
-def charge(price: Price, quantity: Quantity, currency: str) -> Fraction:
+def charge(price: Price, quantity: Exact, currency: str) -> Exact:
     """What `quantity` costs per interval, in minor units, inclusive tax in it.
 
     Raises `UnpricedError` where the price does not say it in that currency.
@@ -74,14 +76,22 @@ def charge(price: Price, quantity: Quantity, currency: str) -> Fraction:
     return _unit_amount(price, offer) * units
 
 
-def net_share(rates: Sequence[TaxRate]) -> Fraction:
+def net_share(rates: Sequence[TaxRate]) -> Exact:
     """The share of a price that is left when its inclusive taxes are out."""
     percent = sum(
         Fraction(rate.percentage or rate.effective_percentage or 0)
         for rate in rates
         if rate.inclusive
     )
-    return 1 / (1 + Fraction(percent) / 100)
+    return Fraction(100) / (100 + percent) if percent else 1
+
+
+def exact(stated: Decimal | int) -> Exact:
+    """A stated number, as an integer if it is whole."""
+    if isinstance(stated, int):
+        return stated
+    value = Fraction(stated)
+    return value.numerator if value.denominator == 1 else value
 
 
 def _offer(price: Price, currency: str) -> Price | CurrencyOption:
@@ -94,7 +104,7 @@ def _offer(price: Price, currency: str) -> Price | CurrencyOption:
     return option
 
 
-def _unit_amount(price: Price, offer: Price | CurrencyOption) -> Fraction:
+def _unit_amount(price: Price, offer: Price | CurrencyOption) -> Exact:
     unit = _exact(offer.unit_amount_decimal, offer.unit_amount)
     if unit is None and isinstance(offer, Price):
         unit = _exact(offer.amount_decimal, offer.amount)
@@ -103,17 +113,18 @@ def _unit_amount(price: Price, offer: Price | CurrencyOption) -> Fraction:
     return unit
 
 
-def _exact(decimal: Decimal | None, whole: int | None) -> Fraction | None:
-    stated = whole if decimal is None else decimal
-    return None if stated is None else Fraction(stated)
+def _exact(decimal: Decimal | None, whole: int | None) -> Exact | None:
+    if whole is not None and (decimal is None or decimal == whole):
+        return whole
+    return None if decimal is None else exact(decimal)
 
 
-def _packages(quantity: Quantity, transform: Transform) -> int:
+def _packages(quantity: Exact, transform: Transform) -> int:
     whole, rest = divmod(quantity, transform.divide_by)
     return int(whole) + (1 if rest and transform.round == "up" else 0)
 
 
-def _tiered(price: Price, tiers: Sequence[Tier] | None, quantity: Quantity) -> Fraction:
+def _tiered(price: Price, tiers: Sequence[Tier] | None, quantity: Exact) -> Exact:
     if not tiers:
         raise UnpricedError(f"the tiers of price {price.id} are not known")
     if price.tiers_mode == "volume":
@@ -123,7 +134,7 @@ def _tiered(price: Price, tiers: Sequence[Tier] | None, quantity: Quantity) -> F
     raise UnpricedError(f"price {price.id} has tiers of mode {price.tiers_mode!r}")
 
 
-def _volume(price: Price, tiers: Sequence[Tier], quantity: Quantity) -> Fraction:
+def _volume(price: Price, tiers: Sequence[Tier], quantity: Exact) -> Exact:
     for tier in tiers:
         top = _top(tier)
         if top is None or quantity <= top:
@@ -131,9 +142,10 @@ def _volume(price: Price, tiers: Sequence[Tier], quantity: Quantity) -> Fraction
     raise UnpricedError(f"price {price.id} has no tier for {quantity}")
 
 
-def _graduated(price: Price, tiers: Sequence[Tier], quantity: Quantity) -> Fraction:
+def _graduated(price: Price, tiers: Sequence[Tier], quantity: Exact) -> Exact:
     """The flat fee of the first tier is due without any unit."""
-    total, bottom = Fraction(0), 0
+    total: Exact = 0
+    bottom = 0
     for tier in tiers:
         if bottom and quantity <= bottom:
             return total
@@ -152,9 +164,9 @@ def _top(tier: Tier) -> int | None:
     return None if tier.up_to in {None, "inf"} else int(tier.up_to or 0)
 
 
-def _unit(tier: Tier) -> Fraction:
-    return _exact(tier.unit_amount_decimal, tier.unit_amount) or Fraction(0)
+def _unit(tier: Tier) -> Exact:
+    return _exact(tier.unit_amount_decimal, tier.unit_amount) or 0
 
 
-def _flat(tier: Tier) -> Fraction:
-    return _exact(tier.flat_amount_decimal, tier.flat_amount) or Fraction(0)
+def _flat(tier: Tier) -> Exact:
+    return _exact(tier.flat_amount_decimal, tier.flat_amount) or 0

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from tenure import Cause, State
 from tenure_connectors.stripe.conditions import Condition
-from tenure_connectors.stripe.shapes import Phase, PhaseItem, Schedule, id_of
-from tenure_connectors.stripe.terms import Terms
+from tenure_connectors.stripe.shapes import Phase, Schedule
+from tenure_connectors.stripe.terms import Pricing, Terms
 from tenure_connectors.stripe.tracks import Said, Trust
 
 _PENDING = frozenset({"active", "not_started"})
@@ -22,7 +22,7 @@ def phases_to_come(schedule: Schedule | None, now: int) -> list[Phase]:
 
 
 def terms_planned(
-    schedule: Schedule, phases: Iterable[Phase], there: Mapping[str, Terms]
+    schedule: Schedule, phases: Iterable[Phase], there: Mapping[str, Terms], pricing: Pricing
 ) -> Iterator[tuple[str, Said[Terms | None]]]:
     """What each phase changes of the items that are `there` before it.
 
@@ -31,7 +31,7 @@ def terms_planned(
     """
     before = dict(there)
     for phase in phases:
-        after = _next(before, phase, schedule)
+        after = _next(before, phase, schedule, pricing)
         for name in sorted(before.keys() | after.keys()):
             said = Said(phase.start_date, after.get(name), Trust.ASSUMED, schedule.id)
             yield name, said
@@ -52,8 +52,13 @@ def conditions_planned(schedule: Schedule | None, now: int) -> Iterator[Said[Con
         yield Said(end, (State.ENDED, Cause.OTHER), Trust.ASSUMED, schedule.id)
 
 
-def _next(before: Mapping[str, Terms], phase: Phase, schedule: Schedule) -> dict[str, Terms]:
-    wanted = [_terms(item) for item in phase.items or phase.plans or ()]
+def _next(
+    before: Mapping[str, Terms], phase: Phase, schedule: Schedule, pricing: Pricing
+) -> dict[str, Terms]:
+    wanted = [
+        pricing.terms(item.price or item.plan, item.quantity)
+        for item in phase.items or phase.plans or ()
+    ]
     free = dict(before)
     after: dict[str, Terms] = {}
     rest: list[Terms] = []
@@ -69,8 +74,3 @@ def _next(before: Mapping[str, Terms], phase: Phase, schedule: Schedule) -> dict
         free.pop(name, None)
         after[name] = terms
     return after
-
-
-def _terms(item: PhaseItem) -> Terms:
-    named = item.price or item.plan
-    return Terms(id_of(named) or "", 1 if item.quantity is None else item.quantity, named)

@@ -1,12 +1,13 @@
 """What an item is sold for, and what that is in money."""
 
-from dataclasses import dataclass, field
-from fractions import Fraction
+from typing import NamedTuple
+
+import msgspec
 
 from tenure_connectors.stripe.catalog import Catalog
 from tenure_connectors.stripe.prices import (
     Cadence,
-    Quantity,
+    Exact,
     UnpricedError,
     cadence,
     charge,
@@ -15,30 +16,26 @@ from tenure_connectors.stripe.prices import (
 from tenure_connectors.stripe.shapes import Price, id_of
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """A price and a quantity of it; `net` is the share that is no inclusive tax, where known."""
+class Terms(NamedTuple):
+    """A price, by its id, and a quantity of it."""
 
     price: str
-    quantity: Quantity
-    named: Price | str | None = field(default=None, compare=False)
-    net: Fraction | None = field(default=None, compare=False)
+    quantity: Exact
 
 
-@dataclass(frozen=True, slots=True)
-class Bill:
+class Bill(NamedTuple):
     """What an invoice billed for a full period of some terms, in minor units."""
 
+    start: int
     amount: int
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sale:
-    """Terms in money: `gross` minor units per interval, inclusive tax in them."""
+class Sale(msgspec.Struct, frozen=True, gc=False):
+    """Terms in money: `gross` minor units per interval, of which `net` is the share without tax."""
 
-    gross: Fraction
-    net: Fraction
+    gross: Exact
+    net: Exact
     currency: str
     cadence: Cadence
     plan: str
@@ -47,58 +44,85 @@ class Sale:
 
 
 class Pricing:
-    """Turns terms into money; remembers what invoices billed where a price does not say it.
+    """Turns the terms of one subscription into money.
 
-    `currency` is the subscription's own, if it says one.
+    Besides the catalog it knows what the subscription's own evidence says: prices that came with
+    it, inclusive taxes, and what was billed where a price does not say it. `currency` is the
+    subscription's own, if it says one.
     """
 
     def __init__(self, catalog: Catalog, currency: str | None) -> None:
         self.catalog = catalog
         self.currency = (currency or "").upper()
-        self._billed: dict[tuple[str, Terms], Bill] = {}
-        self._net: dict[str, tuple[int, Fraction]] = {}
+        self._prices: dict[str, Price] = {}
+        self._bills: dict[tuple[str, Terms], Bill] = {}
+        self._nets: dict[tuple[str, Terms | None], tuple[int, Exact]] = {}
 
-    def remember(self, item: str, terms: Terms, bill: Bill, at: int) -> None:
-        """Keep what was billed for the terms of an item in the period that began `at`."""
-        self._billed[item, terms] = bill
-        self.remember_net(item, terms.net, at)
+    # --- what the evidence says
 
-    def remember_net(self, item: str, net: Fraction | None, at: int) -> None:
-        """Keep the last share of an item's price, or that of all (""), that is no tax."""
-        known = self._net.get(item)
-        if net is not None and (known is None or (at, net) >= known):
-            self._net[item] = at, net
+    def terms(self, named: Price | str | None, quantity: Exact | None) -> Terms:
+        """Terms of a price as it came; the first that tells of one that is not listed counts."""
+        if isinstance(named, Price):
+            self._prices.setdefault(named.id, named)
+        return Terms(id_of(named) or "", 1 if quantity is None else quantity)
+
+    def billed(self, item: str, terms: Terms, bill: Bill) -> None:
+        """The terms of an item were billed; the last bill counts."""
+        self._bills[item, terms] = max(self._bills.get((item, terms), bill), bill)
+
+    def taxed(self, item: str, terms: Terms | None, net: Exact | None, at: int) -> None:
+        """A share of what an item costs is no inclusive tax; of "" that of all other items."""
+        if net is not None:
+            for key in ((item, terms), (item, None)):
+                self._nets[key] = max(self._nets.get(key, (at, net)), (at, net))
+
+    # --- what follows
 
     def price(self, terms: Terms) -> Price:
         """Raises `UnpricedError` where the price is not known."""
-        price = self.catalog.price(terms.named, terms.price)
+        price = self._find(terms.price)
         if price is None:
             raise UnpricedError(f"price {terms.price or '?'} is not known")
         return price
 
     def is_metered(self, terms: Terms) -> bool:
         """Whether the terms bill what was used; a price that is not known does not."""
-        price = self.catalog.price(terms.named, terms.price)
+        price = self._find(terms.price)
         return price is not None and is_metered(price)
+
+    def is_tiered(self, named: Price | str | None) -> bool:
+        """Whether a price has a line for each tier."""
+        price = self._find(id_of(named) or "") or (named if isinstance(named, Price) else None)
+        return price is not None and price.billing_scheme == "tiered"
 
     def sale(self, item: str, terms: Terms) -> Sale:
         """What an item bills per interval. Raises `UnpricedError` where nothing says it."""
         price = self.price(terms)
-        currency = self.currency or (price.currency or "").upper()
-        try:
-            gross = charge(price, terms.quantity, currency)
-        except UnpricedError:
-            bill = self._billed.get((item, terms))
-            if bill is None:
-                raise
-            gross, currency = Fraction(bill.amount), bill.currency
-        net = terms.net or (self._net.get(item) or self._net.get("") or (0, Fraction(1)))[1]
+        gross, currency = self._gross(item, terms, price)
         return Sale(
             gross=gross,
-            net=net,
+            net=self._net(item, terms),
             currency=currency,
             cadence=cadence(price),
             plan=self.catalog.plan_name(price),
             product=self.catalog.product_name(price),
             product_id=id_of(price.product),
         )
+
+    def _find(self, name: str) -> Price | None:
+        return self.catalog.prices.get(name) or self._prices.get(name)
+
+    def _gross(self, item: str, terms: Terms, price: Price) -> tuple[Exact, str]:
+        currency = self.currency or (price.currency or "").upper()
+        try:
+            return charge(price, terms.quantity, currency), currency
+        except UnpricedError:
+            bill = self._bills.get((item, terms))
+            if bill is None:
+                raise
+            return bill.amount, bill.currency
+
+    def _net(self, item: str, terms: Terms) -> Exact:
+        nets = self._nets
+        known = nets.get((item, terms)) or nets.get((item, None)) or nets.get(("", None))
+        return known[1] if known else 1

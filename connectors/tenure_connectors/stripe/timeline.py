@@ -152,7 +152,7 @@ def _terms(evidence: Evidence, history: History) -> dict[str, list[Step[Terms | 
         for name, _ in items_of(snapshot.subscription):
             said[name] += ()
     for snapshot in history.seen:
-        for name, seen in terms_seen(snapshot, list(said)):
+        for name, seen in terms_seen(snapshot, list(said), history.pricing):
             said[name].append(seen)
     there = dict(items_of(history.latest)) if history.latest else {}
     for name in said.keys() - there.keys():
@@ -172,7 +172,7 @@ def _planned(
     now = {name: step.value for name, t in tracks.items() if (step := in_force(t, history.now))}
     there = {name: terms for name, terms in now.items() if terms is not None}
     planned: dict[str, list[Step[Terms | None]]] = {}
-    for name, said in terms_planned(evidence.schedule, history.phases, there):
+    for name, said in terms_planned(evidence.schedule, history.phases, there, history.pricing):
         track = planned.setdefault(name, list(tracks.get(name, ())))
         if (track[-1].value if track else None) != said.value:
             track.append(Step(said.at, said.value, said.trust, said.ref))

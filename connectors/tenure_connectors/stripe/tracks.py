@@ -13,7 +13,6 @@ there is left out, unless it dates the change that the second one saw.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from itertools import zip_longest
 from typing import Generic, NamedTuple, TypeVar
@@ -57,8 +56,7 @@ class Said(NamedTuple, Generic[V]):
     order: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Step(Generic[V]):
+class Step(NamedTuple, Generic[V]):
     """From `at` on the fact is `value`, until the next step."""
 
     at: int

@@ -2,13 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator
-from fractions import Fraction
 
 from tenure import Evidence, Point
 from tenure.money import MICRO, half_even
 from tenure_connectors.stripe.invoices import Service
 from tenure_connectors.stripe.lines import Charge
-from tenure_connectors.stripe.prices import cadence, minor_unit
+from tenure_connectors.stripe.prices import Exact, cadence, minor_unit
 from tenure_connectors.stripe.shapes import id_of
 from tenure_connectors.stripe.terms import Pricing
 from tenure_connectors.stripe.times import instant
@@ -36,7 +35,7 @@ def _point(end: int, parts: list[Service], pricing: Pricing, running: Container[
     amount = sum(_micros(charge, charge.amount) for charge in charges)
     total = sum(_micros(charge, _taken(charge)) for charge in charges)
     kept = sum(_micros(charge, _taken(charge, running)) for charge in charges)
-    quantity = sum(Fraction(part.terms.quantity) for part in parts)
+    quantity = sum(part.terms.quantity for part in parts)
     return Point(
         effective_at=instant(end),
         amount=_whole(amount),
@@ -53,8 +52,8 @@ def _point(end: int, parts: list[Service], pricing: Pricing, running: Container[
     )
 
 
-def _micros(charge: Charge, amount: int) -> Fraction:
-    net = Fraction(1) if charge.net is None else charge.net
+def _micros(charge: Charge, amount: int) -> Exact:
+    net = 1 if charge.net is None else charge.net
     return amount * net * minor_unit(charge.currency)
 
 
@@ -66,5 +65,5 @@ def _taken(charge: Charge, only: Container[str] | None = None) -> int:
     )
 
 
-def _whole(value: Fraction | int) -> int:
-    return half_even(Fraction(value).numerator, Fraction(value).denominator)
+def _whole(value: Exact) -> int:
+    return half_even(value.numerator, value.denominator)
