@@ -6,6 +6,7 @@ again.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from tenure import Cause, State
 from tenure_connectors.stripe.events import Snapshot
@@ -64,12 +65,22 @@ def end_of(sub: Subscription) -> int | None:
     return max(ends, default=sub.current_period_end)
 
 
-def asked_at(sub: Subscription) -> int | None:
+class Request(NamedTuple):
+    """An end was asked for at `at`, and is to come at `end`."""
+
+    at: int
+    end: int
+
+
+def request_of(sub: Subscription) -> Request | None:
     """When the end was asked for, if that was before it; a fixed term is not asked for."""
+    if sub.status == "incomplete_expired":  # what it was made with: nobody could ask since
+        return Request(start_of(sub), sub.cancel_at) if sub.cancel_at else None
     end, asked = end_of(sub), sub.canceled_at
     reason = sub.cancellation_details.reason if sub.cancellation_details else None
-    requested = reason in {None, "cancellation_requested"}
-    return asked if end and asked and asked < end and requested else None
+    if end is None or asked is None or asked >= end:
+        return None
+    return Request(asked, end) if reason in {None, "cancellation_requested"} else None
 
 
 def condition_at(sub: Subscription, at: int) -> Condition:
@@ -96,7 +107,7 @@ def _cause(sub: Subscription) -> Cause:
         return _CAUSES[reason]
     if sub.status == "incomplete_expired":
         return Cause.PAYMENT_FAILED
-    asked = sub.cancel_at_period_end or asked_at(sub) is not None
+    asked = sub.cancel_at_period_end or request_of(sub) is not None
     return Cause.REQUESTED if asked else Cause.OTHER
 
 
@@ -140,13 +151,11 @@ def conditions_past(sub: Subscription) -> Iterator[Said[Condition]]:
 
 def ends_seen(seen: Snapshot) -> Iterator[Said[int | None]]:
     """The end that was asked for, as of the snapshot."""
-    sub = seen.subscription
-    asked = asked_at(sub)
-    end = end_of(sub) if asked is not None else None
-    if asked is not None and asked <= seen.at:
-        yield Said(asked, end, Trust.OBSERVED, seen.ref, order=seen.order)
-    if seen.before or _STATES.get(sub.status) is not State.ENDED:
-        yield _said(seen, seen.at, end)
+    sub, request = seen.subscription, request_of(seen.subscription)
+    if request is not None and request.at <= seen.at:
+        yield Said(request.at, request.end, Trust.OBSERVED, seen.ref, order=seen.order)
+    if _STATES.get(sub.status) is not State.ENDED:
+        yield _said(seen, seen.at, request.end if request else None)
 
 
 def terms_seen(

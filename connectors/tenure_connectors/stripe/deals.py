@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import NamedTuple
 
-from tenure_connectors.stripe.catalog import Catalog
 from tenure_connectors.stripe.conditions import items_of
 from tenure_connectors.stripe.discounts import Deal
 from tenure_connectors.stripe.events import DiscountEvent, Snapshot
@@ -13,6 +12,7 @@ from tenure_connectors.stripe.invoices import Service
 from tenure_connectors.stripe.lines import Charge
 from tenure_connectors.stripe.prices import minor_unit
 from tenure_connectors.stripe.shapes import Customer, Discount, Invoice, Subscription, id_of
+from tenure_connectors.stripe.terms import Pricing
 from tenure_connectors.stripe.tracks import Said, Step, Trust, fold
 
 
@@ -55,7 +55,7 @@ class Sightings:
 
     start: int
     now: int
-    currency: str
+    pricing: Pricing
     snapshots: Sequence[Snapshot]
     events: Sequence[DiscountEvent]
     customer: Customer | None
@@ -96,11 +96,11 @@ class _Found:
     discount: Discount | None = None
 
 
-def granted(seen: Sightings, catalog: Catalog) -> list[Granted]:
+def granted(seen: Sightings) -> list[Granted]:
     """All discounts there ever were, in the order in which the source applies them."""
     found = _found(seen)
     ordered = sorted(found.values(), key=lambda f: (_start(f), f.place, f.key))
-    return [_granted(one, seen, catalog) for one in ordered]
+    return [_granted(one, seen) for one in ordered]
 
 
 def billed(invoice: Invoice, services: Sequence[Service]) -> Billed:
@@ -195,26 +195,27 @@ def _key(one: Discount | str) -> str:
 # --- what it takes off
 
 
-def _granted(found: _Found, seen: Sightings, catalog: Catalog) -> Granted:
-    deal = _deal(found, seen, catalog)
+def _granted(found: _Found, seen: Sightings) -> Granted:
+    deal = _deal(found, seen)
     once = deal is not None and deal.once
     said = list(_once(found, seen) if once else _running(found, deal, seen))
     return Granted(found.key, deal, found.of_customer, fold(said, seen.start))
 
 
-def _deal(found: _Found, seen: Sightings, catalog: Catalog) -> Deal | None:
-    coupon = catalog.coupon(found.discount) if found.discount else None
+def _deal(found: _Found, seen: Sightings) -> Deal | None:
+    coupon = seen.pricing.catalog.coupon(found.discount) if found.discount else None
     if coupon is None:
         return _from_amounts(found, seen)
-    amount = coupon.amount_off
-    option = (coupon.currency_options or {}).get(seen.currency.lower())
+    amount, own = coupon.amount_off, (coupon.currency or "").upper()
+    currency = seen.pricing.currency or own
+    option = (coupon.currency_options or {}).get(currency.lower())
     if option is not None:
         amount = option.amount_off
-    elif amount is not None and (coupon.currency or "").upper() != seen.currency:
+    elif amount is not None and own != currency:
         return None
     return Deal(
         percent=None if coupon.percent_off is None else Fraction(coupon.percent_off),
-        amount=None if amount is None else amount * minor_unit(seen.currency),
+        amount=None if amount is None else amount * minor_unit(currency),
         of_item=found.item is not None,
         products=frozenset(coupon.applies_to.products) if coupon.applies_to else None,
         once=coupon.duration == "once" or bool(found.discount and found.discount.invoice),
@@ -224,12 +225,13 @@ def _deal(found: _Found, seen: Sightings, catalog: Catalog) -> Deal | None:
 def _from_amounts(found: _Found, seen: Sightings) -> Deal | None:
     """A discount whose coupon nobody tells: what it last took off, and whether that was once."""
     by_time = sorted(seen.billed, key=lambda bill: (bill.invoice.created or 0, bill.invoice.id))
-    took = [amount for bill in by_time if (amount := bill.carried.get(found.key)) is not None]
+    took = [bill for bill in by_time if bill.carried.get(found.key) is not None]
     if not took:
         return None
-    unit = minor_unit(seen.currency)
+    unit = minor_unit((took[-1].invoice.currency or "").upper())
+    amount = took[-1].carried[found.key] or 0
     once = len(took) == 1 and found.discount is None
-    return Deal(amount=took[-1] * unit, of_item=found.item is not None, once=once)
+    return Deal(amount=amount * unit, of_item=found.item is not None, once=once)
 
 
 # --- when it was in force
@@ -261,7 +263,7 @@ def _until(service: Service, seen: Sightings) -> int:
         if charge.item == service.item
         and not charge.credit
         and service.start < charge.start < service.end
-        and (charge.end > service.end or not charge.proration)
+        and (charge.end > service.end or not seen.pricing.as_often(charge.price, service.terms))
     )
     return min(anew, default=service.end)
 

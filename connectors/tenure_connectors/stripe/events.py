@@ -71,10 +71,9 @@ def _subject(changed: Shape) -> str | None:
 
 def snapshots(observations: Iterable[Observation]) -> list[Snapshot]:
     """The snapshots that the kept events hold, in the order in which things happened."""
-    pairs = [
-        _pair(o) for o in observations if str(o.data["type"]).startswith("customer.subscription.")
-    ]
-    ordered = _chained(sorted(pairs, key=lambda pair: (pair[-1].at, _rank(pair), pair[-1].ref)))
+    kept = [o for o in observations if str(o.data["type"]).startswith("customer.subscription.")]
+    in_time = sorted(kept, key=lambda one: (one.at, _rank(one), one.key))
+    ordered = _chained([_pair(one) for one in in_time])
     return [
         snapshot._replace(order=order) for order, pair in enumerate(ordered, 1) for snapshot in pair
     ]
@@ -101,8 +100,8 @@ def _pair(kept: Observation) -> _Pair:
     at = int(kept.at.timestamp())
     now: Any = kept.data["object"]
     after = Snapshot(at, msgspec.convert(now, Subscription), kept.key)
-    if kept.data["type"] == "customer.subscription.created":
-        return (after,)
+    if kept.data["type"] != "customer.subscription.updated":
+        return (after,)  # no other event says what was before
     earlier = _merged(now, kept.data.get("before", {}))
     return Snapshot(at, msgspec.convert(earlier, Subscription), kept.key, before=True), after
 
@@ -114,9 +113,11 @@ def _merged(now: Any, before: Any) -> Any:
     return {**now, **{name: _merged(now.get(name), value) for name, value in before.items()}}
 
 
-def _rank(pair: _Pair) -> int:
-    ended = pair[-1].subscription.status in {"canceled", "incomplete_expired"}
-    return 0 if len(pair) == 1 else 2 if ended else 1
+def _rank(kept: Observation) -> int:
+    """The first event of a subscription, and the last."""
+    return {"customer.subscription.created": 0, "customer.subscription.deleted": 2}.get(
+        str(kept.data["type"]), 1
+    )
 
 
 def _chained(pairs: Sequence[_Pair]) -> list[_Pair]:

@@ -103,7 +103,7 @@ def history_of(evidence: Evidence) -> History:
         sightings=Sightings(
             start=start,
             now=now,
-            currency=pricing.currency or _currency_of(charges),
+            pricing=pricing,
             snapshots=seen,
             events=discount_events(evidence.observations),
             customer=evidence.customer,
@@ -128,10 +128,6 @@ def _start(latest: Subscription | None, phases: Sequence[Phase]) -> int:
     if phases:
         return phases[0].start_date
     raise UnreadableError("nothing is known of it but its id")
-
-
-def _currency_of(charges: Sequence[Charge]) -> str:
-    return min((charge.currency for charge in charges), default="")
 
 
 def _charges(evidence: Evidence, latest: Subscription | None) -> list[Charge]:

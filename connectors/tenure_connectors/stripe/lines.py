@@ -68,7 +68,7 @@ def net_from_taxes(amount: int, taxes: Sequence[Tax]) -> Exact | None:
 def _charge(
     line: Line | InvoiceItem, ref: str, invoice: str | None, currency: str, catalog: Catalog
 ) -> Charge | None:
-    if line.period is None:
+    if line.period is None or line.period.end < line.period.start:
         return None
     origin = _origin(line)
     details = line.proration_details or (origin.proration_details if origin else None)

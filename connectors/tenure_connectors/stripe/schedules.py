@@ -1,4 +1,4 @@
-"""What a schedule plans: the terms of phases to come, and an end. Assumed until it happens."""
+"""What a schedule plans: the terms of its phases, and an end. Assumed, and weaker than all else."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -38,6 +38,22 @@ def terms_planned(
         before = after
 
 
+def terms_scheduled(
+    schedule: Schedule | None, there: Mapping[str, str], pricing: Pricing, now: int
+) -> Iterator[tuple[str, Said[Terms | None]]]:
+    """What the phases that have begun said of the items that are `there`, by their price's id."""
+    if schedule is None:
+        return
+    stopped = [schedule.canceled_at, schedule.released_at, now]
+    until = min(at for at in stopped if at is not None)
+    for phase in schedule.phases:
+        priced = _priced(phase, pricing)
+        for name, price in there.items():
+            same = [terms for terms in priced if terms.price == price]
+            if len(same) == 1 and phase.start_date <= until:
+                yield name, Said(phase.start_date, same[0], Trust.ASSUMED, schedule.id)
+
+
 def conditions_planned(schedule: Schedule | None, now: int) -> Iterator[Said[Condition]]:
     """A fixed term that nobody asked to end ends with its last phase."""
     if schedule is None or schedule.status not in _PENDING or not schedule.phases:
@@ -55,10 +71,7 @@ def conditions_planned(schedule: Schedule | None, now: int) -> Iterator[Said[Con
 def _next(
     before: Mapping[str, Terms], phase: Phase, schedule: Schedule, pricing: Pricing
 ) -> dict[str, Terms]:
-    wanted = [
-        pricing.terms(item.price or item.plan, item.quantity)
-        for item in phase.items or phase.plans or ()
-    ]
+    wanted = _priced(phase, pricing)
     free = dict(before)
     after: dict[str, Terms] = {}
     rest: list[Terms] = []
@@ -74,3 +87,8 @@ def _next(
         free.pop(name, None)
         after[name] = terms
     return after
+
+
+def _priced(phase: Phase, pricing: Pricing) -> list[Terms]:
+    items = phase.items or phase.plans or ()
+    return [pricing.terms(item.price or item.plan, item.quantity) for item in items]

@@ -19,6 +19,8 @@ from tenure_connectors.stripe.tracks import Said, Trust
 
 AT_ONCE = 86_400
 """Seconds in which an invoice is finalized, or a paused one voided or written off."""
+NEXT_HOUR = 7_200
+"""Seconds in which it is finalized if nothing delays it."""
 PROMPT = 60
 """Seconds in which a first payment is made that succeeds at once."""
 EXPIRY = 23 * 3600
@@ -83,9 +85,12 @@ def _from_start(bill: Billed, debts: Sequence[_Debt], now: int) -> Iterator[Said
     if all(service.trial for service in services):
         yield _said(start, State.TRIAL, ref)
         yield _said(max(service.end for service in services), State.ACTIVE, ref)
-    elif _was_left(bill.invoice, now):
-        yield _said(start, State.UNPAID if owed else State.PAUSED_DRAFT, ref)
-    elif not owed:
+    elif owed:
+        if _drafted(bill.invoice, now) > NEXT_HOUR:
+            yield _said(start, State.UNPAID, ref)
+    elif _drafted(bill.invoice, now) > AT_ONCE:
+        yield _said(start, State.PAUSED_DRAFT, ref)
+    else:
         yield _said(start, State.PAUSED if _was_dropped(bill.invoice) else State.ACTIVE, ref)
 
 
@@ -100,13 +105,13 @@ def _made(invoice: Invoice) -> int:
     return invoice.created or invoice.date or 0
 
 
-def _was_left(invoice: Invoice, now: int) -> bool:
-    """Whether it is, or for long was, a draft."""
+def _drafted(invoice: Invoice, now: int) -> int:
+    """For how many seconds it was a draft; one that nothing will finalize is one for good."""
     done = invoice.status_transitions
     if invoice.status == "draft":
-        return invoice.auto_advance is False or now - _made(invoice) > AT_ONCE
+        return NEVER if invoice.auto_advance is False else now - _made(invoice)
     finalized = done.finalized_at if done else None
-    return finalized is not None and finalized - _made(invoice) > AT_ONCE
+    return 0 if finalized is None else finalized - _made(invoice)
 
 
 def _was_dropped(invoice: Invoice) -> bool:
@@ -120,22 +125,33 @@ def _was_dropped(invoice: Invoice) -> bool:
 
 
 def _debts(bills: Sequence[Billed], now: int) -> list[_Debt]:
-    """An invoice is owed until it is settled, or a later one is paid."""
-    paid = sorted(
-        (_made(bill.invoice), done.paid_at)
-        for bill in bills
-        if (done := bill.invoice.status_transitions) and done.paid_at
-    )
+    """An invoice is owed until it is settled, or a later one is paid.
+
+    A subscription is what its latest invoice is: one that is late only after the next was made
+    changes nothing.
+    """
+    later = sorted((_made(bill.invoice), _paid(bill.invoice)) for bill in bills)
     debts = []
     for bill in bills:
         late = _late(bill, now)
-        if late is not None:
-            at, state = late
-            done = bill.invoice.status_transitions
-            own = (done.paid_at or done.marked_uncollectible_at) if done else None
-            end = min([own or NEVER, *(when for made, when in paid if made > at)])
+        if late is None:
+            continue
+        at, state = late
+        after = [(made, paid) for made, paid in later if made > _made(bill.invoice)]
+        if not any(made <= at for made, _ in after):
+            end = min([_settled(bill.invoice), *(paid for _, paid in after)])
             debts.append(_Debt(at, end, state, bill.ref))
     return debts
+
+
+def _paid(invoice: Invoice) -> int:
+    done = invoice.status_transitions
+    return (done.paid_at if done else None) or NEVER
+
+
+def _settled(invoice: Invoice) -> int:
+    done = invoice.status_transitions
+    return min(_paid(invoice), (done.marked_uncollectible_at if done else None) or NEVER)
 
 
 def _late(bill: Billed, now: int) -> tuple[int, State] | None:

@@ -95,6 +95,13 @@ class Pricing:
         price = self._find(id_of(named) or "") or (named if isinstance(named, Price) else None)
         return price is not None and price.billing_scheme == "tiered"
 
+    def as_often(self, named: Price | str | None, terms: Terms) -> bool:
+        """Whether a price bills as often as the terms do; one that is not known does."""
+        one, other = self._find(id_of(named) or ""), self._find(terms.price)
+        if one is None or other is None:
+            return True
+        return cadence(one) == cadence(other)
+
     def sale(self, item: str, terms: Terms) -> Sale:
         """What an item bills per interval. Raises `UnpricedError` where nothing says it."""
         price = self.price(terms)

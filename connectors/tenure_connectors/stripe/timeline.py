@@ -35,7 +35,7 @@ from tenure_connectors.stripe.history import Evidence, History, history_of
 from tenure_connectors.stripe.invoices import terms_said
 from tenure_connectors.stripe.points import Tracks, Written, written
 from tenure_connectors.stripe.prices import UnpricedError
-from tenure_connectors.stripe.schedules import conditions_planned, terms_planned
+from tenure_connectors.stripe.schedules import conditions_planned, terms_planned, terms_scheduled
 from tenure_connectors.stripe.shapes import id_of
 from tenure_connectors.stripe.standing import conditions_billed
 from tenure_connectors.stripe.terms import Terms
@@ -79,7 +79,7 @@ def rebuild(evidence: Evidence) -> Rebuilt:
 
 
 def _rebuilt(evidence: Evidence, history: History) -> Rebuilt:
-    deals = granted(history.sightings, evidence.catalog)
+    deals = granted(history.sightings)
     conditions = _conditions(evidence, history)
     terms = _terms(evidence, history)
     metered = {name for name, track in terms.items() if _is_metered(track, history)}
@@ -155,6 +155,9 @@ def _terms(evidence: Evidence, history: History) -> dict[str, list[Step[Terms | 
         for name, seen in terms_seen(snapshot, list(said), history.pricing):
             said[name].append(seen)
     there = dict(items_of(history.latest)) if history.latest else {}
+    prices = {name: id_of(item.price or item.plan) or "" for name, item in there.items()}
+    for name, one in terms_scheduled(evidence.schedule, prices, history.pricing, history.now):
+        said[name].append(one)
     for name in said.keys() - there.keys():
         said[name] += _not_renewed(name, history)
     tracks = {
