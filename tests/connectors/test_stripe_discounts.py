@@ -21,7 +21,7 @@ from stripe_objects import (
     sub,
 )
 
-from tenure_connectors.stripe.discounts import Deal, Due, deductions, spread
+from tenure_connectors.stripe.life.discounts import Deal, Due, deductions, spread
 
 YEARLY = price("price_y", 120_00, "year")
 BIG = price("price_big", 6000_00, "year")

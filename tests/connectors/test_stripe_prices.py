@@ -9,7 +9,7 @@ from stripe_objects import decoded, item, mrr, price, rebuilt, sub, tiered
 
 from tenure.money import half_even
 from tenure_connectors.stripe import shapes
-from tenure_connectors.stripe.prices import UnpricedError, charge, minor_unit, net_share
+from tenure_connectors.stripe.life.prices import UnpricedError, charge, minor_unit, net_share
 
 
 def cost(of, quantity=1, currency="USD"):

@@ -495,13 +495,39 @@ def test_how_long_it_has_been_past_due_is_said_of_an_item_that_came_later():
     assert when(points(made, "si_2")[0].state_since) == "2025-02-01"
 
 
-def test_an_invoice_that_is_sent_is_late_after_its_due_date():
-    sent = bill(2, status="open", collection_method="send_invoice", due_date=day("2025-02-15"),
-                status_transitions={"finalized_at": day("2025-02-01")}, attempt_count=0)  # fmt: skip
-    made = rebuilt(
-        sub(item(of=SMALL), status="past_due"), at="2025-02-20", invoices=[bill(1), sent]
+@pytest.mark.parametrize(
+    ("at", "last"),
+    [
+        ("2025-02-20", "2025-02-15 10 past_due inferred"),
+        ("2025-02-10", "2025-01-01 10 active inferred"),
+    ],
+)
+def test_an_invoice_that_is_sent_is_late_after_its_due_date(at, last):
+    sent = bill(
+        2,
+        status="open",
+        collection_method="send_invoice",
+        due_date=day("2025-02-15"),
+        status_transitions={"finalized_at": day("2025-02-01")},
+        attempt_count=0,
     )
-    assert story(made)[-1] == "2025-02-15 10 past_due inferred"
+    now = sub(item(of=SMALL), status="past_due" if at > "2025-02-15" else "active")
+    assert story(rebuilt(now, at=at, invoices=[bill(1), sent]))[-1] == last
+
+
+def test_an_invoice_that_is_late_after_the_next_was_made_changes_nothing():
+    """A subscription is what its latest invoice is."""
+    sent = {"collection_method": "send_invoice", "attempt_count": 0}
+    late = {"finalized_at": day("2025-02-01"), "paid_at": day("2025-03-20")}
+    good = {"finalized_at": day("2025-03-01"), "paid_at": day("2025-03-05")}
+    invoices = [
+        bill(1),
+        bill(2, due_date=day("2025-03-10"), status_transitions=late, **sent),
+        bill(3, due_date=day("2025-04-10"), status_transitions=good, **sent),
+    ]
+    assert story(rebuilt(sub(item(of=SMALL)), invoices=invoices)) == [
+        "2025-01-01 10 active inferred"
+    ]
 
 
 def test_incomplete_until_the_first_payment():
@@ -667,9 +693,12 @@ def test_a_deleted_customer_still_paid():
 
 @pytest.mark.parametrize(
     ("more", "reason"),
-    [({"status": "dormant"}, "its status is 'dormant'"), ({"items": {"data": []}}, "it has no item"),
-     ({"start_date": None, "created": None}, "it has no start")],
-)  # fmt: skip
+    [
+        ({"status": "dormant"}, "its status is 'dormant'"),
+        ({"items": {"data": []}}, "it has no item"),
+        ({"start_date": None, "created": None}, "it has no start"),
+    ],
+)
 def test_what_is_not_understood_is_quarantined(more, reason):
     made = rebuilt(sub() | more)
     assert made.subscription is None
@@ -677,6 +706,9 @@ def test_what_is_not_understood_is_quarantined(more, reason):
 
 
 # --- all of it together
+
+
+ADDED = proration("2025-03-10", "2026-03-10", YEARLY, 240_00, item="si_2", name="il_y")
 
 
 def everything():
@@ -691,7 +723,7 @@ def everything():
         now,
         invoices=[
             bill(1), void(2), bill(3, month(3), month(3, price("m", 500), item="si_3")),
-            bill(4, month(4), proration("2025-03-10", "2026-03-10", YEARLY, 240_00, item="si_2", name="il_y")),
+            bill(4, month(4), ADDED),
             *(bill(n, month(n, BIG)) for n in range(5, 13)),
         ],
         events=[

@@ -1,11 +1,12 @@
 """One fact over time, from statements of different trust."""
 
+from itertools import pairwise
 from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure_connectors.stripe.tracks import Said, Step, Trust, fold, in_force
+from tenure_connectors.stripe.life.tracks import Said, Step, Trust, fold, in_force
 
 SEEN, BILLED, GUESSED = Trust.OBSERVED, Trust.INFERRED, Trust.ASSUMED
 
@@ -103,6 +104,6 @@ def test_a_track_does_not_depend_on_the_order_of_what_was_said(said, random: Ran
 def test_steps_are_in_order_from_the_start_and_each_says_something_new(said):
     steps = fold(said, 0)
     assert steps[0].at == 0
-    for one, following in zip(steps, steps[1:], strict=False):
+    for one, following in pairwise(steps):
         assert one.at < following.at
         assert one.value != following.value or one.trust < following.trust

@@ -14,7 +14,7 @@ import msgspec
 from tenure_connectors.stripe import shapes
 from tenure_connectors.stripe.catalog import Catalog
 from tenure_connectors.stripe.events import observation
-from tenure_connectors.stripe.history import Evidence
+from tenure_connectors.stripe.life.history import Evidence
 from tenure_connectors.stripe.timeline import Rebuilt, rebuild
 
 MONTHS = {
@@ -92,11 +92,11 @@ def discount(name, of, start="2025-01-01", end=None, **more):
     return given | {"customer": "cus_1", "subscription": "sub_1"} | more
 
 
-def line(start, end, of=None, amount=None, quantity=1, *, item="si_1", name="il_1", **more):
+def line(start, end, of=None, amount=None, quantity=1, **more):
     of = of or price()
     amount = of["unit_amount"] * quantity if amount is None else amount
     return {
-        "id": name,
+        "id": more.pop("name", "il_1"),
         "type": "subscription",
         "amount": amount,
         "currency": "usd",
@@ -104,7 +104,7 @@ def line(start, end, of=None, amount=None, quantity=1, *, item="si_1", name="il_
         "price": of,
         "quantity": quantity,
         "subscription": "sub_1",
-        "subscription_item": item,
+        "subscription_item": more.pop("item", "si_1"),
     } | more
 
 

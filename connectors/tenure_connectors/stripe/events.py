@@ -63,10 +63,9 @@ def observation(event: Event) -> Observation | None:
 
 
 def _subject(changed: Shape) -> str | None:
-    if isinstance(changed, Subscription):
-        return changed.id
-    assert isinstance(changed, Discount)
-    return changed.subscription or id_of(changed.customer)
+    if isinstance(changed, Discount):
+        return changed.subscription or id_of(changed.customer)
+    return id_of(changed)
 
 
 def snapshots(observations: Iterable[Observation]) -> list[Snapshot]:

@@ -17,9 +17,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
-from tenure import Excluded, Item, ItemKind, Point, Quarantined, Record, State
+from tenure import Excluded, Item, ItemKind, Quarantined, Record, State
 from tenure import Subscription as Stated
-from tenure_connectors.stripe.conditions import (
+from tenure_connectors.stripe.life.conditions import (
     NEVER,
     Condition,
     UnreadableError,
@@ -30,18 +30,21 @@ from tenure_connectors.stripe.conditions import (
     items_of,
     terms_seen,
 )
-from tenure_connectors.stripe.deals import Granted, granted
-from tenure_connectors.stripe.history import Evidence, History, history_of
-from tenure_connectors.stripe.invoices import terms_said
-from tenure_connectors.stripe.points import Tracks, Written, written
-from tenure_connectors.stripe.prices import UnpricedError
-from tenure_connectors.stripe.schedules import conditions_planned, terms_planned, terms_scheduled
+from tenure_connectors.stripe.life.deals import Granted, granted
+from tenure_connectors.stripe.life.history import Evidence, History, history_of
+from tenure_connectors.stripe.life.invoices import terms_said
+from tenure_connectors.stripe.life.points import Tracks, Written, ended, written
+from tenure_connectors.stripe.life.prices import UnpricedError
+from tenure_connectors.stripe.life.schedules import (
+    conditions_planned,
+    terms_planned,
+    terms_scheduled,
+)
+from tenure_connectors.stripe.life.standing import conditions_billed
+from tenure_connectors.stripe.life.terms import Terms
+from tenure_connectors.stripe.life.tracks import Said, Step, Trust, fold, in_force
+from tenure_connectors.stripe.life.usage import usage_points
 from tenure_connectors.stripe.shapes import id_of
-from tenure_connectors.stripe.standing import conditions_billed
-from tenure_connectors.stripe.terms import Terms
-from tenure_connectors.stripe.times import instant
-from tenure_connectors.stripe.tracks import Said, Step, Trust, fold, in_force
-from tenure_connectors.stripe.usage import usage_points
 
 __all__ = ["Evidence", "Rebuilt", "rebuild"]
 
@@ -223,19 +226,7 @@ def _metered(
     points = list(usage_points(mine, history.pricing, running))
     end = next((step for step in conditions if step.value[0] is State.ENDED), None)
     if points and end is not None:
-        points.append(_ended(points[-1], end))
+        at = max(end.at, int(points[-1].effective_at.timestamp()))
+        last = ended(points[-1], at, end.value[1], end.trust)
+        points.append(replace(last, source_ref=end.ref))
     return Item(id=name, points=points, kind=ItemKind.USAGE)
-
-
-def _ended(last: Point, end: Step[Condition]) -> Point:
-    return replace(
-        last,
-        effective_at=max(last.effective_at, instant(end.at)),
-        amount=0,
-        discount=0,
-        discount_once=0,
-        state=State.ENDED,
-        cause=end.value[1],
-        evidence=end.trust.evidence,
-        source_ref=end.ref,
-    )

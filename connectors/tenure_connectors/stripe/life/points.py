@@ -10,15 +10,14 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from tenure import Cause, Point, State
-from tenure.money import MICRO, half_even
-from tenure_connectors.stripe.conditions import Condition
-from tenure_connectors.stripe.deals import Granted, Reach
-from tenure_connectors.stripe.discounts import Deal, Deduction, Due, deductions
-from tenure_connectors.stripe.prices import Exact, UnpricedError, minor_unit
-from tenure_connectors.stripe.terms import Pricing, Sale, Terms
-from tenure_connectors.stripe.times import instant
-from tenure_connectors.stripe.tracks import Step, Trust
+from tenure import Cause, Point, State, micros
+from tenure_connectors.stripe.life.conditions import Condition
+from tenure_connectors.stripe.life.deals import Granted, Reach
+from tenure_connectors.stripe.life.discounts import Deal, Deduction, Due, deductions
+from tenure_connectors.stripe.life.prices import Exact, UnpricedError, minor_unit
+from tenure_connectors.stripe.life.terms import Pricing, Sale, Terms
+from tenure_connectors.stripe.life.times import instant
+from tenure_connectors.stripe.life.tracks import Step, Trust
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,33 +59,38 @@ class _Priced(NamedTuple):
     discount_once: int
 
 
+_Change = tuple[str, Any, Step[Any]]
+"""Which kind of track steps, which of them, and its step."""
+
+
 @dataclass(slots=True)
 class _Now:
-    """What every track says at one instant."""
+    """What every track says at one instant, and what changed at it; `since` is the state's."""
 
+    condition: Step[Condition]
+    at: int = 0
+    since: int = 0
+    changed: Sequence[_Change] = ()
+    ends: Step[int | None] | None = None
     terms: dict[str, Step[Terms | None]] = field(default_factory=dict)
     deals: dict[int, Step[Reach]] = field(default_factory=dict)
-    condition: Step[Condition] | None = None
-    ends: Step[int | None] | None = None
-    since: int = 0
+    priced: Mapping[str, "_Priced | str"] = field(default_factory=dict)
 
 
 def written(tracks: Tracks, pricing: Pricing) -> dict[str, Written]:
     """The points of every licensed item."""
     items = {name: Written() for name in tracks.terms}
-    now = _Now()
-    priced: dict[str, _Priced | str] = {}
+    now = _Now(tracks.conditions[0])
     for at, changed in _changes(tracks):
+        now.at, now.changed = at, changed
         for kind, key, step in changed:
             _apply(now, kind, key, step)
         if any(kind in {"terms", "deals"} for kind, _, _ in changed):
-            priced = _prices(now, tracks.deals, pricing)
+            now.priced = _prices(now, tracks.deals, pricing)
         for name, item in items.items():
-            _write(item, name, at, now, priced, changed)
+            if name in now.terms:
+                _write(item, name, now)
     return items
-
-
-_Change = tuple[str, Any, Step[Any]]
 
 
 def _changes(tracks: Tracks) -> Iterator[tuple[int, list[_Change]]]:
@@ -97,9 +101,13 @@ def _changes(tracks: Tracks) -> Iterator[tuple[int, list[_Change]]]:
         *(("terms", name, step) for name, track in tracks.terms.items() for step in track),
         *(("deals", n, step) for n, deal in enumerate(tracks.deals) for step in deal.steps),
     ]
-    steps.sort(key=lambda change: change[2].at)
-    for at, group in groupby(steps, key=lambda change: change[2].at):
+    steps.sort(key=_instant)
+    for at, group in groupby(steps, key=_instant):
         yield at, list(group)
+
+
+def _instant(change: _Change) -> int:
+    return change[2].at
 
 
 def _apply(now: _Now, kind: str, key: Any, step: Step[Any]) -> None:
@@ -110,7 +118,7 @@ def _apply(now: _Now, kind: str, key: Any, step: Step[Any]) -> None:
     elif kind == "ends":
         now.ends = step
     else:
-        if now.condition is None or now.condition.value[0] is not step.value[0]:
+        if not now.since or now.condition.value[0] is not step.value[0]:
             now.since = step.at
         now.condition = step
 
@@ -160,102 +168,90 @@ def _bill(sales: Mapping[str, Sale], deals: Sequence[Deal]) -> dict[str, _Priced
 
 
 def _in_micros(amount: Exact, taken: Deduction | None, sale: Sale) -> _Priced:
-    net = _round(amount * sale.net)
+    """Rounded once, half to even, as `round` does it with exact numbers."""
+    net = round(amount * sale.net)
     if taken is None:
         return _Priced(sale, net, 0, 0)
-    running, total = _round(taken.running * sale.net), _round(taken.total * sale.net)
+    running, total = round(taken.running * sale.net), round(taken.total * sale.net)
     return _Priced(sale, net, running, max(total - running, 0))
-
-
-def _round(value: Exact) -> int:
-    return value if isinstance(value, int) else half_even(value.numerator, value.denominator)
 
 
 # --- points
 
 
-def _write(
-    item: Written,
-    name: str,
-    at: int,
-    now: _Now,
-    priced: Mapping[str, _Priced | str],
-    changed: Sequence[_Change],
-) -> None:
-    step, condition = now.terms.get(name), now.condition
-    if step is None or condition is None:
-        return
-    state, cause = condition.value
-    if step.value is None or state is State.ENDED:
+def _write(item: Written, name: str, now: _Now) -> None:
+    terms, (state, cause) = now.terms[name].value, now.condition.value
+    if terms is None or state is State.ENDED:
         if item.points and item.points[-1].state is not State.ENDED:
-            _end(item, at, now, step, _ref(changed, name))
+            _end(item, name, now)
         return
-    price = priced[name]
+    price = now.priced[name]
     if isinstance(price, str):
         item.problem = price
         return
     ends = now.ends.value if now.ends else None
-    facts = _Facts(*price[1:], step.value, state, cause, ends if ends and ends > at else None)
+    facts = _Facts(*price[1:], terms, state, cause, ends if ends and ends > now.at else None)
     trust = _trust(name, now)
-    if facts == item.last and trust <= item.trust:
-        return
-    item.last, item.trust = facts, trust
-    item.points.append(_point(at, facts, price.sale, trust, _ref(changed, name), now.since))
+    if facts != item.last or trust > item.trust:
+        item.last, item.trust = facts, trust
+        item.points.append(_point(name, now, facts, price.sale))
 
 
 def _trust(name: str, now: _Now) -> Trust:
     """A point is as good as the weakest fact that it rests on."""
-    assert now.condition is not None
     deals = [step.trust for step in now.deals.values() if step.value.there]
     return min(now.terms[name].trust, now.condition.trust, *deals)
 
 
-def _ref(changed: Sequence[_Change], name: str) -> str:
+def _ref(name: str, now: _Now) -> str:
     """What changed the item: its own terms, else what is known best."""
-    own = [step for kind, key, step in changed if kind == "terms" and key == name]
-    return max(own or [step for _, _, step in changed], key=lambda s: (s.trust, s.ref)).ref
+    own = [step for kind, key, step in now.changed if kind == "terms" and key == name]
+    every = own or [step for _, _, step in now.changed]
+    return max(every, key=lambda step: (step.trust, step.ref)).ref
 
 
-def _point(at: int, facts: _Facts, sale: Sale, trust: Trust, ref: str, since: int) -> Point:
+def _point(name: str, now: _Now, facts: _Facts, sale: Sale) -> Point:
     return Point(
-        effective_at=instant(at),
+        effective_at=instant(now.at),
         amount=facts.amount,
         discount=facts.discount,
         discount_once=facts.discount_once,
-        quantity=_round(facts.terms.quantity * MICRO),
+        quantity=micros(facts.terms.quantity),
         currency=sale.currency,
         interval=sale.cadence.interval,
         interval_count=sale.cadence.count,
         plan=sale.plan,
         product=sale.product,
         state=facts.state,
-        state_since=instant(since),
+        state_since=instant(now.since),
         ends_at=None if facts.ends_at is None else instant(facts.ends_at),
         cause=facts.cause,
-        evidence=trust.evidence,
-        source_ref=ref,
+        evidence=_trust(name, now).evidence,
+        source_ref=_ref(name, now),
     )
 
 
-def _end(item: Written, at: int, now: _Now, step: Step[Terms | None], ref: str) -> None:
+def _end(item: Written, name: str, now: _Now) -> None:
     """The last of an item: with its subscription, or taken out of it."""
-    assert now.condition is not None
     state, cause = now.condition.value
     whole = state is State.ENDED
-    trust = now.condition.trust if whole else step.trust
+    trust = now.condition.trust if whole else now.terms[name].trust
     item.last, item.trust = None, trust
-    item.points.append(
-        replace(
-            item.points[-1],
-            effective_at=instant(at),
-            amount=0,
-            discount=0,
-            discount_once=0,
-            state=State.ENDED,
-            state_since=instant(at),
-            ends_at=None,
-            cause=cause if whole else Cause.REQUESTED,
-            evidence=trust.evidence,
-            source_ref=ref,
-        )
+    last = ended(item.points[-1], now.at, cause if whole else Cause.REQUESTED, trust)
+    item.points.append(replace(last, source_ref=_ref(name, now)))
+
+
+def ended(last: Point, at: int, cause: Cause | None, trust: Trust) -> Point:
+    """The end of an item whose last point is given."""
+    return replace(
+        last,
+        effective_at=instant(at),
+        amount=0,
+        discount=0,
+        discount_once=0,
+        state=State.ENDED,
+        state_since=instant(at),
+        ends_at=None,
+        cause=cause,
+        evidence=trust.evidence,
     )

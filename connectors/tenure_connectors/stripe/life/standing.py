@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tenure import Cause, State
-from tenure_connectors.stripe.conditions import NEVER, Condition
-from tenure_connectors.stripe.deals import Billed
-from tenure_connectors.stripe.invoices import Service
+from tenure_connectors.stripe.life.conditions import NEVER, Condition
+from tenure_connectors.stripe.life.deals import Billed
+from tenure_connectors.stripe.life.invoices import Service
+from tenure_connectors.stripe.life.tracks import Said, Trust
 from tenure_connectors.stripe.shapes import Invoice, Subscription
-from tenure_connectors.stripe.tracks import Said, Trust
 
 AT_ONCE = 86_400
 """Seconds in which an invoice is finalized, or a paused one voided or written off."""
@@ -165,8 +165,7 @@ def _late(bill: Billed, now: int) -> tuple[int, State] | None:
     settled = done.paid_at or done.marked_uncollectible_at
     if invoice.collection_method == "send_invoice":
         due = invoice.due_date
-        overdue = due is not None and (settled is None or settled > due)
-        return (due, State.PAST_DUE) if overdue and due else None
+        return (due, State.PAST_DUE) if due and due < (settled or now) else None
     if invoice.billing_reason == "subscription_create":
         waited = (settled or now) - asked
         if PROMPT < waited <= EXPIRY:

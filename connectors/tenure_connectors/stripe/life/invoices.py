@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from tenure_connectors.stripe.lines import Charge
-from tenure_connectors.stripe.prices import UnpricedError
+from tenure_connectors.stripe.life.lines import Charge
+from tenure_connectors.stripe.life.prices import UnpricedError
+from tenure_connectors.stripe.life.terms import Bill, Pricing, Terms
+from tenure_connectors.stripe.life.tracks import Said, Trust
 from tenure_connectors.stripe.shapes import id_of
-from tenure_connectors.stripe.terms import Bill, Pricing, Terms
-from tenure_connectors.stripe.tracks import Said, Trust
 
 
 class Service(msgspec.Struct, frozen=True, gc=False):

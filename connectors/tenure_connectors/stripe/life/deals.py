@@ -5,26 +5,27 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import NamedTuple
 
-from tenure_connectors.stripe.conditions import items_of
-from tenure_connectors.stripe.discounts import Deal
 from tenure_connectors.stripe.events import DiscountEvent, Snapshot
-from tenure_connectors.stripe.invoices import Service
-from tenure_connectors.stripe.lines import Charge
-from tenure_connectors.stripe.prices import minor_unit
+from tenure_connectors.stripe.life.conditions import items_of
+from tenure_connectors.stripe.life.discounts import Deal
+from tenure_connectors.stripe.life.invoices import Service
+from tenure_connectors.stripe.life.lines import Charge
+from tenure_connectors.stripe.life.prices import minor_unit
+from tenure_connectors.stripe.life.terms import Pricing
+from tenure_connectors.stripe.life.tracks import Said, Step, Trust, fold
 from tenure_connectors.stripe.shapes import Customer, Discount, Invoice, Subscription, id_of
-from tenure_connectors.stripe.terms import Pricing
-from tenure_connectors.stripe.tracks import Said, Step, Trust, fold
 
 
 @dataclass(frozen=True, slots=True)
 class Billed:
-    """An invoice with its full periods of service, and the discounts that it carries by key.
+    """An invoice with its full periods of service, and the discounts that it carries.
 
-    A discount's value is what it took off, in minor units, or None where only its name is there.
+    `carried` has what each took off by its key, in minor units, None where no line says it.
     """
 
     invoice: Invoice
     services: Sequence[Service]
+    named: Sequence[Discount | str]
     carried: Mapping[str, int | None]
 
     @property
@@ -105,16 +106,14 @@ def granted(seen: Sightings) -> list[Granted]:
 
 def billed(invoice: Invoice, services: Sequence[Service]) -> Billed:
     """The invoice with the discounts that it carries."""
-    carried: dict[str, int | None] = {}
-    for one in _on_invoice(invoice):
-        carried.setdefault(_key(one), None)
-    for service in services:
-        for charge in service.charges:
-            for taken in charge.discounts:
-                if taken.discount is not None:
-                    key = _key(taken.discount)
-                    carried[key] = (carried.get(key) or 0) + taken.amount
-    return Billed(invoice, services, carried)
+    charges = (charge for service in services for charge in service.charges)
+    taken = [t for charge in charges for t in charge.discounts if t.discount is not None]
+    named = [*_on_invoice(invoice), *(t.discount for t in taken if t.discount is not None)]
+    carried: dict[str, int | None] = dict.fromkeys(map(_key, named))
+    for t in taken:
+        key = _key(t.discount or "")
+        carried[key] = (carried[key] or 0) + t.amount
+    return Billed(invoice, services, named, carried)
 
 
 # --- what there was
@@ -134,24 +133,17 @@ def _found(seen: Sightings) -> dict[str, _Found]:
 
 
 def _mentions(seen: Sightings) -> Iterator[_Found]:
-    latest_first = sorted(seen.snapshots, key=lambda s: (s.at, s.order), reverse=True)
-    for snapshot in latest_first:
+    """From what tells most of where a discount belongs to what tells least."""
+    for snapshot in sorted(seen.snapshots, key=lambda s: (s.at, s.order), reverse=True):
         for place, (item, one) in enumerate(_listed(snapshot.subscription)):
             yield _mention(one, (0, place), item)
     if seen.customer is not None and seen.customer.discount is not None:
         yield replace(_mention(seen.customer.discount, (2, 0), None), of_customer=True)
     for event in sorted(seen.events, key=lambda e: (e.at, e.ref)):
-        own = event.discount.subscription is None
-        item = event.discount.subscription_item
-        yield replace(_mention(event.discount, (1, 0), item), of_customer=own)
+        yield _by_its_own_word(_mention(event.discount, (1, 0), None))
     for bill in sorted(seen.billed, key=lambda b: b.invoice.id):
-        for place, one in enumerate(_on_invoice(bill.invoice)):
+        for place, one in enumerate(bill.named):
             yield _by_its_own_word(_mention(one, (1, place), None))
-        for service in bill.services:
-            for charge in service.charges:
-                for taken in charge.discounts:
-                    if taken.discount is not None:
-                        yield _by_its_own_word(_mention(taken.discount, (1, 99), None))
 
 
 def _mention(one: Discount | str, place: tuple[int, int], item: str | None) -> _Found:
@@ -159,7 +151,7 @@ def _mention(one: Discount | str, place: tuple[int, int], item: str | None) -> _
 
 
 def _by_its_own_word(found: _Found) -> _Found:
-    """A discount on a bill says itself what it is of."""
+    """What a discount says itself that it is of: an item, a subscription, or a customer."""
     d = found.discount
     if d is None:
         return found

@@ -3,14 +3,13 @@
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator
 
-from tenure import Evidence, Point
-from tenure.money import MICRO, half_even
-from tenure_connectors.stripe.invoices import Service
-from tenure_connectors.stripe.lines import Charge
-from tenure_connectors.stripe.prices import Exact, cadence, minor_unit
+from tenure import Evidence, Point, micros
+from tenure_connectors.stripe.life.invoices import Service
+from tenure_connectors.stripe.life.lines import Charge
+from tenure_connectors.stripe.life.prices import Exact, cadence, minor_unit
+from tenure_connectors.stripe.life.terms import Pricing
+from tenure_connectors.stripe.life.times import instant
 from tenure_connectors.stripe.shapes import id_of
-from tenure_connectors.stripe.terms import Pricing
-from tenure_connectors.stripe.times import instant
 
 
 def usage_points(
@@ -38,10 +37,10 @@ def _point(end: int, parts: list[Service], pricing: Pricing, running: Container[
     quantity = sum(part.terms.quantity for part in parts)
     return Point(
         effective_at=instant(end),
-        amount=_whole(amount),
-        discount=_whole(kept),
-        discount_once=_whole(total) - _whole(kept),
-        quantity=_whole(quantity * MICRO),
+        amount=round(amount),
+        discount=round(kept),
+        discount_once=round(total) - round(kept),
+        quantity=micros(quantity),
         currency=last.bill.currency,
         interval=every.interval,
         interval_count=every.count,
@@ -63,7 +62,3 @@ def _taken(charge: Charge, only: Container[str] | None = None) -> int:
         for taken in charge.discounts
         if only is None or (id_of(taken.discount) or "") in only
     )
-
-
-def _whole(value: Exact) -> int:
-    return half_even(value.numerator, value.denominator)

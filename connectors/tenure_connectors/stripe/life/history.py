@@ -11,13 +11,14 @@ import msgspec
 
 from tenure import Observation
 from tenure_connectors.stripe.catalog import Catalog
-from tenure_connectors.stripe.conditions import UnreadableError, items_of, net_of, start_of
-from tenure_connectors.stripe.deals import Billed, Sightings, billed
 from tenure_connectors.stripe.events import Snapshot, discount_events, snapshots
-from tenure_connectors.stripe.invoices import Service, services
-from tenure_connectors.stripe.lines import Charge, charges_of, pending
-from tenure_connectors.stripe.prices import net_share
-from tenure_connectors.stripe.schedules import phases_to_come
+from tenure_connectors.stripe.life.conditions import UnreadableError, items_of, net_of, start_of
+from tenure_connectors.stripe.life.deals import Billed, Sightings, billed
+from tenure_connectors.stripe.life.invoices import Service, services
+from tenure_connectors.stripe.life.lines import Charge, charges_of, pending
+from tenure_connectors.stripe.life.prices import net_share
+from tenure_connectors.stripe.life.schedules import phases_to_come
+from tenure_connectors.stripe.life.terms import Pricing
 from tenure_connectors.stripe.shapes import (
     Customer,
     Invoice,
@@ -27,7 +28,6 @@ from tenure_connectors.stripe.shapes import (
     Subscription,
     id_of,
 )
-from tenure_connectors.stripe.terms import Pricing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from tenure import Cause, State
 from tenure_connectors.stripe.events import Snapshot
-from tenure_connectors.stripe.prices import Exact, net_share
+from tenure_connectors.stripe.life.prices import Exact, net_share
+from tenure_connectors.stripe.life.terms import Pricing, Terms
+from tenure_connectors.stripe.life.tracks import Said, Trust
 from tenure_connectors.stripe.shapes import Subscription, SubscriptionItem
-from tenure_connectors.stripe.terms import Pricing, Terms
-from tenure_connectors.stripe.tracks import Said, Trust
 
 Condition = tuple[State, Cause | None]
 """What a subscription is doing, and why where it ended or is unpaid."""

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from tenure import Cause, State
-from tenure_connectors.stripe.conditions import Condition
+from tenure_connectors.stripe.life.conditions import Condition
+from tenure_connectors.stripe.life.terms import Pricing, Terms
+from tenure_connectors.stripe.life.tracks import Said, Trust
 from tenure_connectors.stripe.shapes import Phase, Schedule
-from tenure_connectors.stripe.terms import Pricing, Terms
-from tenure_connectors.stripe.tracks import Said, Trust
 
 _PENDING = frozenset({"active", "not_started"})
 

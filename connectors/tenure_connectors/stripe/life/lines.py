@@ -6,7 +6,7 @@ from fractions import Fraction
 import msgspec
 
 from tenure_connectors.stripe.catalog import Catalog
-from tenure_connectors.stripe.prices import Exact, exact, net_share
+from tenure_connectors.stripe.life.prices import Exact, exact, net_share
 from tenure_connectors.stripe.shapes import (
     DiscountAmount,
     Invoice,

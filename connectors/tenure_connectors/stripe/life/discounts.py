@@ -1,16 +1,16 @@
 """What discounts take off the items of one bill, exactly: fractions of the bill's unit of money.
 
 Discounts compound in the source's order: those of an item first, then those of the subscription
-(docs.stripe.com/api/subscriptions/object, `discounts`); where there is either, even one that waits
-for its bill, the customer's own takes nothing off. Nothing falls below zero. An amount is spread over the eligible items by what is left
-of them, in whole units, by largest remainder, ties by item id, so that the shares add up to it.
+(docs.stripe.com/api/subscriptions/object, `discounts`). Nothing falls below zero. An amount is
+spread over the eligible items by what is left of them, in whole units, by largest remainder, ties
+by item id, so that the shares add up to it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tenure_connectors.stripe.prices import Exact
+from tenure_connectors.stripe.life.prices import Exact
 
 
 @dataclass(frozen=True, slots=True)

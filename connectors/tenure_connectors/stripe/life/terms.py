@@ -5,7 +5,7 @@ from typing import NamedTuple
 import msgspec
 
 from tenure_connectors.stripe.catalog import Catalog
-from tenure_connectors.stripe.prices import (
+from tenure_connectors.stripe.life.prices import (
     Cadence,
     Exact,
     UnpricedError,
