@@ -266,3 +266,39 @@ def test_a_discount_goes_with_its_item():
         "2025-01-01 10 active assumed",
         "2025-12-10 0 ended observed",
     ]
+
+
+def test_the_discount_of_an_item_that_is_gone_replaces_nothing():
+    customer = {"id": "cus_1", "discount": discount("di_c", forever(20), subscription=None)}
+    own = item("si_2", price("q", 20_00), discounts=[discount("di_1", forever(50))])
+    gone = event("evt_1", "2025-12-10", sub(), {"items": {"data": [item(), own]}})
+    assert story(rebuilt(sub(), events=[gone], customer=customer)) == [
+        "2025-01-01 10 active assumed",
+        "2025-12-10 8 active observed",
+    ]
+
+
+def test_a_deleted_coupon_that_one_bill_carried_was_for_once():
+    bills = [
+        invoice(
+            f"in_{n}",
+            line(
+                f"2025-0{n}-01",
+                f"2025-0{n + 1}-01",
+                name=f"il_{n}",
+                discount_amounts=[{"amount": 300, "discount": "di_gone"}] if n == 1 else [],
+            ),
+        )
+        for n in (1, 2)
+    ]
+    assert [(p.discount, p.discount_once) for p in points(rebuilt(sub(), invoices=bills))] == [
+        (0, 3_000_000),
+        (0, 0),
+    ]
+
+
+def test_nothing_off_a_free_period_says_nothing_of_what_a_coupon_takes_off():
+    free = line("2025-01-01", "2025-02-01", amount=0,
+                discount_amounts=[{"amount": 0, "discount": "di_gone"}])  # fmt: skip
+    made = rebuilt(with_discount("di_gone"), invoices=[invoice("in_1", free)])
+    assert made.quarantined[0].reason == "what discount di_gone takes off is not known"

@@ -369,6 +369,16 @@ def test_a_trial_that_is_over():
     ]
 
 
+def test_a_trial_whose_end_was_moved():
+    now = sub(item(of=SMALL), trial_start=day("2025-01-01"), trial_end=day("2025-02-15"))
+    first = bill(1, month(1, amount=0), billing_reason="subscription_create")
+    paid = invoice("in_2", line("2025-02-15", "2025-03-15", SMALL, name="il_2"))
+    assert story(rebuilt(now, invoices=[first, paid])) == [
+        "2025-01-01 10 trial inferred",
+        "2025-02-15 10 active inferred",
+    ]
+
+
 def test_a_trial_without_a_payment_method_may_end_in_a_pause():
     settings = {"end_behavior": {"missing_payment_method": "pause"}}
     trial = {"trial_start": day("2025-01-01"), "trial_end": day("2025-02-01")}

@@ -217,12 +217,16 @@ def _deal(found: _Found, seen: Sightings) -> Deal | None:
 def _from_amounts(found: _Found, seen: Sightings) -> Deal | None:
     """A discount whose coupon nobody tells: what it last took off, and whether that was once."""
     by_time = sorted(seen.billed, key=lambda bill: (bill.invoice.created or 0, bill.invoice.id))
-    took = [bill for bill in by_time if bill.carried.get(found.key) is not None]
+    took = [bill for bill in by_time if bill.carried.get(found.key)]
     if not took:
         return None
+    latest = max(seen.snapshots, key=lambda s: (s.at, s.order), default=None)
+    listed = latest is not None and found.key in {
+        _key(one) for _, one in _listed(latest.subscription)
+    }
     unit = minor_unit((took[-1].invoice.currency or "").upper())
     amount = took[-1].carried[found.key] or 0
-    once = len(took) == 1 and found.discount is None
+    once = len(took) == 1 and not listed
     return Deal(amount=amount * unit, of_item=found.item is not None, once=once)
 
 

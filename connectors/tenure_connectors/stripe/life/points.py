@@ -5,7 +5,7 @@ where its own facts changed, or where they are known better than before.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -137,7 +137,9 @@ def _prices(now: _Now, granted: Sequence[Granted], pricing: Pricing) -> dict[str
                 bills[sale.cadence, sale.currency][name] = sale
             except UnpricedError as error:
                 result[name] = str(error)
-    on = _in_force([(granted[n], step.value) for n, step in sorted(now.deals.items())])
+    there = {name for name, step in now.terms.items() if step.value is not None}
+    given = [(granted[n], step.value) for n, step in sorted(now.deals.items())]
+    on = _in_force([(one, reach) for one, reach in given if _has_aim(reach, there)])
     deals = [replace(one.deal, items=reach.items) for one, reach in on if one.deal is not None]
     for bill in bills.values():
         result |= _bill(bill, deals)
@@ -148,9 +150,14 @@ def _prices(now: _Now, granted: Sequence[Granted], pricing: Pricing) -> dict[str
     return result
 
 
+def _has_aim(reach: Reach, there: Set[str]) -> bool:
+    """A discount is there as long as any of its items is."""
+    return reach.there and (not reach.items or not reach.items.isdisjoint(there))
+
+
 def _in_force(deals: Sequence[tuple[Granted, Reach]]) -> list[tuple[Granted, Reach]]:
     """One of the subscription or its items replaces the customer's, unless that is billed."""
-    replaced = any(reach.there and not one.of_customer for one, reach in deals)
+    replaced = any(not one.of_customer for one, _ in deals)
     return [
         (one, reach)
         for one, reach in deals

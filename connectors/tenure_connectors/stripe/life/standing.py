@@ -48,7 +48,7 @@ def conditions_billed(
     debts = _debts(billed, now)
     for bill in billed:
         if _licensed(bill):
-            yield from _from_start(bill, debts, now)
+            yield from _from_start(bill, debts, latest, now)
         elif bill.invoice.status == "paid":
             yield from _in_between(bill, debts)
     for debt in debts:
@@ -78,13 +78,17 @@ def _licensed(bill: Billed) -> list[Service]:
     return [service for service in bill.services if not service.metered]
 
 
-def _from_start(bill: Billed, debts: Sequence[_Debt], now: int) -> Iterator[Said[Condition]]:
+def _from_start(
+    bill: Billed, debts: Sequence[_Debt], latest: Subscription | None, now: int
+) -> Iterator[Said[Condition]]:
     services = _licensed(bill)
     start, ref = min(s.start for s in services), services[0].ref
     owed = any(debt.covers(start) for debt in debts)
     if all(service.trial for service in services):
+        end = max(service.end for service in services)
         yield _said(start, State.TRIAL, ref)
-        yield _said(max(service.end for service in services), State.ACTIVE, ref)
+        if not _in_trial(latest, end):  # it was moved since
+            yield _said(end, State.ACTIVE, ref)
     elif owed:
         if _drafted(bill.invoice, now) > NEXT_HOUR:
             yield _said(start, State.UNPAID, ref)
@@ -92,6 +96,12 @@ def _from_start(bill: Billed, debts: Sequence[_Debt], now: int) -> Iterator[Said
         yield _said(start, State.PAUSED_DRAFT, ref)
     else:
         yield _said(start, State.PAUSED if _was_dropped(bill.invoice) else State.ACTIVE, ref)
+
+
+def _in_trial(latest: Subscription | None, at: int) -> bool:
+    if latest is None or latest.trial_start is None or latest.trial_end is None:
+        return False
+    return latest.trial_start <= at < latest.trial_end
 
 
 def _in_between(bill: Billed, debts: Sequence[_Debt]) -> Iterator[Said[Condition]]:
