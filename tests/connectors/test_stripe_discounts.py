@@ -202,7 +202,7 @@ def test_a_deleted_coupon_is_what_it_last_took_off():
         for n in (1, 2)
     ]  # fmt: skip
     made = rebuilt(with_discount("di_gone"), invoices=bills)
-    assert story(made) == ["2025-01-01 7 active inferred"]
+    assert story(made) == ["2025-01-01 7 active assumed"]
 
 
 def test_a_discount_that_nobody_explains_is_quarantined():

@@ -431,6 +431,32 @@ def test_an_invoice_that_is_written_off_at_once_was_paused(days, state):
     assert state in {p.state for p in points(made)}
 
 
+@pytest.mark.parametrize(
+    ("reason", "states"),
+    [("subscription_paused", ["active", "paused", "active"]), ("user_forgiven", ["active"])],
+)
+def test_an_invoice_that_was_written_off_says_why_since_2026(reason, states):
+    told = {"status_details": {"uncollectible": {"reason": reason}}}
+    made = rebuilt(sub(item(of=SMALL)), invoices=[bill(1), written_off(2, 0) | told, bill(3)])
+    assert [p.state for p in points(made)] == states
+
+
+def test_g22_nothing_billed_for_two_months_is_a_pause():
+    made = rebuilt(
+        sub(item(of=price(amount=75_00)), start="2025-01-01"),
+        invoices=[
+            *(bill(n, month(n, price("p", 50_00))) for n in (1, 4, 5)),
+            *(bill(n, month(n, price(amount=75_00))) for n in (6, 7)),
+        ],
+    )
+    assert story(made) == [
+        "2025-01-01 50 active inferred",
+        "2025-02-01 50 paused inferred",
+        "2025-04-01 50 active inferred",
+        "2025-06-01 75 active inferred",
+    ]
+
+
 def test_invoices_that_stay_drafts_are_a_pause_that_counts():
     left = bill(2, status="draft", status_transitions=None, attempt_count=0)
     made = rebuilt(sub(item(of=SMALL)), invoices=[bill(1), left, bill(3)])

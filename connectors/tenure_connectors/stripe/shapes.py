@@ -399,6 +399,18 @@ class StatusTransitions(Shape):
     voided_at: int | None = None
 
 
+class Uncollectible(Shape):
+    """Why an invoice was written off: subscription_paused, user_forgiven and others."""
+
+    reason: str | None = None
+
+
+class StatusDetails(Shape):
+    """Why an invoice is what it is, since 2026-09-30."""
+
+    uncollectible: Uncollectible | None = None
+
+
 class SubscriptionDetails(Shape):
     """The subscription that an invoice is of."""
 
@@ -432,6 +444,7 @@ class Invoice(Shape):
     discounts: list[Discount | str] | None = None
     total_discount_amounts: list[DiscountAmount] | None = None
     status_transitions: StatusTransitions | None = None
+    status_details: StatusDetails | None = None
     next_payment_attempt: int | None = None
     due_date: int | None = None
     attempt_count: int | None = None

@@ -135,7 +135,7 @@ def _conditions(evidence: Evidence, history: History) -> list[Step[Condition]]:
         said += conditions_seen(snapshot, following.at if following else NEVER)
     if history.current is not None:
         said += conditions_to_come(history.current, NEVER)
-    said += conditions_billed(history.billed, history.latest, history.now)
+    said += conditions_billed(history)
     said += conditions_planned(evidence.schedule, history.now)
     return fold(said, history.start)
 

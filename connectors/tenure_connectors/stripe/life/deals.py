@@ -13,7 +13,7 @@ from tenure_connectors.stripe.life.lines import Charge
 from tenure_connectors.stripe.life.prices import minor_unit
 from tenure_connectors.stripe.life.terms import Pricing
 from tenure_connectors.stripe.life.tracks import Said, Step, Trust, fold
-from tenure_connectors.stripe.shapes import Customer, Discount, Invoice, Subscription, id_of
+from tenure_connectors.stripe.shapes import Coupon, Customer, Discount, Invoice, Subscription, id_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,16 +188,16 @@ def _key(one: Discount | str) -> str:
 
 
 def _granted(found: _Found, seen: Sightings) -> Granted:
-    deal = _deal(found, seen)
-    once = deal is not None and deal.once
-    said = list(_once(found, seen) if once else _running(found, deal, seen))
-    return Granted(found.key, deal, found.of_customer, fold(said, seen.start))
-
-
-def _deal(found: _Found, seen: Sightings) -> Deal | None:
     coupon = seen.pricing.catalog.coupon(found.discount) if found.discount else None
-    if coupon is None:
-        return _from_amounts(found, seen)
+    deal = _from_amounts(found, seen) if coupon is None else _deal(found, coupon, seen)
+    said = _once(found, seen) if deal and deal.once else _running(found, deal, seen)
+    steps = fold(said, seen.start)
+    if coupon is None:  # what it takes off is a guess, however well its dates are known
+        steps = [step._replace(trust=Trust.ASSUMED) for step in steps]
+    return Granted(found.key, deal, found.of_customer, steps)
+
+
+def _deal(found: _Found, coupon: Coupon, seen: Sightings) -> Deal | None:
     amount, own = coupon.amount_off, (coupon.currency or "").upper()
     currency = seen.pricing.currency or own
     option = (coupon.currency_options or {}).get(currency.lower())

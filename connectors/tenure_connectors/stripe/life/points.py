@@ -5,7 +5,7 @@ where its own facts changed, or where they are known better than before.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -150,7 +150,7 @@ def _prices(now: _Now, granted: Sequence[Granted], pricing: Pricing) -> dict[str
     return result
 
 
-def _has_aim(reach: Reach, there: Set[str]) -> bool:
+def _has_aim(reach: Reach, there: Collection[str]) -> bool:
     """A discount is there as long as any of its items is."""
     return reach.there and (not reach.items or not reach.items.isdisjoint(there))
 

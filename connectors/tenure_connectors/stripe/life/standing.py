@@ -13,6 +13,7 @@ from typing import NamedTuple
 from tenure import Cause, State
 from tenure_connectors.stripe.life.conditions import NEVER, Condition
 from tenure_connectors.stripe.life.deals import Billed
+from tenure_connectors.stripe.life.history import History
 from tenure_connectors.stripe.life.invoices import Service
 from tenure_connectors.stripe.life.tracks import Said, Trust
 from tenure_connectors.stripe.shapes import Invoice, Subscription
@@ -39,10 +40,10 @@ class _Debt(NamedTuple):
         return self.start <= at < self.end
 
 
-def conditions_billed(
-    billed: Sequence[Billed], latest: Subscription | None, now: int
-) -> Iterator[Said[Condition]]:
+def conditions_billed(history: History) -> Iterator[Said[Condition]]:
     """What the invoices say, in whatever order they are."""
+    billed, latest, now = history.billed, history.latest, history.now
+    yield from _gaps(history)
     if latest is not None:
         yield from _after_trial(billed, latest, now)
     debts = _debts(billed, now)
@@ -72,6 +73,17 @@ def _after_trial(
     went_on = any(s.start == end for bill in billed for s in bill.services)
     if behavior.missing_payment_method == "pause" and billed and not went_on:
         yield _said(end, State.PAUSED, latest.id)
+
+
+def _gaps(history: History) -> Iterator[Said[Condition]]:
+    """Nothing was billed for between two periods: a paused subscription makes no invoices."""
+    full = [(s.start, s.end, s.ref) for s in history.services if not s.metered]
+    parts = [(c.start, c.end, c.ref) for c in history.charges if c.proration and not c.credit]
+    until = NEVER
+    for start, end, ref in sorted(full + parts):
+        if start - until > AT_ONCE and not _in_trial(history.latest, until):
+            yield _said(until, State.PAUSED, ref)
+        until = end if until == NEVER else max(until, end)
 
 
 def _licensed(bill: Billed) -> list[Service]:
@@ -125,13 +137,17 @@ def _drafted(invoice: Invoice, now: int) -> int:
 
 
 def _was_dropped(invoice: Invoice) -> bool:
-    """Whether it was voided or written off as soon as it was made, as pauses do."""
-    done = invoice.status_transitions
+    """Whether a pause voided it or wrote it off: which it says, or does as soon as it is made."""
+    done, details = invoice.status_transitions, invoice.status_details
     if invoice.status == "void":
         at = done.voided_at if done else None
         return at is None or at - _made(invoice) <= AT_ONCE
+    if invoice.status != "uncollectible":
+        return False
+    if details is not None and details.uncollectible is not None:
+        return details.uncollectible.reason == "subscription_paused"
     at = done.marked_uncollectible_at if done else None
-    return invoice.status == "uncollectible" and at is not None and at - _made(invoice) <= AT_ONCE
+    return at is not None and at - _made(invoice) <= AT_ONCE
 
 
 def _debts(bills: Sequence[Billed], now: int) -> list[_Debt]:
