@@ -216,6 +216,15 @@ def test_an_item_that_is_gone_without_a_trace_was_not_renewed():
     assert story(made, "si_2") == ["2025-01-01 30 active inferred", "2025-02-01 0 ended inferred"]
 
 
+def test_an_item_that_only_a_credit_knows_was_not_there_at_the_last_renewal():
+    gone = proration("2025-02-20", "2025-03-01", BIG, -9_00, item="si_2", name="il_c")
+    made = rebuilt(sub(item(of=SMALL)), invoices=[bill(1), bill(2), bill(3, month(3), gone)])
+    assert story(made, "si_2") == [
+        "2025-02-01 00:00:01 30 active assumed",
+        "2025-02-20 0 ended inferred",
+    ]
+
+
 def test_an_item_that_was_added_began_when_it_was_made():
     late = item("si_2", BIG, created=day("2025-03-10"))
     made = rebuilt(sub(item(of=SMALL, created=day("2025-01-01", 2)), late))

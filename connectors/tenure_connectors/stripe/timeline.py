@@ -203,7 +203,14 @@ def _item_start(name: str, said: Sequence[Said[Terms | None]], history: History)
         made = latest.created or history.start
         later = item.created is not None and item.created > made + MADE_AT_ONCE
         return min(item.created or 0, first or NEVER) if later else history.start
-    return history.start if first is None else first
+    return _after_renewal(name, history) if first is None else first
+
+
+def _after_renewal(name: str, history: History) -> int:
+    """An item that only a credit knows was not there when its cycle was last billed."""
+    ends = {charge.end for charge in history.charges if charge.item == name}
+    billed = [service.start for service in history.services if service.end in ends]
+    return max(billed) + 1 if billed else history.start
 
 
 # --- items
