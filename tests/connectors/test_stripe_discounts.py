@@ -302,3 +302,12 @@ def test_nothing_off_a_free_period_says_nothing_of_what_a_coupon_takes_off():
                 discount_amounts=[{"amount": 0, "discount": "di_gone"}])  # fmt: skip
     made = rebuilt(with_discount("di_gone"), invoices=[invoice("in_1", free)])
     assert made.quarantined[0].reason == "what discount di_gone takes off is not known"
+
+
+def test_a_customers_discount_may_be_older_than_the_subscription():
+    old = discount("di_c", forever(20), "2024-06-01", subscription=None)
+    bills = [
+        invoice("in_1", line("2025-01-01", "2025-02-01", amount=0, name="il_1")),
+        invoice("in_2", line("2025-02-01", "2025-03-01", name="il_2"), discounts=[old]),
+    ]
+    assert [p.discount for p in points(rebuilt(sub(), invoices=bills))] == [2_000_000] * 2

@@ -216,6 +216,14 @@ def test_an_item_that_is_gone_without_a_trace_was_not_renewed():
     assert story(made, "si_2") == ["2025-01-01 30 active inferred", "2025-02-01 0 ended inferred"]
 
 
+def test_an_item_that_is_gone_may_have_been_billed_by_a_proration_last():
+    switch = proration("2025-01-15", "2026-01-15", YEARLY, 240_00, item="si_2", name="il_s")
+    invoices = [bill(1, month(1), month(1, item="si_2")), bill(2, month(2), switch), bill(3)]
+    assert story(rebuilt(sub(item(of=SMALL)), invoices=invoices), "si_2")[1] == (
+        "2025-01-15 240 active inferred"
+    )
+
+
 def test_an_item_that_only_a_credit_knows_was_not_there_at_the_last_renewal():
     gone = proration("2025-02-20", "2025-03-01", BIG, -9_00, item="si_2", name="il_c")
     made = rebuilt(sub(item(of=SMALL)), invoices=[bill(1), bill(2), bill(3, month(3), gone)])
@@ -486,6 +494,14 @@ def test_a_pause_that_resumes_by_itself(behavior, state):
         f"2025-12-10 10 {state} observed",
         "2026-02-01 10 active observed",
     ]
+
+
+def test_a_draft_that_was_just_made_says_nothing_of_a_pause():
+    new = bill(2, status="draft", status_transitions=None, attempt_count=0, auto_advance=True)
+    paused = sub(item(of=SMALL), pause_collection={"behavior": "keep_as_draft"})
+    late = event("evt_1", day("2025-02-01", 60), paused, {"quantity": 2})
+    made = rebuilt(paused, at="2025-02-01", invoices=[bill(1), new], events=[late])
+    assert {p.state for p in points(made) if when(p.effective_at) >= "2025-02"} == {"paused_draft"}
 
 
 def test_payments_that_failed_for_a_while():

@@ -187,9 +187,9 @@ def _planned(
 
 def _not_renewed(name: str, history: History) -> Iterator[Said[Terms | None]]:
     """An item that is gone ended at the latest with the last period that was billed."""
-    mine = [service for service in history.services if service.item == name]
-    if mine:
-        last = max(mine, key=lambda service: (service.end, service.ref))
+    billed = [c for c in history.charges if c.item == name and not c.credit]
+    if billed:
+        last = max(billed, key=lambda charge: (charge.end, charge.ref))
         if last.end <= history.now:
             yield Said(last.end, None, Trust.INFERRED, last.ref)
 

@@ -235,9 +235,7 @@ def _from_amounts(found: _Found, seen: Sightings) -> Deal | None:
 
 def _once(found: _Found, seen: Sightings) -> Iterator[Said[Reach]]:
     """It waits from its start on, and is in force for what the bill that carries it bills."""
-    yield Said(seen.start, GONE, Trust.ASSUMED, found.key)
-    if found.discount is not None and found.discount.start is not None:
-        yield Said(found.discount.start, WAITING, Trust.OBSERVED, found.key)
+    yield from _begins(found, WAITING, seen)
     bills = [bill for bill in seen.billed if found.key in bill.carried]
     if not bills:
         yield from _in_snapshots(found, seen, WAITING)
@@ -271,10 +269,8 @@ def _concerns(found: _Found, service: Service) -> bool:
 def _running(found: _Found, deal: Deal | None, seen: Sightings) -> Iterator[Said[Reach]]:
     """From its own start to its own end, unless something says that it was taken away."""
     full = _full(found)
-    start, end = _start(found), found.discount.end if found.discount else None
-    if start:
-        yield Said(seen.start, GONE, Trust.ASSUMED, found.key)
-        yield Said(start, full, Trust.OBSERVED, found.key)
+    end = found.discount.end if found.discount else None
+    yield from _begins(found, full, seen)
     if end is not None:
         yield Said(end, GONE, Trust.OBSERVED, found.key)
     for bill in seen.billed:
@@ -284,6 +280,15 @@ def _running(found: _Found, deal: Deal | None, seen: Sightings) -> Iterator[Said
         if _key(event.discount) == found.key:
             yield Said(event.at, full if event.given else GONE, Trust.OBSERVED, event.ref)
     yield from _at_customer(found, seen)
+
+
+def _begins(found: _Found, reach: Reach, seen: Sightings) -> Iterator[Said[Reach]]:
+    """It may have been there before the subscription was, if it is the customer's."""
+    start = _start(found)
+    if start > seen.start or (not start and reach is WAITING):
+        yield Said(seen.start, GONE, Trust.ASSUMED, found.key)
+    if start:
+        yield Said(max(start, seen.start), reach, Trust.OBSERVED, found.key)
 
 
 def _full(found: _Found) -> Reach:

@@ -106,7 +106,7 @@ def _from_start(
             yield _said(start, State.UNPAID, ref)
     elif _drafted(bill.invoice, now) > AT_ONCE:
         yield _said(start, State.PAUSED_DRAFT, ref)
-    else:
+    elif bill.invoice.status != "draft":  # a new draft says nothing yet
         yield _said(start, State.PAUSED if _was_dropped(bill.invoice) else State.ACTIVE, ref)
 
 
