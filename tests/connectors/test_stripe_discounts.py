@@ -186,6 +186,20 @@ def test_a_coupon_that_is_named_is_looked_up(given_):
     assert story(made) == ["2025-01-01 5 active assumed"]
 
 
+def test_a_coupon_for_one_product_is_gone_when_that_product_is_billed_without_it():
+    of = forever(50) | {"applies_to": {"products": ["prod_a"]}}
+    other = price("other", 20_00, product="prod_b")
+    bills = [
+        invoice("in_1", line("2025-01-01", "2025-02-01", name="il_1"),
+                discounts=[discount("di_1", of)]),
+        invoice("in_2", line("2025-02-01", "2025-03-01", other, item="si_2", name="il_2")),
+        invoice("in_3", line("2025-03-01", "2025-04-01", name="il_3")),
+    ]  # fmt: skip
+    made = rebuilt(sub(item(), item("si_2", other)), invoices=bills)
+    assert story(made) == ["2025-01-01 5 active inferred", "2025-03-01 10 active inferred"]
+    assert {p.discount for p in points(made, "si_2")} == {0}
+
+
 def test_the_discount_of_old():
     now = sub() | {"discount": discount("di_1", forever(50))}
     assert story(rebuilt(now)) == ["2025-01-01 5 active assumed"]

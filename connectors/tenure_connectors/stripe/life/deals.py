@@ -274,7 +274,7 @@ def _running(found: _Found, deal: Deal | None, seen: Sightings) -> Iterator[Said
     if end is not None:
         yield Said(end, GONE, Trust.OBSERVED, found.key)
     for bill in seen.billed:
-        yield from _on_bill(found, deal, bill)
+        yield from _on_bill(found, deal, bill, seen.pricing)
     yield from _in_snapshots(found, seen, full)
     for event in seen.events:
         if _key(event.discount) == found.key:
@@ -304,9 +304,16 @@ def _over(found: _Found, at: int) -> bool:
     return end is not None and at >= end
 
 
-def _on_bill(found: _Found, deal: Deal | None, bill: Billed) -> Iterator[Said[Reach]]:
+def _on_bill(
+    found: _Found, deal: Deal | None, bill: Billed, pricing: Pricing
+) -> Iterator[Said[Reach]]:
     """A bill for an item that it is for either carries it, or it was not in force."""
-    concerned = [s for s in bill.renewed if _concerns(found, s)]
+    products = deal.products if deal else None
+    concerned = [
+        s
+        for s in bill.renewed
+        if _concerns(found, s) and (products is None or pricing.product_id(s.terms) in products)
+    ]
     if not concerned:
         return
     at, ref = min(s.start for s in concerned), concerned[0].ref
@@ -314,7 +321,7 @@ def _on_bill(found: _Found, deal: Deal | None, bill: Billed) -> Iterator[Said[Re
     if found.key in bill.carried:
         if not _over(found, at):
             yield Said(at, _full(found), Trust.INFERRED, ref)
-    elif at >= _start(found) and not replaced and not (deal and deal.products):
+    elif at >= _start(found) and not replaced:
         yield Said(at, GONE, Trust.INFERRED, ref)
 
 

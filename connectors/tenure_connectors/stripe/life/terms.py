@@ -85,6 +85,11 @@ class Pricing:
             raise UnpricedError(f"price {terms.price or '?'} is not known")
         return price
 
+    def product_id(self, terms: Terms) -> str | None:
+        """The product of a price, as far as it is known."""
+        price = self._find(terms.price)
+        return id_of(price.product) if price is not None else None
+
     def is_metered(self, terms: Terms) -> bool:
         """Whether the terms bill what was used; a price that is not known does not."""
         price = self._find(terms.price)
