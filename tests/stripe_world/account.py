@@ -1,0 +1,182 @@
+"""What the account shows at one moment: every list, newest first, and every object by its id."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stripe_world import render, render_billing
+from stripe_world.events import event_json
+
+if TYPE_CHECKING:
+    from stripe_world.life import Life
+    from stripe_world.world import World
+
+Json = dict[str, Any]
+ACCOUNT = "acct_1Wworld"
+
+
+@dataclass(slots=True)
+class Entry:
+    """An object: in its list (unless `listed` is false), by its id (unless deleted), expanded."""
+
+    key: str
+    created: int
+    make: Callable[[], Json]
+    listed: bool = True
+    found: bool = True
+    livemode: bool = True
+    inner: dict[str, list[Any]] = field(default_factory=dict)
+    made: Json | None = None
+
+    @property
+    def json(self) -> Json:
+        """The object, rendered once; whoever changes it copies it first."""
+        if self.made is None:
+            self.made = self.make()
+        return self.made
+
+
+class Account:
+    """A photograph of a world: what follows in the world is not in it."""
+
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self.now = world.now
+        self.lists: dict[str, list[Entry]] = {}
+        self.by_id: dict[str, Entry] = {}
+        self.price_tiers = {price.id: price for price in world.catalog.prices}
+        for kind, entries in self.everything():
+            self.lists[kind] = sorted(entries, key=lambda e: (e.created, e.key), reverse=True)
+            self.by_id |= {entry.key: entry for entry in entries}
+
+    def everything(self) -> Iterator[tuple[str, list[Entry]]]:
+        catalog = self.world.catalog
+        yield (
+            "products",
+            [Entry(p.id, p.created, lambda p=p: render.product(p)) for p in catalog.products],
+        )
+        yield (
+            "prices",
+            [
+                Entry(p.id, p.created, lambda p=p: render.price(p), livemode=p.livemode)
+                for p in catalog.prices
+            ],
+        )
+        yield (
+            "coupons",
+            [
+                Entry(c.id, c.created, lambda c=c: render.coupon(c), gone is None, gone is None)
+                for c in catalog.coupons
+                for gone in [c.deleted_at]
+            ],
+        )
+        yield (
+            "tax_rates",
+            [Entry(r.id, r.created, lambda r=r: render.tax_rate(r)) for r in catalog.tax_rates],
+        )
+        for kind, made in PER_CUSTOMER.items():
+            yield kind, [entry for life in self.world.lives for entry in made(self, life)]
+
+    # -- per customer
+
+    def customers(self, life: "Life") -> Iterator[Entry]:
+        person = life.book.person
+        listed = person.deleted_at is None
+        yield Entry(
+            person.id,
+            person.created,
+            lambda: render.customer(person),
+            listed,
+            livemode=person.livemode,
+        )
+
+    def subscriptions(self, life: "Life") -> Iterator[Entry]:
+        for sub in life.book.shelf.subs:
+            items = [item.id for item in sub.items]
+            yield self.entry(
+                life,
+                sub.id,
+                sub.created,
+                lambda sub=sub: render_billing.subscription(sub),
+                {"items": items},
+            )
+
+    def subscription_items(self, life: "Life") -> Iterator[Entry]:
+        for sub in life.book.shelf.subs:
+            for item in sub.items:
+                make = lambda item=item, sub=sub: render_billing.item(item, sub)  # noqa: E731
+                yield self.entry(life, item.id, item.created, make)
+
+    def invoices(self, life: "Life") -> Iterator[Entry]:
+        for invoice in life.book.shelf.invoices:
+            make = lambda invoice=invoice: render_billing.invoice(invoice)  # noqa: E731
+            lines = {"lines": [line.id for line in invoice.lines]}
+            yield self.entry(life, invoice.id, invoice.created, make, lines)
+
+    def lines(self, life: "Life") -> Iterator[Entry]:
+        for invoice in life.book.shelf.invoices:
+            for line in invoice.lines:
+                make = lambda line=line: render_billing.line(line)  # noqa: E731
+                yield self.entry(life, line.id, invoice.created, make)
+
+    def invoiceitems(self, life: "Life") -> Iterator[Entry]:
+        person = life.book.person
+        for line in life.book.shelf.lines:
+            if not line.dropped:
+                yield self.entry(
+                    life,
+                    str(line.invoice_item),
+                    line.date,
+                    lambda line=line: render_billing.invoice_item(
+                        line, person.id, livemode=person.livemode
+                    ),
+                )
+
+    def discounts(self, life: "Life") -> Iterator[Entry]:
+        for discount in life.book.shelf.discounts:
+            yield self.entry(
+                life, discount.id, discount.start, lambda d=discount: render.discount(d)
+            )
+
+    def schedules(self, life: "Life") -> Iterator[Entry]:
+        for schedule in life.book.shelf.schedules:
+            make = lambda s=schedule: render.schedule(s, self.now)  # noqa: E731
+            yield self.entry(life, schedule.id, schedule.created, make)
+
+    def credit_notes(self, life: "Life") -> Iterator[Entry]:
+        for note in life.book.shelf.credit_notes:
+            yield self.entry(
+                life, note.id, note.created, lambda n=note: render_billing.credit_note(n)
+            )
+
+    def events(self, life: "Life") -> Iterator[Entry]:
+        oldest = self.now - 30 * 86_400
+        for event in life.book.shelf.events:
+            if event.created >= oldest:
+                make = lambda event=event: event_json(event, self)  # noqa: E731
+                yield self.entry(life, event.id, event.created, make)
+
+    def entry(
+        self,
+        life: "Life",
+        key: str,
+        created: int,
+        make: Callable[[], Json],
+        inner: dict[str, list[Any]] | None = None,
+    ) -> Entry:
+        return Entry(key, created, make, livemode=life.book.person.livemode, inner=inner or {})
+
+
+Made = Callable[[Account, "Life"], Iterable[Entry]]
+PER_CUSTOMER: dict[str, Made] = {
+    "customers": Account.customers,
+    "subscriptions": Account.subscriptions,
+    "subscription_items": Account.subscription_items,
+    "invoices": Account.invoices,
+    "lines": Account.lines,
+    "invoiceitems": Account.invoiceitems,
+    "discounts": Account.discounts,
+    "subscription_schedules": Account.schedules,
+    "credit_notes": Account.credit_notes,
+    "events": Account.events,
+}

@@ -1,0 +1,202 @@
+"""How much of the truth a connector found: cells equal, cells in all, and what differs.
+
+A cell is one item in one stretch of time between two instants at which either side changes.
+A cell counts as determined if the API still tells all of it; in the others each doubtful field
+may hold any value that the item had about then, and they are counted apart.
+
+    said = {item.id: item.points for subscription in pulled for item in subscription.items}
+    result = compare(world, said, known_from=first_sync - 30 days)
+    assert not result.differences
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from stripe_world.moments import instant
+from stripe_world.truth import Doubt, Fact, Track
+from stripe_world.world import World
+
+ENDED = ("amount", "discount", "discount_once", "state", "cause")
+COMPARED = (
+    "amount",
+    "discount",
+    "discount_once",
+    "quantity",
+    "interval",
+    "interval_count",
+    "currency",
+    "plan",
+    "product",
+    "state",
+    "ends_at",
+    "cause",
+)
+
+
+class Stated(Protocol):
+    """What a connector states: `tenure.Point`, or a ledger row with the same names."""
+
+    effective_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field of one cell that is not what it was."""
+
+    item: str
+    start: datetime
+    end: datetime | None
+    name: str
+    expected: object
+    got: object
+    determined: bool
+    reason: str = ""
+
+    def __str__(self) -> str:
+        until = f"{self.end:%Y-%m-%d %H:%M:%S}" if self.end else "…"
+        grade = "determined" if self.determined else f"not determined: {self.reason}"
+        return (
+            f"{self.item} {self.start:%Y-%m-%d %H:%M:%S} to {until}: {self.name} is "
+            f"{self.got!r}, expected {self.expected!r} ({grade})"
+        )
+
+
+@dataclass(slots=True)
+class Comparison:
+    """`equal` of `total` determined cells; `within` of `doubtful` cells inside their bounds."""
+
+    level: int
+    equal: int = 0
+    total: int = 0
+    within: int = 0
+    doubtful: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    def __str__(self) -> str:
+        return (
+            f"level {self.level}: {self.equal} of {self.total} cells equal, "
+            f"{self.within} of {self.doubtful} undetermined cells within their bounds"
+        )
+
+    def add(self, other: "Comparison") -> None:
+        self.equal += other.equal
+        self.total += other.total
+        self.within += other.within
+        self.doubtful += other.doubtful
+        self.differences += other.differences
+        self.reasons += other.reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    start: int
+    end: int | None
+    fact: Fact | None
+    point: Any
+
+
+def compare(
+    world: World, said: Mapping[str, Iterable[Stated]], known_from: datetime | None = None
+) -> Comparison:
+    """Compare what was stated of each item with what was.
+
+    `known_from`: since when events were seen (the first sync, less the 30 days that Stripe
+    keeps); without it the account's own last 30 days.
+    """
+    since = world.now - 30 * 86_400 if known_from is None else int(known_from.timestamp())
+    result = Comparison(int(world.level))
+    known = set()
+    for track in world.tracks():
+        known.add(track.item.id)
+        if track.facts:
+            points = {second(p): p for p in said.get(track.item.id, ())}
+            compare_item(result, track, points, world.now, since)
+    for stranger in sorted(set(said) - known):
+        result.total += 1
+        first = min((p.effective_at for p in said[stranger]), default=instant(0))
+        result.differences.append(
+            Difference(stranger, first, None, "item", None, stranger, determined=True)
+        )
+    return result
+
+
+def compare_item(
+    result: Comparison, track: Track, points: dict[int, Any], now: int, since: int
+) -> None:
+    doubts = list(track.doubts(now, since))
+    for cell in cells(track, points, doubts):
+        about = [d for d in doubts if d.start <= cell.start and (cell.end or now) <= d.end]
+        found = list(differences(track, cell, about))
+        if about:
+            result.doubtful += 1
+            result.within += not found
+            result.reasons.update({doubt.reason for doubt in about})
+        else:
+            result.total += 1
+            result.equal += not found
+        result.differences += found
+
+
+def cells(track: Track, points: dict[int, Any], doubts: Sequence[Doubt]) -> Iterator[Cell]:
+    """The stretches of an item's time, cut at every change and at the edges of every doubt."""
+    changes = {fact.at: fact for fact in track.facts}
+    edges = {edge for doubt in doubts for edge in (doubt.start, doubt.end) if edge >= track.start}
+    cuts = sorted({*changes, *points, *edges})
+    fact: Fact | None = None
+    point: Any = None
+    for n, start in enumerate(cuts):
+        fact, point = changes.get(start, fact), points.get(start, point)
+        end = cuts[n + 1] if n + 1 < len(cuts) else None
+        yield Cell(start, end, fact, point)
+
+
+def differences(track: Track, cell: Cell, doubts: Sequence[Doubt]) -> Iterator[Difference]:
+    for name, expected, got in unequal(track, cell):
+        if allowed(doubts, name, got):
+            continue
+        about = sorted({d.reason for d in doubts if name in d.names or name == "point"})
+        end = instant(cell.end) if cell.end is not None else None
+        grade = {"determined": not about, "reason": "; ".join(about)}
+        yield Difference(track.item.id, instant(cell.start), end, name, expected, got, **grade)
+
+
+def unequal(track: Track, cell: Cell) -> Iterator[tuple[str, object, object]]:
+    """Name, expected and got of each field that differs; of an ended item few fields count."""
+    fact, point = cell.fact, cell.point
+    if fact is None or point is None:
+        if fact is not None or read(point, "amount") != 0:
+            yield "point", fact, point
+        return
+    for name in ENDED if fact.state == "ended" else COMPARED:
+        expected, got = getattr(fact, name), read(point, name)
+        if not same(track, name, expected, got):
+            yield name, expected, got
+
+
+def same(track: Track, name: str, expected: object, got: object) -> bool:
+    if name in ("amount", "discount", "discount_once") and track.slack:
+        return isinstance(got, int) and abs(got - int(str(expected))) <= track.slack
+    return expected == got
+
+
+def allowed(doubts: Sequence[Doubt], name: str, got: object) -> bool:
+    return any(
+        name in doubt.names and (name not in doubt.values or got in doubt.values[name])
+        for doubt in doubts
+    )
+
+
+def read(point: Any, name: str) -> object:
+    """A stated value in the truth's own terms."""
+    value = getattr(point, name)
+    if isinstance(value, datetime):
+        return int(value.timestamp())
+    return getattr(value, "value", value)
+
+
+def second(point: Stated) -> int:
+    return int(point.effective_at.timestamp())

@@ -1,0 +1,314 @@
+"""What the merchant and its customers do to a subscription, one method per request of the API."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from stripe_world import render, render_billing
+from stripe_world.billing import STATE, Billing
+from stripe_world.book import Book
+from stripe_world.catalog import Coupon, Discount, Price
+from stripe_world.moments import later
+from stripe_world.things import Invoice, Item, Line, Sub
+from stripe_world.truth import OFF, TERMS, Doubt
+from stripe_world.worth import worths
+
+NO_PRORATION = "a change without proration, known only by the next renewal"
+IN_TRIAL = "a change during a trial, which no invoice shows before its end"
+WITHDRAWN = "a request to cancel that was withdrawn"
+OVERTAKEN = "a request to cancel that an immediate cancel overtook"
+UNUSED = "a discount that came and went between two invoices"
+HAND_REMOVED = "a discount removed by hand, known by the next invoice"
+
+
+@dataclass(slots=True)
+class Order:
+    """What a new subscription is made of."""
+
+    prices: list[tuple[Price, int]]
+    trial_days: int = 0
+    coupon: Coupon | None = None
+    item_coupon: Coupon | None = None
+    fails: bool = False
+
+
+@dataclass(slots=True)
+class Desk:
+    """Acts on the subscriptions of one customer, now."""
+
+    book: Book
+    billing: Billing
+
+    # -- starts
+
+    def subscribe(self, order: Order) -> Sub:
+        book, now = self.book, self.book.now
+        sub = Sub(book.id("sub"), book.person, now, now, now)
+        book.shelf.subs.append(sub)
+        for price, quantity in order.prices:
+            book.item(sub, price, quantity)
+        if order.coupon:
+            sub.discounts.append(self.discounted(order.coupon, sub))
+        if order.item_coupon:
+            item = sub.items[0]
+            item.discounts.append(self.discounted(order.item_coupon, sub, item))
+        if order.trial_days:
+            self.begin_trial(sub, order.trial_days)
+        book.note(sub)
+        self.billing.first(sub, fails=order.fails)
+        book.note(sub)
+        book.tell("customer.subscription.created", lambda: render_billing.subscription(sub))
+        return sub
+
+    def begin_trial(self, sub: Sub, days: int) -> None:
+        sub.trial = (self.book.now, later(self.book.now, "day", days))
+        sub.status = "trialing"
+        sub.anchor = sub.trial[1]
+        self.book.at(sub.trial[1], lambda: self.end_trial(sub))
+
+    def end_trial(self, sub: Sub) -> None:
+        """The trial converts: its end is the anchor, and the first full period is billed."""
+        if sub.status != "trialing" or sub.trial is None or sub.trial[1] > self.book.now:
+            return
+        if sub.cancel_at is not None and sub.cancel_at <= self.book.now:
+            return
+        self.book.note(sub)
+        with self.book.updating(sub):
+            sub.status = "active"
+        self.billing.renew(sub)
+        self.book.note(sub)
+
+    # -- discounts
+
+    def discounted(self, coupon: Coupon, sub: Sub | None, item: Item | None = None) -> Discount:
+        now = self.book.now
+        months = coupon.duration_in_months
+        made = Discount(
+            self.book.id("di"),
+            coupon,
+            now,
+            self.book.person.id,
+            end=later(now, "month", months) if months else None,
+            subscription=sub.id if sub else None,
+            subscription_item=item.id if item else None,
+        )
+        self.book.shelf.discounts.append(made)
+        self.book.tell_discount("created", made)
+        if made.end is not None:
+            self.book.at(made.end, lambda: self.lapse(made))
+        return made
+
+    def apply(self, sub: Sub, coupon: Coupon, item: Item | None = None) -> None:
+        with self.book.updating(sub):
+            made = self.discounted(coupon, sub, item)
+            (item or sub).discounts = [*(item or sub).discounts, made]
+        self.book.note(sub)
+
+    def give(self, coupon: Coupon) -> None:
+        """A discount of the customer, for every subscription without one of its own."""
+        before = render.customer(self.book.person)
+        self.book.person.discount = self.discounted(coupon, None)
+        self.tell_customer(before)
+        self.note_all()
+
+    def tell_customer(self, before: render.Json) -> None:
+        person = self.book.person
+        self.book.tell("customer.updated", lambda: render.customer(person), before)
+
+    def note_all(self, hidden: str | None = None) -> None:
+        for sub in self.book.shelf.subs:
+            if sub.live:
+                self.book.note(sub, hidden)
+
+    def lapse(self, discount: Discount) -> None:
+        """A repeating discount reaches its end."""
+        if discount.removed is None:
+            self.take_away(discount)
+            self.note_all()
+
+    def take_away(self, discount: Discount) -> None:
+        person = self.book.person
+        self.forget_unused(discount)
+        if person.discount is discount:
+            before = render.customer(person)
+            person.discount = None
+            self.tell_customer(before)
+        for sub in self.book.shelf.subs:
+            holders = [h for h in (sub, *sub.items) if discount in h.discounts]
+            if holders and sub.live:
+                with self.book.updating(sub):
+                    for holder in holders:
+                        holder.discounts = [d for d in holder.discounts if d is not discount]
+        self.book.tell_discount("deleted", discount)
+
+    def forget_unused(self, discount: Discount) -> None:
+        """Nothing but an event tells of a discount that is gone and was on no invoice."""
+        now = self.book.now
+        for sub in self.book.shelf.subs:
+            held = discount.subscription in (None, sub.id)
+            if not held or not sub.live or sub.id in discount.used_by:
+                continue
+            for item in sub.items:
+                track = self.book.shelf.tracks[item.id]
+                values = frozenset(fact.discount for fact in track.between(discount.start, now))
+                track.extra.append(
+                    Doubt(discount.start, now, ("discount",), UNUSED, {"discount": values}, now)
+                )
+
+    def remove_discount(self, sub: Sub) -> None:
+        """A hand takes the subscription's discounts off in mid-period."""
+        for discount in list(sub.discounts):
+            discount.removed = self.book.now
+            self.take_away(discount)
+        self.note_all(HAND_REMOVED)
+
+    # -- changes
+
+    def change(
+        self,
+        sub: Sub,
+        item: Item,
+        price: Price,
+        quantity: int,
+        *,
+        proration: str = "create_prorations",
+    ) -> None:
+        """Another price or quantity: the API's `proration_behavior` is one of its three."""
+        new_cycle = (price.interval, price.interval_count) != (
+            item.price.interval,
+            item.price.interval_count,
+        )
+        with self.book.updating(sub):
+            if sub.status == "trialing":
+                item.price, item.quantity = price, quantity
+                self.book.note(sub, IN_TRIAL)
+            elif new_cycle:
+                self.restart_cycle(sub, item, price, quantity, proration)
+            else:
+                self.change_within(sub, item, price, quantity, proration)
+
+    def change_within(
+        self, sub: Sub, item: Item, price: Price, quantity: int, proration: str
+    ) -> None:
+        if proration == "none" or price.metered:
+            item.price, item.quantity = price, quantity
+            self.book.note(sub, NO_PRORATION)
+            return
+        self.credit(sub, item)
+        self.cut_once(item)
+        item.price, item.quantity = price, quantity
+        self.settle(sub, [self.charge(sub, item)], proration)
+
+    def settle(self, sub: Sub, proofs: list[Line], proration: str) -> None:
+        """Bill the prorations at once, or let them wait for the next invoice."""
+        if proration == "always_invoice":
+            self.invoice_now(sub)
+        proof = proofs[0] if proofs and proofs[0].invoice is None else None
+        self.book.note(sub, None, proof)
+        for line in proofs:
+            if line.item is not None:
+                track = self.book.shelf.tracks[line.item.id]
+                track.pin(self.book.now, (*TERMS, "discount"), proof)
+
+    def restart_cycle(
+        self, sub: Sub, item: Item, price: Price, quantity: int, proration: str
+    ) -> None:
+        """From month to year, say: the cycle begins anew and is billed at once."""
+        if proration != "none":
+            self.credit(sub, item)
+        sub.anchor = self.book.now
+        item.price, item.quantity = price, quantity
+        item.period = self.billing.period(sub, item, self.book.now)
+        marked = proration != "none" and sub.flexible
+        if marked:
+            self.charge(sub, item)
+            item.once = []
+        self.invoice_now(sub, [] if marked else [item])
+        self.book.note(sub)
+        self.book.shelf.tracks[item.id].pin(self.book.now, (*TERMS, *OFF))
+        self.billing.await_renewal(sub)
+
+    def invoice_now(self, sub: Sub, items: list[Item] | None = None) -> Invoice:
+        invoice = self.billing.invoice(sub, "subscription_update", items or [])
+        self.billing.finalize(invoice)
+        return invoice
+
+    def credit(self, sub: Sub, item: Item) -> Line:
+        return self.billing.prorate(sub, item, -1, self.gross(sub, item), item.price)
+
+    def charge(self, sub: Sub, item: Item) -> Line:
+        return self.billing.prorate(sub, item, 1, self.gross(sub, item), item.price)
+
+    def gross(self, sub: Sub, item: Item) -> Fraction:
+        """What a whole period costs after the running discounts: what a proration is part of."""
+        worth = worths(sub, self.book.now)[item.id]
+        full = item.price.amount(item.quantity)
+        return full * (worth.amount - worth.running) / worth.amount if worth.amount else full
+
+    def cut_once(self, item: Item) -> None:
+        """What a discount for once is worth after a change in its period is a convention."""
+        if item.once:
+            track = self.book.shelf.tracks[item.id]
+            reason = "a discount for once after its item changed"
+            track.extra.append(
+                Doubt(self.book.now, item.period[1], ("discount_once",), reason, {}, -1)
+            )
+
+    # -- ends
+
+    def request_end(self, sub: Sub, cancel_at: int | None = None) -> None:
+        """Cancel at the period's end (the earliest of the items', say the docs), or on a day."""
+        with self.book.updating(sub):
+            sub.cancel_at_period_end = cancel_at is None
+            sub.cancel_at = cancel_at or min(item.period[1] for item in sub.items)
+            sub.canceled_at = self.book.now
+            sub.reason = "cancellation_requested"
+        self.book.note(sub)
+        self.book.at(sub.cancel_at, lambda: self.end_as_asked(sub))
+
+    def withdraw(self, sub: Sub) -> None:
+        """The customer stays: nothing but an event says that it had asked to go."""
+        self.forget_request(sub, WITHDRAWN, known_by=self.book.now)
+        with self.book.updating(sub):
+            sub.cancel_at = sub.canceled_at = sub.reason = None
+            sub.cancel_at_period_end = False
+        self.book.note(sub)
+
+    def forget_request(self, sub: Sub, reason: str, known_by: int) -> None:
+        assert sub.canceled_at is not None
+        values: dict[str, frozenset[object]] = {"ends_at": frozenset({None, sub.cancel_at})}
+        for item in sub.items:
+            doubt = Doubt(sub.canceled_at, self.book.now, ("ends_at",), reason, values, known_by)
+            self.book.shelf.tracks[item.id].extra.append(doubt)
+
+    def end_as_asked(self, sub: Sub) -> None:
+        if sub.live and sub.cancel_at == self.book.now:
+            self.bill_leftovers(sub)
+            self.close(sub)
+
+    def bill_leftovers(self, sub: Sub) -> None:
+        """At a period's end, what still waits (and usage) is billed; nothing new is."""
+        metered = [item for item in sub.items if item.price.metered]
+        if metered or any(line.invoice is None for line in self.billing.pending(sub)):
+            invoice = self.billing.invoice(sub, "subscription_cycle", [], arrears=metered)
+            self.billing.finalize(invoice)
+
+    def cancel(self, sub: Sub, reason: str | None = "cancellation_requested") -> None:
+        """End at once: prorations that wait are dropped with it."""
+        for line in self.billing.pending(sub):
+            line.dropped = line.invoice is None
+        if sub.canceled_at is not None:
+            self.forget_request(sub, OVERTAKEN, known_by=sub.canceled_at)
+        sub.canceled_at = self.book.now
+        sub.cancel_at = None
+        sub.cancel_at_period_end = False
+        sub.reason = reason
+        self.close(sub)
+
+    def close(self, sub: Sub) -> None:
+        sub.status = "canceled"
+        sub.ended_at = self.book.now
+        sub.canceled_at = self.book.now if sub.canceled_at is None else sub.canceled_at
+        self.book.note(sub)
+        self.book.pin(sub, (*TERMS, *STATE))
+        kind = "customer.subscription.deleted"
+        self.book.tell(kind, lambda: render_billing.subscription(sub))

@@ -1,0 +1,191 @@
+"""A customer's life: what it buys, changes and leaves, drawn from a seed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
+from stripe_world import render
+from stripe_world.billing import Billing
+from stripe_world.book import Book
+from stripe_world.catalog import Catalog, Coupon, Price
+from stripe_world.desk import Desk, Order
+from stripe_world.market import Level
+from stripe_world.moments import DAY, HOUR
+from stripe_world.things import Item, Person, Sub
+
+Step = Callable[["Life", Sub], None]
+COUNTRIES = ("DE", "US", "GB", "JP", "KW", "IS")
+
+
+@dataclass(slots=True)
+class Life:
+    """One customer; `live(until)` goes on from where it stopped."""
+
+    book: Book
+    desk: Desk
+    level: Level
+    steps: list[tuple[float, Step]] = field(default_factory=list)
+
+    @classmethod
+    def born(
+        cls, seed: str, index: int, catalog: Catalog, level: Level, at: tuple[int, int]
+    ) -> "Life":
+        """A customer that turns up at `at[0]`, whose events count from `at[1]`."""
+        rng = Random(f"{seed}:{index}")
+        currency = rng.choice(sorted({price.currency for price in catalog.prices}))
+        tag = f"{index:04d}"
+        person = Person(
+            f"cus_1W{tag}",
+            f"Customer {index}",
+            f"billing@customer{index}.example",
+            rng.choice(COUNTRIES),
+            currency,
+            at[0],
+            metadata={"region": rng.choice(("north", "south"))},
+        )
+        book = Book(rng, tag, catalog, person, at[1], at[0])
+        life = cls(book, Desk(book, Billing(book)), level)
+        life.steps = [(weight, step) for low, weight, step in STEPS if level >= low]
+        book.at(at[0], life.arrive)
+        return life
+
+    def live(self, until: int) -> None:
+        self.book.live(until)
+
+    @property
+    def rng(self) -> Random:
+        return self.book.rng
+
+    def chance(self, odds: float) -> bool:
+        return self.rng.random() < odds
+
+    # -- rhythm
+
+    def arrive(self) -> None:
+        person = self.book.person
+        self.book.tell("customer.created", lambda: render.customer(person))
+        self.begin()
+
+    def begin(self) -> None:
+        sub = self.desk.subscribe(self.order())
+        self.wait(sub)
+
+    def wait(self, sub: Sub) -> None:
+        """Nothing for some weeks, at an odd second of the day, then another step."""
+        pause = int(self.rng.expovariate(1 / (50 * DAY))) + 2 * HOUR
+        self.book.at(self.book.now + pause, lambda: self.step(sub))
+
+    def step(self, sub: Sub) -> None:
+        if sub.live:
+            weights = [weight for weight, _ in self.steps]
+            (step,) = self.rng.choices([step for _, step in self.steps], weights)
+            step(self, sub)
+            self.wait(sub)
+        elif self.chance(0.4):
+            self.begin()
+
+    # -- choices
+
+    def order(self) -> Order:
+        price = self.price()
+        order = Order([(price, self.quantity())])
+        if self.level >= Level.DISCOUNTS:
+            if self.chance(0.3):
+                order.coupon = self.coupon(price)
+            if self.chance(0.1):
+                order.item_coupon = self.coupon(price)
+            if self.chance(0.25):
+                order.trial_days = self.rng.choice((7, 14, 30))
+        return order
+
+    def quantity(self) -> int:
+        return self.rng.choice((1, 1, 2, 3, 5, 8, 12, 26, 60))
+
+    def price(self, like: Price | None = None) -> Price:
+        """A price to start with; with `like`, another one of the same cycle."""
+        found = [p for p in self.book.catalog.prices if p.currency == self.book.person.currency]
+        if like is not None:
+            cycle = (like.interval, like.interval_count)
+            same = [p for p in found if (p.interval, p.interval_count) == cycle and p != like]
+            found = same or [like]
+        return self.rng.choice(found)
+
+    def coupon(self, price: Price) -> Coupon:
+        return self.rng.choice(
+            [c for c in self.book.catalog.coupons if c.currency in (None, price.currency)]
+        )
+
+    def proration(self) -> str:
+        return self.rng.choice(("create_prorations", "create_prorations", "always_invoice"))
+
+
+# -- steps: what may happen to a subscription, from which level on and how often
+
+
+def settled(sub: Sub) -> bool:
+    """Active, not leaving, not paused: what most changes need."""
+    return sub.status == "active" and sub.cancel_at is None and sub.pause is None
+
+
+def any_item(life: Life, sub: Sub) -> Item | None:
+    items = [item for item in sub.items if not item.price.metered]
+    return life.rng.choice(items) if items and settled(sub) else None
+
+
+def change_quantity(life: Life, sub: Sub) -> None:
+    item = any_item(life, sub)
+    if item:
+        quantity = life.rng.choice([n for n in (1, 2, 4, 7, 15, 40) if n != item.quantity])
+        life.desk.change(sub, item, item.price, quantity, proration=life.proration())
+
+
+def change_plan(life: Life, sub: Sub) -> None:
+    item = any_item(life, sub)
+    if item:
+        price = life.price(like=item.price)
+        life.desk.change(sub, item, price, item.quantity, proration=life.proration())
+
+
+def change_interval(life: Life, sub: Sub) -> None:
+    item = any_item(life, sub)
+    if item and len(sub.items) == 1:
+        price = life.price()
+        if price.interval != item.price.interval:
+            life.desk.change(sub, item, price, item.quantity, proration=life.proration())
+
+
+def cancel_now(life: Life, sub: Sub) -> None:
+    life.desk.cancel(sub)
+
+
+def cancel_later(life: Life, sub: Sub) -> None:
+    if sub.cancel_at is None and sub.pause is None and sub.status in ("active", "trialing"):
+        life.desk.request_end(sub)
+
+
+def add_coupon(life: Life, sub: Sub) -> None:
+    if settled(sub) and not sub.discounts:
+        life.desk.apply(sub, life.coupon(sub.items[0].price))
+
+
+def add_item_coupon(life: Life, sub: Sub) -> None:
+    item = any_item(life, sub)
+    if item and not item.discounts:
+        life.desk.apply(sub, life.coupon(item.price), item)
+
+
+def give_coupon(life: Life, sub: Sub) -> None:
+    if life.book.person.discount is None:
+        life.desk.give(life.coupon(sub.items[0].price))
+
+
+STEPS: list[tuple[Level, float, Step]] = [
+    (Level.BASIC, 4, change_quantity),
+    (Level.BASIC, 2, change_plan),
+    (Level.BASIC, 1, change_interval),
+    (Level.BASIC, 0.3, cancel_now),
+    (Level.BASIC, 0.4, cancel_later),
+    (Level.DISCOUNTS, 1.5, add_coupon),
+    (Level.DISCOUNTS, 0.7, add_item_coupon),
+    (Level.DISCOUNTS, 0.7, give_coupon),
+]
