@@ -51,13 +51,17 @@ class Billing:
             return
         if sub.cancel_at is not None and sub.cancel_at <= now:
             return
+        self.book.lag = self.book.rng.randrange(60)  # Stripe gets to it within a minute
+        before = due[0].period[0]
         with self.book.updating(sub):
             for item in due:
                 item.period = self.period(sub, item, now)
             invoice = self.invoice(sub, "subscription_cycle", due, arrears=due)
+        invoice.period = (before, now)
         self.book.note(sub)
         self.await_renewal(sub)
-        self.book.at(now + HOUR, lambda: self.finalize(invoice))
+        self.book.at(invoice.created + HOUR, lambda: self.finalize(invoice))
+        self.book.lag = 0
 
     # -- what is on an invoice
 
@@ -76,9 +80,9 @@ class Billing:
             f"{self.book.tag}-{count:04d}",
             sub.customer,
             sub,
-            now,
+            now + self.book.lag,
             reason,
-            (sub.items[0].period[0] if reason != "subscription_create" else now, now),
+            (now, now),
             lines,
             collection_method=sub.collection_method,
             paused=sub.pause,
@@ -138,7 +142,7 @@ class Billing:
         for item in items:
             track = self.book.shelf.tracks.get(item.id)
             if track is not None:
-                track.pin(invoice.created, (*TERMS, *OFF, *STATE))
+                track.pin(self.book.now, (*TERMS, *OFF, *STATE))
 
     # -- prorations
 

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field
+from fractions import Fraction
 from random import Random
 from typing import Any
 
 from stripe_world import render, render_billing
-from stripe_world.catalog import Catalog, Discount
+from stripe_world.catalog import Catalog, Discount, micro_units
 from stripe_world.things import (
     CreditNote,
     Event,
@@ -52,6 +53,7 @@ class Book:
     person: Person
     told_from: int
     now: int = 0
+    lag: int = 0  # seconds by which what is being made is later than what it is about
     shelf: Shelf = field(default_factory=Shelf)
     agenda: list[tuple[int, int, Callable[[], None]]] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
@@ -81,14 +83,18 @@ class Book:
             track = self.shelf.tracks.get(item.id)
             if track is None:
                 track = self.shelf.tracks[item.id] = Track(item, sub)
+                taxed = [rate for rate in (item.tax_rates or sub.tax_rates) if rate.inclusive]
+                track.slack = micro_units(Fraction(1), item.price.currency) if taxed else 0
             if item.price.metered or track.closed:
                 continue
             start = item.start if not track.facts else self.now
             track.note(fact_of(sub, item, found.get(item.id, Worth()), start), hidden, proof)
+            if item.removed is not None:
+                track.free.add("cause")
             track.closed = item.removed is not None or not sub.live
 
     def pin(self, sub: Sub, names: tuple[str, ...], proof: Line | None = None) -> None:
-        for item in sub.items:
+        for item in (*sub.items, *sub.gone):
             self.shelf.tracks[item.id].pin(self.now, names, proof)
 
     # -- what was told
@@ -99,7 +105,7 @@ class Book:
 
     def tell(self, kind: str, made: Callable[[], Json], before: Json | None = None) -> None:
         if self.telling:
-            event = Event(self.id("evt"), kind, self.now, made(), before)
+            event = Event(self.id("evt"), kind, self.now + self.lag, made(), before)
             self.shelf.events.append(event)
 
     @contextmanager

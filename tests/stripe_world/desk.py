@@ -6,10 +6,10 @@ from fractions import Fraction
 from stripe_world import render, render_billing
 from stripe_world.billing import STATE, Billing
 from stripe_world.book import Book
-from stripe_world.catalog import Coupon, Discount, Price
+from stripe_world.catalog import Coupon, Discount, Price, TaxRate
 from stripe_world.moments import later
 from stripe_world.things import Invoice, Item, Line, Sub
-from stripe_world.truth import OFF, TERMS, Doubt
+from stripe_world.truth import FIELDS, OFF, TERMS, Doubt
 from stripe_world.worth import worths
 
 NO_PRORATION = "a change without proration, known only by the next renewal"
@@ -17,6 +17,7 @@ IN_TRIAL = "a change during a trial, which no invoice shows before its end"
 WITHDRAWN = "a request to cancel that was withdrawn"
 OVERTAKEN = "a request to cancel that an immediate cancel overtook"
 UNUSED = "a discount that came and went between two invoices"
+ONCE_CHANGED = "a discount for once after an item of its bill changed"
 HAND_REMOVED = "a discount removed by hand, known by the next invoice"
 
 
@@ -28,6 +29,8 @@ class Order:
     trial_days: int = 0
     coupon: Coupon | None = None
     item_coupon: Coupon | None = None
+    tax: TaxRate | None = None
+    flexible: bool = False
     fails: bool = False
 
 
@@ -42,7 +45,8 @@ class Desk:
 
     def subscribe(self, order: Order) -> Sub:
         book, now = self.book, self.book.now
-        sub = Sub(book.id("sub"), book.person, now, now, now)
+        sub = Sub(book.id("sub"), book.person, now, now, now, flexible=order.flexible)
+        sub.tax_rates = [order.tax] if order.tax else []
         book.shelf.subs.append(sub)
         for price, quantity in order.prices:
             book.item(sub, price, quantity)
@@ -194,16 +198,18 @@ class Desk:
             self.book.note(sub, NO_PRORATION)
             return
         self.credit(sub, item)
-        self.cut_once(item)
+        self.cut_once(sub)
         item.price, item.quantity = price, quantity
         self.settle(sub, [self.charge(sub, item)], proration)
 
-    def settle(self, sub: Sub, proofs: list[Line], proration: str) -> None:
+    def settle(
+        self, sub: Sub, proofs: list[Line], proration: str, hidden: str | None = None
+    ) -> None:
         """Bill the prorations at once, or let them wait for the next invoice."""
-        if proration == "always_invoice":
+        if proration == "always_invoice" and proofs:
             self.invoice_now(sub)
         proof = proofs[0] if proofs and proofs[0].invoice is None else None
-        self.book.note(sub, None, proof)
+        self.book.note(sub, hidden, proof)
         for line in proofs:
             if line.item is not None:
                 track = self.book.shelf.tracks[line.item.id]
@@ -244,14 +250,43 @@ class Desk:
         full = item.price.amount(item.quantity)
         return full * (worth.amount - worth.running) / worth.amount if worth.amount else full
 
-    def cut_once(self, item: Item) -> None:
+    def cut_once(self, sub: Sub) -> None:
         """What a discount for once is worth after a change in its period is a convention."""
-        if item.once:
+        for item in (item for item in sub.items if item.once):
             track = self.book.shelf.tracks[item.id]
-            reason = "a discount for once after its item changed"
-            track.extra.append(
-                Doubt(self.book.now, item.period[1], ("discount_once",), reason, {}, -1)
-            )
+            until = item.period[1]
+            doubt = Doubt(self.book.now, until, ("discount_once",), ONCE_CHANGED, known_by=-1)
+            track.extra.append(doubt)
+
+    def add(self, sub: Sub, price: Price, quantity: int, *, proration: str) -> Item:
+        """Another item in mid-period; its period is counted from the subscription's anchor."""
+        with self.book.updating(sub):
+            item = self.book.item(sub, price, quantity)
+            item.period = self.billing.period(sub, item, self.book.now)
+            unpaid = proration == "none" or price.metered
+            proofs = [] if unpaid else [self.charge(sub, item)]
+            self.settle(sub, proofs, proration, NO_PRORATION if unpaid else None)
+            self.billing.await_renewal(sub)
+        return item
+
+    def remove(self, sub: Sub, item: Item, *, proration: str) -> None:
+        """An item leaves before its subscription does."""
+        with self.book.updating(sub):
+            proofs = [] if proration == "none" else [self.credit(sub, item)]
+            self.cut_once(sub)
+            sub.items.remove(item)
+            sub.gone.append(item)
+            item.removed = self.book.now
+            for line in proofs:
+                line.item = item
+            hidden = NO_PRORATION if proration == "none" else None
+            self.settle(sub, proofs, proration, hidden)
+            self.book.at(item.period[1], lambda: self.miss(sub, item))
+
+    def miss(self, sub: Sub, item: Item) -> None:
+        """An item that is gone is missed on the bill of its next period."""
+        if sub.live:
+            self.book.shelf.tracks[item.id].pin(self.book.now, FIELDS)
 
     # -- ends
 

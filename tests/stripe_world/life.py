@@ -14,6 +14,9 @@ from stripe_world.moments import DAY, HOUR
 from stripe_world.things import Item, Person, Sub
 
 Step = Callable[["Life", Sub], None]
+MIXED = frozenset({("month", 1), ("month", 3), ("year", 1), ("year", 2)})
+"""Cycles that share their boundaries, so that they can end together."""
+
 COUNTRIES = ("DE", "US", "GB", "JP", "KW", "IS")
 
 
@@ -88,7 +91,11 @@ class Life:
 
     def order(self) -> Order:
         price = self.price()
-        order = Order([(price, self.quantity())])
+        order = Order([(price, self.quantity())], flexible=self.chance(0.5))
+        if self.level >= Level.ITEMS:
+            self.more_items(order)
+        if self.level >= Level.PRICES and self.chance(0.4):
+            order.tax = self.rng.choice(self.book.catalog.tax_rates)
         if self.level >= Level.DISCOUNTS:
             if self.chance(0.3):
                 order.coupon = self.coupon(price)
@@ -97,6 +104,26 @@ class Life:
             if self.chance(0.25):
                 order.trial_days = self.rng.choice((7, 14, 30))
         return order
+
+    def more_items(self, order: Order) -> None:
+        for _ in range(self.rng.choice((0, 1, 1, 2))):
+            price = self.beside([price for price, _ in order.prices], flexible=order.flexible)
+            if price is not None:
+                order.prices.append((price, self.quantity()))
+
+    def beside(self, prices: list[Price], *, flexible: bool) -> Price | None:
+        """A price that may stand beside others: of their cycle, or of any if mixed ones are."""
+        cycles = {(price.interval, price.interval_count) for price in prices}
+        if flexible and cycles <= MIXED:
+            cycles = set(MIXED)
+        found = [
+            price
+            for price in self.book.catalog.prices
+            if price.currency == prices[0].currency
+            and (price.interval, price.interval_count) in cycles
+            and price not in prices
+        ]
+        return self.rng.choice(found) if found else None
 
     def quantity(self) -> int:
         return self.rng.choice((1, 1, 2, 3, 5, 8, 12, 26, 60))
@@ -143,6 +170,8 @@ def change_plan(life: Life, sub: Sub) -> None:
     item = any_item(life, sub)
     if item:
         price = life.price(like=item.price)
+        if any(price == other.price for other in sub.items):
+            return
         life.desk.change(sub, item, price, item.quantity, proration=life.proration())
 
 
@@ -160,7 +189,9 @@ def cancel_now(life: Life, sub: Sub) -> None:
 
 def cancel_later(life: Life, sub: Sub) -> None:
     if sub.cancel_at is None and sub.pause is None and sub.status in ("active", "trialing"):
-        life.desk.request_end(sub)
+        ends = {item.period[1] for item in sub.items}
+        latest = max(ends) if len(ends) > 1 and life.chance(0.5) else None
+        life.desk.request_end(sub, latest)
 
 
 def add_coupon(life: Life, sub: Sub) -> None:
@@ -179,6 +210,19 @@ def give_coupon(life: Life, sub: Sub) -> None:
         life.desk.give(life.coupon(sub.items[0].price))
 
 
+def add_item(life: Life, sub: Sub) -> None:
+    if settled(sub) and len(sub.items) < 4:
+        price = life.beside([item.price for item in sub.items], flexible=sub.flexible)
+        if price is not None:
+            life.desk.add(sub, price, life.quantity(), proration=life.proration())
+
+
+def remove_item(life: Life, sub: Sub) -> None:
+    item = any_item(life, sub)
+    if item and len(sub.items) > 1:
+        life.desk.remove(sub, item, proration=life.proration())
+
+
 STEPS: list[tuple[Level, float, Step]] = [
     (Level.BASIC, 4, change_quantity),
     (Level.BASIC, 2, change_plan),
@@ -188,4 +232,6 @@ STEPS: list[tuple[Level, float, Step]] = [
     (Level.DISCOUNTS, 1.5, add_coupon),
     (Level.DISCOUNTS, 0.7, add_item_coupon),
     (Level.DISCOUNTS, 0.7, give_coupon),
+    (Level.ITEMS, 1.5, add_item),
+    (Level.ITEMS, 1.2, remove_item),
 ]

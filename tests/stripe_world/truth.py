@@ -101,6 +101,7 @@ class Track:
     pins: list[Pin] = field(default_factory=list)
     extra: list[Doubt] = field(default_factory=list)
     closed: bool = False
+    free: set[str] = field(default_factory=set)  # fields that nothing defines for this item
     slack: int = 0  # micro-units: tax within a price is known only as an invoice rounds it
 
     @property
@@ -117,7 +118,7 @@ class Track:
         names = tuple(n for n in FIELDS if last is None or getattr(last, n) != getattr(fact, n))
         if not names:
             return
-        self.changes.append(Change(fact.at, names, hidden if last else None, proof))
+        self.changes.append(Change(fact.at, names, hidden, proof))
         if last is not None and last.at == fact.at:
             self.facts.pop()
         if not self.facts or differs(self.facts[-1], fact):
@@ -135,8 +136,12 @@ class Track:
         yield from (doubt for doubt in self.extra if doubt.known_by < seen)
         for change in self.changes:
             reason = change.untold
-            if reason is not None and change.at < seen:
+            if reason is None or change.at >= seen:
+                continue
+            if change is not self.changes[0]:
                 yield from self.span(change, reason, now, seen)
+            elif self.item.removed is not None:  # else its `created` tells
+                yield self.unseen(reason)
 
     def span(self, change: Change, reason: str, now: int, seen: int) -> Iterator[Doubt]:
         for name in change.names:
@@ -146,6 +151,13 @@ class Track:
             end = min((at for at in told if at > change.at), default=now)
             values = frozenset(getattr(f, name) for f in self.between(start, end))
             yield Doubt(start, end, (name,), reason, {name: values})
+
+    def unseen(self, reason: str) -> Doubt:
+        """Before a record first shows an item that is gone by now, nothing is known of it."""
+        shown = min((p.at for p in self.pins if not dropped(p)), default=NEVER)
+        if shown >= (self.item.removed or NEVER):
+            shown = NEVER
+        return Doubt(self.start, shown, (*FIELDS, "point"), reason)
 
     def between(self, start: int, end: int) -> Iterator[Fact]:
         """The facts in force anywhere in `[start, end]`, and the one just before."""

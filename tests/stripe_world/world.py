@@ -23,6 +23,9 @@ from stripe_world.truth import Track
 OPENED = epoch("2024-01-31T10:11:12")
 """When the account was opened: a day that most months do not have."""
 
+SPARE = 5000
+"""Seconds after a month's end at which a world is looked at: its first renewal is done then."""
+
 EVENTS_KEPT = 30 * DAY
 LATEST = "2026-09-30.endive"
 
@@ -54,7 +57,7 @@ class World:
         self.arrivals = self._arrivals(Random(f"arrivals:{self.seed}:{self.level}"))
         self.due = next(self.arrivals)
         self.now = OPENED
-        self.born = later(OPENED, "month", self.months)
+        self.born = later(OPENED, "month", self.months) + SPARE
         self._live_until(self.born)
 
     def _arrivals(self, rng: Random) -> Iterator[int]:
