@@ -1,20 +1,19 @@
 """Invoices as Stripe makes them: cycles, prorations, discounts, tax, payment."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
 from stripe_world.book import Book
 from stripe_world.catalog import Discount, Price, TaxRate, whole
-from stripe_world.moments import DAY, HOUR, instant, period_of
+from stripe_world.moments import HOUR, instant, period_of
 from stripe_world.things import Invoice, Item, Line, Sub
 from stripe_world.truth import OFF, TERMS
 from stripe_world.worth import inherited, shares
 
-RETRIES = (3 * DAY, 5 * DAY, 7 * DAY)
-"""When a failed payment is tried again, counted from the failure before."""
-
 STATE = ("state", "cause")
+REASONS_TOLD = "2026-09-30"
+"""The version from which an uncollectible invoice says whether a pause made it so."""
 
 
 @dataclass(slots=True)
@@ -22,16 +21,19 @@ class Billing:
     """Bills the subscriptions of one customer."""
 
     book: Book
+    failing: Callable[[Invoice], bool] = lambda _: False
+    failed: Callable[[Invoice], None] = lambda _: None
+    paid: Callable[[Invoice], None] = lambda _: None
 
     # -- cycles
 
-    def first(self, sub: Sub, *, fails: bool = False) -> Invoice:
+    def first(self, sub: Sub) -> Invoice:
         """The invoice that a new subscription starts with."""
         for item in sub.items:
             item.period = self.period(sub, item, self.book.now)
         invoice = self.invoice(sub, "subscription_create", sub.items)
         self.await_renewal(sub)
-        self.finalize(invoice, fails=fails)
+        self.finalize(invoice)
         return invoice
 
     def period(self, sub: Sub, item: Item, at: int) -> tuple[int, int]:
@@ -142,7 +144,9 @@ class Billing:
         for item in items:
             track = self.book.shelf.tracks.get(item.id)
             if track is not None:
-                track.pin(self.book.now, (*TERMS, *OFF, *STATE))
+                track.pin(self.book.now, (*TERMS, *OFF))
+                told = REASONS_TOLD if invoice.paused == "mark_uncollectible" else ""
+                track.pin(self.book.now, STATE, since=told)
 
     # -- prorations
 
@@ -223,7 +227,7 @@ class Billing:
 
     # -- what becomes of it
 
-    def finalize(self, invoice: Invoice, *, fails: bool = False) -> None:
+    def finalize(self, invoice: Invoice) -> None:
         sub = invoice.sub
         if invoice.status != "draft" or invoice.paused == "keep_as_draft":
             return
@@ -237,16 +241,18 @@ class Billing:
             self.void(invoice)
         elif invoice.paused == "mark_uncollectible":
             self.give_up(invoice, "subscription_paused")
-        elif invoice.total <= 0 or not fails:
+        elif invoice.total <= 0 or not self.failing(invoice):
             self.pay(invoice)
         else:
             self.fail(invoice)
+            self.failed(invoice)
 
     def pay(self, invoice: Invoice) -> None:
         invoice.attempts += invoice.total > 0
         invoice.status = "paid"
         invoice.paid_at = self.book.now
         self.book.tell_invoice("paid", invoice)
+        self.paid(invoice)
 
     def fail(self, invoice: Invoice) -> None:
         invoice.attempts += 1

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from stripe_world.future import coming, open_questions
 from stripe_world.moments import instant
 from stripe_world.truth import NEVER, Doubt, Fact, Track
 from stripe_world.world import World
@@ -100,12 +101,16 @@ class Cell:
 
 
 def compare(
-    world: World, said: Mapping[str, Iterable[Stated]], known_from: datetime | None = None
+    world: World,
+    said: Mapping[str, Iterable[Stated]],
+    known_from: datetime | None = None,
+    version: str | None = None,
 ) -> Comparison:
     """Compare what was stated of each item with what was.
 
     `known_from`: since when events were seen (the first sync, less the 30 days that Stripe
-    keeps); without it the account's own last 30 days.
+    keeps); without it the account's own last 30 days. `version`: the API version that was
+    asked for, if it is not the account's.
     """
     since = world.now - 30 * 86_400 if known_from is None else int(known_from.timestamp())
     result = Comparison(int(world.level))
@@ -114,7 +119,9 @@ def compare(
         known.add(track.item.id)
         if track.facts:
             points = {second(p): p for p in said.get(track.item.id, ())}
-            compare_item(result, track, points, world.now, since)
+            doubts = list(track.doubts(world.now, since, version or world.api_version))
+            doubts += open_questions(track, world.now)
+            compare_item(result, track, points, doubts, [*track.facts, *coming(track, world.now)])
     for stranger in sorted(set(said) - known):
         result.total += 1
         first = min((p.effective_at for p in said[stranger]), default=instant(0))
@@ -125,10 +132,13 @@ def compare(
 
 
 def compare_item(
-    result: Comparison, track: Track, points: dict[int, Any], now: int, since: int
+    result: Comparison,
+    track: Track,
+    points: dict[int, Any],
+    doubts: list[Doubt],
+    facts: list[Fact],
 ) -> None:
-    doubts = list(track.doubts(now, since))
-    for cell in cells(track, points, doubts):
+    for cell in cells(facts, points, doubts):
         about = [d for d in doubts if d.start <= cell.start and (cell.end or NEVER) <= d.end]
         found = list(differences(track, cell, about))
         if about:
@@ -141,11 +151,11 @@ def compare_item(
         result.differences += found
 
 
-def cells(track: Track, points: dict[int, Any], doubts: Sequence[Doubt]) -> Iterator[Cell]:
+def cells(facts: list[Fact], points: dict[int, Any], doubts: Sequence[Doubt]) -> Iterator[Cell]:
     """The stretches of an item's time, cut at every change and at the edges of every doubt."""
-    changes = {fact.at: fact for fact in track.facts}
+    changes = {fact.at: fact for fact in facts}
     edges = {edge for doubt in doubts for edge in (doubt.start, doubt.end)}
-    edges = {edge for edge in edges if track.start <= edge < NEVER}
+    edges = {edge for edge in edges if facts[0].at <= edge < NEVER}
     cuts = sorted({*changes, *points, *edges})
     fact: Fact | None = None
     point: Any = None

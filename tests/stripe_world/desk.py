@@ -31,7 +31,8 @@ class Order:
     item_coupon: Coupon | None = None
     tax: TaxRate | None = None
     flexible: bool = False
-    fails: bool = False
+    no_card: bool = False
+    trial_end_behavior: str = "create_invoice"
 
 
 @dataclass(slots=True)
@@ -47,6 +48,8 @@ class Desk:
         book, now = self.book, self.book.now
         sub = Sub(book.id("sub"), book.person, now, now, now, flexible=order.flexible)
         sub.tax_rates = [order.tax] if order.tax else []
+        sub.no_card = order.no_card
+        sub.trial_end_behavior = order.trial_end_behavior
         book.shelf.subs.append(sub)
         for price, quantity in order.prices:
             book.item(sub, price, quantity)
@@ -57,8 +60,10 @@ class Desk:
             item.discounts.append(self.discounted(order.item_coupon, sub, item))
         if order.trial_days:
             self.begin_trial(sub, order.trial_days)
+        elif order.no_card:
+            sub.status = "incomplete"
         book.note(sub)
-        self.billing.first(sub, fails=order.fails)
+        self.billing.first(sub)
         book.note(sub)
         book.tell("customer.subscription.created", lambda: render_billing.subscription(sub))
         return sub
@@ -75,9 +80,15 @@ class Desk:
             return
         if sub.cancel_at is not None and sub.cancel_at <= self.book.now:
             return
-        self.book.note(sub)
+        if sub.no_card and sub.trial_end_behavior == "cancel":
+            self.cancel(sub, None)
+            return
         with self.book.updating(sub):
-            sub.status = "active"
+            paused = sub.no_card and sub.trial_end_behavior == "pause"
+            sub.status = "paused" if paused else "active"
+        if paused:
+            kind = "customer.subscription.paused"
+            self.book.tell(kind, lambda: render_billing.subscription(sub))
         self.billing.renew(sub)
         self.book.note(sub)
 
@@ -154,9 +165,11 @@ class Desk:
             for item in sub.items:
                 track = self.book.shelf.tracks[item.id]
                 values = frozenset(fact.discount for fact in track.between(discount.start, now))
-                track.extra.append(
-                    Doubt(discount.start, now, ("discount",), UNUSED, {"discount": values}, now)
-                )
+                if len(values) > 1 or 0 not in values:
+                    values |= {0}
+                    track.extra.append(
+                        Doubt(discount.start, now, OFF, UNUSED, {"discount": values}, now)
+                    )
 
     def remove_discount(self, sub: Sub) -> None:
         """A hand takes the subscription's discounts off in mid-period."""

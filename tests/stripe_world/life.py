@@ -9,11 +9,13 @@ from stripe_world.billing import Billing
 from stripe_world.book import Book
 from stripe_world.catalog import Catalog, Coupon, Price
 from stripe_world.desk import Desk, Order
+from stripe_world.dunning import Dunning, Exhausted
 from stripe_world.market import Level
 from stripe_world.moments import DAY, HOUR
 from stripe_world.things import Item, Person, Sub
 
 Step = Callable[["Life", Sub], None]
+FAILING = 0.08  # of the payments
 MIXED = frozenset({("month", 1), ("month", 3), ("year", 1), ("year", 2)})
 """Cycles that share their boundaries, so that they can end together."""
 
@@ -26,6 +28,7 @@ class Life:
 
     book: Book
     desk: Desk
+    dunning: Dunning
     level: Level
     steps: list[tuple[float, Step]] = field(default_factory=list)
 
@@ -47,7 +50,11 @@ class Life:
             metadata={"region": rng.choice(("north", "south"))},
         )
         book = Book(rng, tag, catalog, person, at[1], at[0])
-        life = cls(book, Desk(book, Billing(book)), level)
+        desk = Desk(book, Billing(book))
+        exhausted = Random(f"{seed}:setting").choice(list(Exhausted))
+        odds = FAILING if level >= Level.STATES else 0.0
+        dunning = Dunning(book, desk.billing, desk, odds, exhausted)
+        life = cls(book, desk, dunning, level)
         life.steps = [(weight, step) for low, weight, step in STEPS if level >= low]
         book.at(at[0], life.arrive)
         return life
@@ -96,6 +103,9 @@ class Life:
             self.more_items(order)
         if self.level >= Level.PRICES and self.chance(0.4):
             order.tax = self.rng.choice(self.book.catalog.tax_rates)
+        if self.level >= Level.STATES and self.chance(0.15):
+            order.no_card = price.interval not in ("day", "week")
+            order.trial_end_behavior = self.rng.choice(("create_invoice", "pause", "cancel"))
         if self.level >= Level.DISCOUNTS:
             if self.chance(0.3):
                 order.coupon = self.coupon(price)
@@ -184,7 +194,8 @@ def change_interval(life: Life, sub: Sub) -> None:
 
 
 def cancel_now(life: Life, sub: Sub) -> None:
-    life.desk.cancel(sub)
+    if sub.status != "incomplete":
+        life.desk.cancel(sub)
 
 
 def cancel_later(life: Life, sub: Sub) -> None:
@@ -223,6 +234,19 @@ def remove_item(life: Life, sub: Sub) -> None:
         life.desk.remove(sub, item, proration=life.proration())
 
 
+def pause(life: Life, sub: Sub) -> None:
+    """One of three behaviors, with or without a day to resume; what is paused is resumed."""
+    if sub.status == "paused":
+        life.dunning.restart(sub)
+    elif sub.pause is not None:
+        life.dunning.resume(sub)
+    elif settled(sub):
+        behavior = life.rng.choice(("void", "mark_uncollectible", "keep_as_draft"))
+        days = life.rng.choice((None, 20, 45, 90))
+        until = None if days is None else life.book.now + days * DAY
+        life.dunning.pause(sub, behavior, until)
+
+
 STEPS: list[tuple[Level, float, Step]] = [
     (Level.BASIC, 4, change_quantity),
     (Level.BASIC, 2, change_plan),
@@ -234,4 +258,5 @@ STEPS: list[tuple[Level, float, Step]] = [
     (Level.DISCOUNTS, 0.7, give_coupon),
     (Level.ITEMS, 1.5, add_item),
     (Level.ITEMS, 1.2, remove_item),
+    (Level.STATES, 2.5, pause),
 ]

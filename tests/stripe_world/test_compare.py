@@ -3,12 +3,18 @@ from dataclasses import replace
 import pytest
 
 from stripe_world import Level, World, compare
+from stripe_world.future import coming
 
 SEEDS = range(3)
 
 
 def stated(world):
-    return {track.item.id: list(track.facts) for track in world.tracks() if track.facts}
+    """The truth itself, with what is already settled to come."""
+    return {
+        track.item.id: [*track.facts, *coming(track, world.now)]
+        for track in world.tracks()
+        if track.facts
+    }
 
 
 @pytest.mark.parametrize("level", Level)

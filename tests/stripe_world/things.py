@@ -59,6 +59,7 @@ class Sub:
     tax_rates: list[TaxRate] = field(default_factory=list)
     trial: tuple[int, int] | None = None
     trial_end_behavior: str = "create_invoice"
+    no_card: bool = False
     pause: str | None = None
     resumes_at: int | None = None
     cancel_at: int | None = None

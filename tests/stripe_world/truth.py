@@ -76,6 +76,11 @@ class Pin:
     at: int
     names: tuple[str, ...]
     proof: Line | None = None
+    since: str = ""  # the API version that states it first
+
+    def states(self, name: str, version: str) -> bool:
+        gone = self.proof is not None and self.proof.dropped
+        return name in self.names and not gone and version >= self.since
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +129,17 @@ class Track:
         if not self.facts or differs(self.facts[-1], fact):
             self.facts.append(fact)
 
-    def pin(self, at: int, names: Iterable[str], proof: Line | None = None) -> None:
-        self.pins.append(Pin(at, tuple(names), proof))
+    def pin(
+        self, at: int, names: Iterable[str], proof: Line | None = None, since: str = ""
+    ) -> None:
+        self.pins.append(Pin(at, tuple(names), proof, since))
 
     def at(self, when: int) -> Fact | None:
         return next((fact for fact in reversed(self.facts) if fact.at <= when), None)
 
-    def doubts(self, now: int, known_from: int | None = None) -> Iterator[Doubt]:
+    def doubts(
+        self, now: int, known_from: int | None = None, version: str = "9"
+    ) -> Iterator[Doubt]:
         """Spans that nothing tells, when events are known since `known_from` only."""
         seen = NEVER if known_from is None else known_from
         yield from (doubt for doubt in self.extra if doubt.known_by < seen)
@@ -139,36 +148,38 @@ class Track:
             if reason is None or change.at >= seen:
                 continue
             if change is not self.changes[0]:
-                yield from self.span(change, reason, now, seen)
+                yield from self.span(change, reason, (now, seen), version)
             elif self.item.removed is not None:  # else its `created` tells
                 yield self.unseen(reason)
 
-    def span(self, change: Change, reason: str, now: int, seen: int) -> Iterator[Doubt]:
+    def span(
+        self, change: Change, reason: str, told_at: tuple[int, int], version: str
+    ) -> Iterator[Doubt]:
+        """From the last record before the change to the first one after it, by field."""
+        now, seen = told_at
         for name in change.names:
-            told = [p.at for p in self.pins if name in p.names and not dropped(p)]
+            told = [p.at for p in self.pins if p.states(name, version)]
+            told += [c.at for c in self.changes if name in c.names and c.untold is None]
             told += [now, *(c.at for c in self.changes if c.at >= seen)]
             start = max((at for at in told if at <= change.at), default=self.start)
             end = min((at for at in told if at > change.at), default=now)
             values = frozenset(getattr(f, name) for f in self.between(start, end))
-            yield Doubt(start, end, (name,), reason, {name: values})
+            if len(values) > 1:
+                yield Doubt(start, end, (name,), reason, {name: values})
 
     def unseen(self, reason: str) -> Doubt:
         """Before a record first shows an item that is gone by now, nothing is known of it."""
-        shown = min((p.at for p in self.pins if not dropped(p)), default=NEVER)
+        shown = min((p.at for p in self.pins if p.states("amount", "9")), default=NEVER)
         if shown >= (self.item.removed or NEVER):
             shown = NEVER
         return Doubt(self.start, shown, (*FIELDS, "point"), reason)
 
     def between(self, start: int, end: int) -> Iterator[Fact]:
-        """The facts in force anywhere in `[start, end]`, and the one just before."""
+        """The facts in force anywhere in `[start, end)`."""
         for n, fact in enumerate(self.facts):
             following = self.facts[n + 1].at if n + 1 < len(self.facts) else end + 1
-            if fact.at <= end and following >= start:
+            if fact.at < end and following > start:
                 yield fact
-
-
-def dropped(pin: Pin) -> bool:
-    return pin.proof is not None and pin.proof.dropped
 
 
 def differs(one: Fact, other: Fact) -> bool:

@@ -57,8 +57,9 @@ def net(sub: Sub, item: Item, gross: Fraction) -> Fraction:
 
 def discounts(sub: Sub, item: Item, at: int, *, once: bool) -> list[Discount]:
     """The discounts in force on an item, in the order in which Stripe applies them."""
-    own = [*item.discounts, *(d for d in item.once if d.subscription_item == item.id)]
-    shared = [*inherited(sub), *(d for d in item.once if d.subscription_item is None)]
+    used = item.once if at < item.period[1] else []
+    own = [*item.discounts, *(d for d in used if d.subscription_item == item.id)]
+    shared = [*inherited(sub), *(d for d in used if d.subscription_item is None)]
     return [*in_force(own, at, once=once), *in_force(shared, at, once=once)]
 
 

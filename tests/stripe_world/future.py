@@ -1,0 +1,65 @@
+"""What is already settled to come: ends, conversions, discounts that lapse, pauses that end."""
+
+from collections.abc import Iterator
+
+from stripe_world.things import Item, Schedule, Sub
+from stripe_world.truth import FIELDS, NEVER, Doubt, Fact, Track, differs, fact_of
+from stripe_world.worth import Worth, inherited, worths
+
+NO_CARD_KNOWN = "what a trial becomes when nothing says whether there is a card"
+NOT_USED_YET = "a discount for once that waits for the next invoice"
+
+
+def coming(track: Track, now: int) -> Iterator[Fact]:
+    """The facts after `now` that the account's present state settles, strictly increasing."""
+    sub, item = track.sub, track.item
+    if track.usage or not sub.live or item.removed is not None:
+        return
+    last = track.facts[-1]
+    for at in sorted({at for at in instants(sub, item) if at > now}):
+        found = worths(sub, at).get(item.id, Worth())
+        fact = fact_of(sub, item, found, at)
+        if differs(last, fact):
+            yield fact
+            last = fact
+        if fact.state == "ended":
+            return
+
+
+def instants(sub: Sub, item: Item) -> Iterator[int]:
+    if sub.cancel_at is not None:
+        yield sub.cancel_at
+    if sub.status == "trialing" and sub.trial is not None:
+        yield sub.trial[1]
+    if sub.pause and sub.resumes_at is not None:
+        yield sub.resumes_at
+    if item.once:
+        yield item.period[1]
+    for other in sub.items:
+        yield from (d.end for d in other.discounts if d.end is not None)
+    yield from (d.end for d in (*sub.discounts, *inherited(sub)) if d.end is not None)
+    if sub.schedule is not None:
+        yield from turns(sub.schedule)
+
+
+def turns(schedule: Schedule) -> Iterator[int]:
+    """Where a schedule goes from phase to phase, and ends if it ends in a cancellation."""
+    yield from (phase.start for phase in schedule.phases)
+    if schedule.end_behavior == "cancel":
+        yield schedule.phases[-1].end
+
+
+def open_questions(track: Track, now: int) -> Iterator[Doubt]:
+    """What even the present state leaves open after `now`."""
+    sub = track.sub
+    if not sub.live:
+        return
+    if sub.status == "trialing" and sub.trial and sub.trial_end_behavior != "create_invoice":
+        yield Doubt(sub.trial[1], NEVER, (*FIELDS, "point"), NO_CARD_KNOWN)
+    holders = (sub, *sub.items)
+    if any(d.once for h in holders for d in h.discounts) or inherited_once(sub):
+        yield Doubt(now, NEVER, ("discount_once",), NOT_USED_YET)
+
+
+def inherited_once(sub: Sub) -> bool:
+    return any(discount.once for discount in inherited(sub))
