@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from stripe_world.book import Book
 from stripe_world.catalog import Discount, Price, TaxRate, whole
-from stripe_world.moments import HOUR, instant, period_of
+from stripe_world.moments import HOUR, instant, later, period_of
 from stripe_world.things import Invoice, Item, Line, Sub
 from stripe_world.truth import OFF, TERMS
 from stripe_world.worth import inherited, shares
@@ -29,9 +29,13 @@ class Billing:
 
     def first(self, sub: Sub) -> Invoice:
         """The invoice that a new subscription starts with."""
+        now = self.book.now
         for item in sub.items:
-            item.period = self.period(sub, item, self.book.now)
-        invoice = self.invoice(sub, "subscription_create", sub.items)
+            item.period = self.period(sub, item, now)
+        short = sub.anchor > now and sub.status != "trialing"
+        if short:
+            self.shorten(sub)
+        invoice = self.invoice(sub, "subscription_create", [] if short else sub.items)
         self.await_renewal(sub)
         self.finalize(invoice)
         return invoice
@@ -40,6 +44,16 @@ class Billing:
         if sub.status == "trialing" and sub.trial is not None:
             return sub.trial
         return period_of(sub.anchor, item.price.interval, item.price.interval_count, at)
+
+    def shorten(self, sub: Sub) -> None:
+        """Until its anchor a subscription has a short first period, billed in proportion."""
+        now = self.book.now
+        for item in sub.items:
+            start, end = self.period(sub, item, now)
+            gross = item.price.amount(item.quantity) * (end - now) / (end - start)
+            self.proration(sub, item, whole(gross), (now, end), item.price)
+            item.period = (now, end)
+            self.book.shelf.tracks[item.id].pin(now, TERMS)
 
     def await_renewal(self, sub: Sub) -> None:
         due = min(item.period[1] for item in sub.items)
@@ -170,6 +184,18 @@ class Billing:
         line.invoice_item = self.book.id("ii")
         self.book.shelf.lines.append(line)
         return line
+
+    def backdate(self, sub: Sub) -> None:
+        """Bill the time before the subscription was made: one prorated line (classic mode).
+
+        The proration counts from an imagined period that begins at the start (docs:
+        "backdate subscriptions").
+        """
+        for item in sub.items:
+            price, now = item.price, self.book.now
+            end = later(item.start, price.interval, price.interval_count)
+            gross = price.amount(item.quantity) * (now - item.start) / (end - item.start)
+            self.proration(sub, item, whole(gross), (item.start, now), price)
 
     # -- discounts and tax
 

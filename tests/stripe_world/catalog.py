@@ -63,6 +63,7 @@ class Price:
     meter: str | None = None
     active: bool = True
     livemode: bool = True
+    known: dict[int, Fraction] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def metered(self) -> bool:
@@ -104,7 +105,10 @@ class Price:
         return bills
 
     def amount(self, quantity: int) -> Fraction:
-        return sum((bill.amount for bill in self.bills(quantity)), Fraction(0))
+        """What a full period costs, in minor units and not rounded."""
+        if quantity not in self.known:
+            self.known[quantity] = sum((b.amount for b in self.bills(quantity)), Fraction(0))
+        return self.known[quantity]
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ class Order:
     tax: TaxRate | None = None
     flexible: bool = False
     no_card: bool = False
+    start: int | None = None  # before now: backdated
+    anchor: int | None = None  # after now: the first period is a short one
     trial_end_behavior: str = "create_invoice"
 
 
@@ -46,13 +48,15 @@ class Desk:
 
     def subscribe(self, order: Order) -> Sub:
         book, now = self.book, self.book.now
-        sub = Sub(book.id("sub"), book.person, now, now, now, flexible=order.flexible)
+        start = now if order.start is None else order.start
+        anchor = order.anchor or now
+        sub = Sub(book.id("sub"), book.person, now, start, anchor, flexible=order.flexible)
         sub.tax_rates = [order.tax] if order.tax else []
         sub.no_card = order.no_card
         sub.trial_end_behavior = order.trial_end_behavior
         book.shelf.subs.append(sub)
         for price, quantity in order.prices:
-            book.item(sub, price, quantity)
+            book.item(sub, price, quantity, start)
         if order.coupon:
             sub.discounts.append(self.discounted(order.coupon, sub))
         if order.item_coupon:
@@ -63,6 +67,8 @@ class Desk:
         elif order.no_card:
             sub.status = "incomplete"
         book.note(sub)
+        if order.start is not None:
+            self.billing.backdate(sub)
         self.billing.first(sub)
         book.note(sub)
         book.tell("customer.subscription.created", lambda: render_billing.subscription(sub))

@@ -1,12 +1,14 @@
 """What is already settled to come: ends, conversions, discounts that lapse, pauses that end."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from stripe_world.things import Item, Schedule, Sub
 from stripe_world.truth import FIELDS, NEVER, Doubt, Fact, Track, differs, fact_of
 from stripe_world.worth import Worth, inherited, worths
 
 NO_CARD_KNOWN = "what a trial becomes when nothing says whether there is a card"
+OTHER_ITEM = "a phase to come with another price, which may be another item"
 NOT_USED_YET = "a discount for once that waits for the next invoice"
 
 
@@ -17,13 +19,25 @@ def coming(track: Track, now: int) -> Iterator[Fact]:
         return
     last = track.facts[-1]
     for at in sorted({at for at in instants(sub, item) if at > now}):
-        found = worths(sub, at).get(item.id, Worth())
-        fact = fact_of(sub, item, found, at)
+        with phase_of(sub, item, at):
+            found = worths(sub, at).get(item.id, Worth())
+            fact = fact_of(sub, item, found, at)
         if differs(last, fact):
             yield fact
             last = fact
         if fact.state == "ended":
             return
+
+
+@contextmanager
+def phase_of(sub: Sub, item: Item, at: int) -> Iterator[None]:
+    """The item as the phase of its schedule at `at` will have it."""
+    kept = item.price, item.quantity
+    for phase in sub.schedule.phases if sub.schedule else ():
+        if phase.start <= at:
+            item.price, item.quantity = phase.price, phase.quantity
+    yield
+    item.price, item.quantity = kept
 
 
 def instants(sub: Sub, item: Item) -> Iterator[int]:
@@ -56,6 +70,9 @@ def open_questions(track: Track, now: int) -> Iterator[Doubt]:
         return
     if sub.status == "trialing" and sub.trial and sub.trial_end_behavior != "create_invoice":
         yield Doubt(sub.trial[1], NEVER, (*FIELDS, "point"), NO_CARD_KNOWN)
+    for phase in sub.schedule.phases if sub.schedule else ():
+        if phase.start > now and phase.price is not track.item.price:
+            yield Doubt(phase.start, NEVER, (*FIELDS, "point"), OTHER_ITEM)
     holders = (sub, *sub.items)
     if any(d.once for h in holders for d in h.discounts) or inherited_once(sub):
         yield Doubt(now, NEVER, ("discount_once",), NOT_USED_YET)

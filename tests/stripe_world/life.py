@@ -8,6 +8,7 @@ from stripe_world import render
 from stripe_world.billing import Billing
 from stripe_world.book import Book
 from stripe_world.catalog import Catalog, Coupon, Price
+from stripe_world.contracts import Contracts
 from stripe_world.desk import Desk, Order
 from stripe_world.dunning import Dunning, Exhausted
 from stripe_world.market import Level
@@ -29,6 +30,7 @@ class Life:
     book: Book
     desk: Desk
     dunning: Dunning
+    contracts: Contracts
     level: Level
     steps: list[tuple[float, Step]] = field(default_factory=list)
 
@@ -54,7 +56,8 @@ class Life:
         exhausted = Random(f"{seed}:setting").choice(list(Exhausted))
         odds = FAILING if level >= Level.STATES else 0.0
         dunning = Dunning(book, desk.billing, desk, odds, exhausted)
-        life = cls(book, desk, dunning, level)
+        contracts = Contracts(book, desk.billing, desk)
+        life = cls(book, desk, dunning, contracts, level)
         life.steps = [(weight, step) for low, weight, step in STEPS if level >= low]
         book.at(at[0], life.arrive)
         return life
@@ -77,8 +80,47 @@ class Life:
         self.begin()
 
     def begin(self) -> None:
-        sub = self.desk.subscribe(self.order())
+        """A subscription starts: plainly, or from level 6 on by one of several agreements."""
+        order = self.order()
+        kind = self.rng.random() if self.level >= Level.SCHEDULES else 1.0
+        if kind < 0.25 and self.simple(order):
+            self.begin_phases(order)
+        elif kind < 0.33 and self.simple(order):
+            start = self.book.now + self.rng.randrange(3, 40) * DAY
+            planned = self.contracts.plan(order, start)
+            self.book.at(start, lambda: self.wait(self.contracts.begin(planned)))
+        elif kind < 0.41:
+            self.wait(self.contracts.agree(order))
+        else:
+            if kind < 0.49:
+                self.backdate(order)
+            elif kind < 0.57 and not order.trial_days:
+                order.anchor = self.book.now + self.rng.randrange(2, 6) * DAY
+            self.wait(self.desk.subscribe(order))
+
+    def simple(self, order: Order) -> bool:
+        """One price by the month, no trial: what phases of whole months are made for."""
+        (price, _), *others = order.prices
+        cycle = (price.interval, price.interval_count)
+        return not others and cycle == ("month", 1) and not order.trial_days and not order.no_card
+
+    def begin_phases(self, order: Order) -> None:
+        sub = self.desk.subscribe(order)
+        (price, quantity), *_ = order.prices
+        terms = [(price, quantity * 2)]
+        if self.chance(0.6):
+            terms.append((self.price(like=price), quantity))
+        months = self.rng.choice((1, 2, 4, 6))
+        self.contracts.schedule(sub, terms, months, self.rng.choice(("release", "cancel")))
         self.wait(sub)
+
+    def backdate(self, order: Order) -> None:
+        """The subscription is older than its record; coupons and trials are left to others."""
+        order.coupon = order.item_coupon = None
+        order.trial_days, order.no_card, order.flexible = 0, False, False
+        price = order.prices[0][0]
+        short = price.interval in ("day", "week")
+        order.start = self.book.now - self.rng.randrange(1, 6 if short else 25) * DAY + HOUR
 
     def wait(self, sub: Sub) -> None:
         """Nothing for some weeks, at an odd second of the day, then another step."""
@@ -161,7 +203,8 @@ class Life:
 
 def settled(sub: Sub) -> bool:
     """Active, not leaving, not paused: what most changes need."""
-    return sub.status == "active" and sub.cancel_at is None and sub.pause is None
+    free = sub.cancel_at is None and sub.pause is None and sub.schedule is None
+    return sub.status == "active" and free
 
 
 def any_item(life: Life, sub: Sub) -> Item | None:
@@ -199,7 +242,7 @@ def cancel_now(life: Life, sub: Sub) -> None:
 
 
 def cancel_later(life: Life, sub: Sub) -> None:
-    if sub.cancel_at is None and sub.pause is None and sub.status in ("active", "trialing"):
+    if settled(sub) or (sub.status == "trialing" and sub.cancel_at is None):
         ends = {item.period[1] for item in sub.items}
         latest = max(ends) if len(ends) > 1 and life.chance(0.5) else None
         life.desk.request_end(sub, latest)
@@ -247,6 +290,13 @@ def pause(life: Life, sub: Sub) -> None:
         life.dunning.pause(sub, behavior, until)
 
 
+def migrate(life: Life, sub: Sub) -> None:
+    """Leave one subscription for another within the minute."""
+    if settled(sub):
+        life.desk.cancel(sub)
+        life.book.at(life.book.now + 40, lambda: life.wait(life.desk.subscribe(life.order())))
+
+
 STEPS: list[tuple[Level, float, Step]] = [
     (Level.BASIC, 4, change_quantity),
     (Level.BASIC, 2, change_plan),
@@ -259,4 +309,5 @@ STEPS: list[tuple[Level, float, Step]] = [
     (Level.ITEMS, 1.5, add_item),
     (Level.ITEMS, 1.2, remove_item),
     (Level.STATES, 2.5, pause),
+    (Level.SCHEDULES, 0.4, migrate),
 ]

@@ -212,6 +212,9 @@ def state_of(sub: Sub, item: Item, at: int) -> str:
         return "ended"
     if sub.cancel_at is not None and sub.cancel_at <= at:
         return "ended"
+    term = sub.schedule
+    if term and term.end_behavior == "cancel" and term.phases[-1].end <= at:
+        return "ended"
     if sub.status == "trialing" and sub.trial and at < sub.trial[1]:
         return "trial"
     if sub.pause and (sub.resumes_at is None or at < sub.resumes_at) and sub.status == "active":
@@ -226,6 +229,7 @@ def cause_of(sub: Sub, item: Item, state: str) -> str | None:
         return None
     if item.removed is not None:
         return "requested"
-    if sub.ended_at is None or sub.reason == "cancellation_requested":
+    asked = sub.cancel_at if sub.ended_at is None else sub.reason == "cancellation_requested"
+    if asked:
         return "requested"
     return "payment_failed" if sub.reason == "payment_failed" else "other"

@@ -13,6 +13,9 @@ from stripe_world.catalog import Discount, micro_units
 from stripe_world.things import Item, Sub
 
 
+NOTHING = Fraction(0)
+
+
 @dataclass(frozen=True, slots=True)
 class Worth:
     """Micro-units per interval: before discounts, taken off while running, taken off by all."""
@@ -38,15 +41,19 @@ def bill_of(item: Item) -> tuple[str, int]:
 
 
 def bill_worths(sub: Sub, items: list[Item], at: int) -> dict[str, Worth]:
-    running = taken_off(items, [discounts(sub, item, at, once=False) for item in items])
-    every = taken_off(items, [discounts(sub, item, at, once=True) for item in items])
+    running = [discounts(sub, item, at, once=False) for item in items]
+    every = [discounts(sub, item, at, once=True) for item in items]
+    some = taken_off(items, running)
+    full = some if every == running else taken_off(items, every)
     made = {}
-    for item, *off in zip(items, running, every, strict=True):
+    for item, *off in zip(items, some, full, strict=True):
         parts = (item.price.amount(item.quantity), *off)
-        made[item.id] = Worth(
-            *(micro_units(net(sub, item, part), item.price.currency) for part in parts)
-        )
+        made[item.id] = Worth(*(stated(sub, item, part) for part in parts))
     return made
+
+
+def stated(sub: Sub, item: Item, gross: Fraction) -> int:
+    return micro_units(net(sub, item, gross), item.price.currency) if gross else 0
 
 
 def net(sub: Sub, item: Item, gross: Fraction) -> Fraction:
@@ -82,6 +89,8 @@ def in_force(discounts: Iterable[Discount], at: int, *, once: bool) -> Iterator[
 
 def taken_off(items: list[Item], applied: list[list[Discount]]) -> list[Fraction]:
     """What the discounts take off each item of one bill, in minor units."""
+    if not any(applied):
+        return [NOTHING] * len(items)
     whole = [item.price.amount(item.quantity) for item in items]
     left = list(whole)
     for discount in ordered(applied):
