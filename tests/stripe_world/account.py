@@ -74,8 +74,24 @@ class Account:
             "tax_rates",
             [Entry(r.id, r.created, lambda r=r: render.tax_rate(r)) for r in catalog.tax_rates],
         )
+        meters = sorted({price.meter for price in catalog.prices if price.meter})
+        yield "meters", [Entry(key, 0, lambda key=key: a_meter(key)) for key in meters]
         for kind, made in PER_CUSTOMER.items():
             yield kind, [entry for life in self.world.lives for entry in made(self, life)]
+
+    def summaries(self, meter: str, query: dict[str, str]) -> list[Entry]:
+        """What a customer used in a span of time, by the service periods of its items."""
+        customer = query.get("customer", "")
+        start, end = int(query.get("start_time", 0)), int(query.get("end_time", self.now))
+        return [
+            Entry(
+                f"mtrsum_{item}_{since}", since, lambda u=(since, until, units): summary(meter, u)
+            )
+            for life in self.world.lives
+            if life.book.person.id == customer
+            for item, since, until, units in life.book.shelf.usage
+            if start <= since and until <= end
+        ]
 
     # -- per customer
 
@@ -165,6 +181,33 @@ class Account:
         inner: dict[str, list[Any]] | None = None,
     ) -> Entry:
         return Entry(key, created, make, livemode=life.book.person.livemode, inner=inner or {})
+
+
+def summary(meter: str, used: tuple[int, int, int]) -> Json:
+    return {
+        "id": f"mtrusg_{meter}_{used[0]}",
+        "object": "billing.meter_event_summary",
+        "aggregated_value": used[2],
+        "end_time": used[1],
+        "livemode": True,
+        "meter": meter,
+        "start_time": used[0],
+    }
+
+
+def a_meter(key: str) -> Json:
+    return {
+        "id": key,
+        "object": "billing.meter",
+        "created": 0,
+        "customer_mapping": {"event_payload_key": "stripe_customer_id", "type": "by_id"},
+        "default_aggregation": {"formula": "sum"},
+        "display_name": "Calls",
+        "event_name": "calls",
+        "livemode": True,
+        "status": "active",
+        "value_settings": {"event_payload_key": "value"},
+    }
 
 
 Made = Callable[[Account, "Life"], Iterable[Entry]]

@@ -69,6 +69,8 @@ class Billing:
             return
         self.book.lag = self.book.rng.randrange(60)  # Stripe gets to it within a minute
         before = due[0].period[0]
+        for item in due:
+            item.usage = self.book.rng.randrange(400) if item.price.metered else 0
         with self.book.updating(sub):
             for item in due:
                 item.period = self.period(sub, item, now)
@@ -140,6 +142,7 @@ class Billing:
         line = self.line(sub, item, item.usage, amount, (start, end), item.price.product.name)
         line.unit = item.price.unit
         self.book.shelf.usage.append((item.id, start, end, item.usage))
+        self.book.used(sub, item)
         return line
 
     def elapsed(self, sub: Sub, item: Item) -> tuple[int, int]:
@@ -197,11 +200,21 @@ class Billing:
             gross = price.amount(item.quantity) * (now - item.start) / (end - item.start)
             self.proration(sub, item, whole(gross), (item.start, now), price)
 
+    def fee(self, sub: Sub, price: Price) -> None:
+        """A set-up fee: billed once, and no part of what the subscription is worth."""
+        item = sub.items[0]
+        now = self.book.now
+        amount = whole(price.amount(1))
+        line = self.line(sub, item, 1, amount, (now, now), price.product.name)
+        line.price, line.item, line.unit, line.discountable = price, None, price.unit, False
+        line.invoice_item = self.book.id("ii")
+        self.book.shelf.lines.append(line)
+
     # -- discounts and tax
 
     def discount(self, sub: Sub, invoice: Invoice, items: list[Item]) -> None:
         """Take the discounts off the lines of the items' period, and use up those for once."""
-        lines = [line for line in invoice.lines if not line.proration]
+        lines = [line for line in invoice.lines if line.discountable]
         if not lines:
             return
         for item in items:

@@ -85,13 +85,21 @@ class Book:
                 track = self.shelf.tracks[item.id] = Track(item, sub)
                 taxed = [rate for rate in (item.tax_rates or sub.tax_rates) if rate.inclusive]
                 track.slack = micro_units(Fraction(1), item.price.currency) if taxed else 0
-            if item.price.metered or track.closed:
+            if track.closed or (item.price.metered and not track.facts):
                 continue
-            start = item.start if not track.facts else self.now
+            over = item.removed is not None or not sub.live
+            if item.price.metered and not over:
+                continue
+            start = self.now if track.facts else item.start
             track.note(fact_of(sub, item, found.get(item.id, Worth()), start), hidden, proof)
             if item.removed is not None:
                 track.free.add("cause")
-            track.closed = item.removed is not None or not sub.live
+            track.closed = over
+
+    def used(self, sub: Sub, item: Item) -> None:
+        """A service period of a metered price ends: its charge stands at that instant."""
+        charge = micro_units(item.price.amount(item.usage), item.price.currency)
+        self.shelf.tracks[item.id].note(fact_of(sub, item, Worth(charge), self.now))
 
     def pin(self, sub: Sub, names: tuple[str, ...], proof: Line | None = None) -> None:
         for item in (*sub.items, *sub.gone):

@@ -61,6 +61,7 @@ class Price:
     nickname: str | None = None
     tax_behavior: str = "unspecified"
     meter: str | None = None
+    one_time: bool = False
     active: bool = True
     livemode: bool = True
     known: dict[int, Fraction] = field(default_factory=dict, compare=False, repr=False)

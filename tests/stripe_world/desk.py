@@ -30,6 +30,7 @@ class Order:
     coupon: Coupon | None = None
     item_coupon: Coupon | None = None
     tax: TaxRate | None = None
+    fee: Price | None = None
     flexible: bool = False
     no_card: bool = False
     start: int | None = None  # before now: backdated
@@ -67,6 +68,8 @@ class Desk:
         elif order.no_card:
             sub.status = "incomplete"
         book.note(sub)
+        if order.fee is not None:
+            self.billing.fee(sub, order.fee)
         if order.start is not None:
             self.billing.backdate(sub)
         self.billing.first(sub)
@@ -183,6 +186,18 @@ class Desk:
             discount.removed = self.book.now
             self.take_away(discount)
         self.note_all(HAND_REMOVED)
+
+    # -- trials by hand
+
+    def move_trial(self, sub: Sub, end: int) -> None:
+        """The end of a running trial is set anew: to a later day, or to now."""
+        assert sub.trial is not None
+        with self.book.updating(sub):
+            sub.trial = (sub.trial[0], end)
+            sub.anchor = end
+            for item in sub.items:
+                item.period = (item.period[0], end)
+        self.book.at(end, lambda: self.end_trial(sub))
 
     # -- changes
 

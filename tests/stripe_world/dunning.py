@@ -55,7 +55,11 @@ class Dunning:
         sub = invoice.sub
         if sub is None or any(item.price.interval in ("day", "week") for item in sub.items):
             return False
-        if sub.status == "incomplete" or sub.no_card:
+        if sub.status == "incomplete":
+            return True
+        if sub.status == "trialing" or invoice.billing_reason == "subscription_create":
+            return False  # what fails at the start makes it incomplete, and never past due
+        if sub.no_card:
             return True
         return self.chance(0.5 if sub.status == "past_due" else self.odds)
 

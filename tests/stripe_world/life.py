@@ -11,12 +11,14 @@ from stripe_world.catalog import Catalog, Coupon, Price
 from stripe_world.contracts import Contracts
 from stripe_world.desk import Desk, Order
 from stripe_world.dunning import Dunning, Exhausted
+from stripe_world.farewell import Farewell
 from stripe_world.market import Level
 from stripe_world.moments import DAY, HOUR
 from stripe_world.things import Item, Person, Sub
 
 Step = Callable[["Life", Sub], None]
 FAILING = 0.08  # of the payments
+LIVE = 0.9  # of the customers: the others are of test mode
 MIXED = frozenset({("month", 1), ("month", 3), ("year", 1), ("year", 2)})
 """Cycles that share their boundaries, so that they can end together."""
 
@@ -31,6 +33,7 @@ class Life:
     desk: Desk
     dunning: Dunning
     contracts: Contracts
+    farewell: Farewell
     level: Level
     steps: list[tuple[float, Step]] = field(default_factory=list)
 
@@ -57,7 +60,8 @@ class Life:
         odds = FAILING if level >= Level.STATES else 0.0
         dunning = Dunning(book, desk.billing, desk, odds, exhausted)
         contracts = Contracts(book, desk.billing, desk)
-        life = cls(book, desk, dunning, contracts, level)
+        life = cls(book, desk, dunning, contracts, Farewell(book, desk), level)
+        person.livemode = level < Level.ADVANCED or rng.random() < LIVE
         life.steps = [(weight, step) for low, weight, step in STEPS if level >= low]
         book.at(at[0], life.arrive)
         return life
@@ -133,7 +137,7 @@ class Life:
             (step,) = self.rng.choices([step for _, step in self.steps], weights)
             step(self, sub)
             self.wait(sub)
-        elif self.chance(0.4):
+        elif self.chance(0.4) and self.book.person.deleted_at is None:
             self.begin()
 
     # -- choices
@@ -148,6 +152,8 @@ class Life:
         if self.level >= Level.STATES and self.chance(0.15):
             order.no_card = price.interval not in ("day", "week")
             order.trial_end_behavior = self.rng.choice(("create_invoice", "pause", "cancel"))
+        if self.level >= Level.ADVANCED:
+            self.extras(order)
         if self.level >= Level.DISCOUNTS:
             if self.chance(0.3):
                 order.coupon = self.coupon(price)
@@ -156,6 +162,17 @@ class Life:
             if self.chance(0.25):
                 order.trial_days = self.rng.choice((7, 14, 30))
         return order
+
+    def extras(self, order: Order) -> None:
+        """A set-up fee, or usage beside what is licensed (and then no amount off: see worth)."""
+        currency = order.prices[0][0].currency
+        odd = [p for p in self.book.catalog.prices if p.currency == currency and not ordinary(p)]
+        if self.chance(0.25):
+            order.fee = next(price for price in odd if price.one_time)
+        cycle = (order.prices[0][0].interval, order.prices[0][0].interval_count)
+        if self.chance(0.3) and (cycle == ("month", 1) or (order.flexible and cycle in MIXED)):
+            order.prices.append((next(price for price in odd if price.metered), 0))
+            order.coupon = order.item_coupon = None
 
     def more_items(self, order: Order) -> None:
         for _ in range(self.rng.choice((0, 1, 1, 2))):
@@ -174,6 +191,7 @@ class Life:
             if price.currency == prices[0].currency
             and (price.interval, price.interval_count) in cycles
             and price not in prices
+            and ordinary(price)
         ]
         return self.rng.choice(found) if found else None
 
@@ -182,7 +200,8 @@ class Life:
 
     def price(self, like: Price | None = None) -> Price:
         """A price to start with; with `like`, another one of the same cycle."""
-        found = [p for p in self.book.catalog.prices if p.currency == self.book.person.currency]
+        mine = self.book.person.currency
+        found = [p for p in self.book.catalog.prices if p.currency == mine and ordinary(p)]
         if like is not None:
             cycle = (like.interval, like.interval_count)
             same = [p for p in found if (p.interval, p.interval_count) == cycle and p != like]
@@ -190,12 +209,18 @@ class Life:
         return self.rng.choice(found)
 
     def coupon(self, price: Price) -> Coupon:
-        return self.rng.choice(
-            [c for c in self.book.catalog.coupons if c.currency in (None, price.currency)]
-        )
+        now = self.book.now
+        fit = [c for c in self.book.catalog.coupons if c.currency in (None, price.currency)]
+        return self.rng.choice([c for c in fit if c.deleted_at is None or c.deleted_at > now])
 
     def proration(self) -> str:
+        if self.level >= Level.ADVANCED and self.chance(0.3):
+            return "none"
         return self.rng.choice(("create_prorations", "create_prorations", "always_invoice"))
+
+
+def ordinary(price: Price) -> bool:
+    return not price.metered and not price.one_time
 
 
 # -- steps: what may happen to a subscription, from which level on and how often
@@ -209,7 +234,12 @@ def settled(sub: Sub) -> bool:
 
 def any_item(life: Life, sub: Sub) -> Item | None:
     items = [item for item in sub.items if not item.price.metered]
-    return life.rng.choice(items) if items and settled(sub) else None
+    free = settled(sub) or (life.level >= Level.ADVANCED and on_trial(sub))
+    return life.rng.choice(items) if items and free else None
+
+
+def on_trial(sub: Sub) -> bool:
+    return sub.status == "trialing" and sub.cancel_at is None
 
 
 def change_quantity(life: Life, sub: Sub) -> None:
@@ -230,7 +260,7 @@ def change_plan(life: Life, sub: Sub) -> None:
 
 def change_interval(life: Life, sub: Sub) -> None:
     item = any_item(life, sub)
-    if item and len(sub.items) == 1:
+    if item and len(sub.items) == 1 and settled(sub):
         price = life.price()
         if price.interval != item.price.interval:
             life.desk.change(sub, item, price, item.quantity, proration=life.proration())
@@ -242,7 +272,7 @@ def cancel_now(life: Life, sub: Sub) -> None:
 
 
 def cancel_later(life: Life, sub: Sub) -> None:
-    if settled(sub) or (sub.status == "trialing" and sub.cancel_at is None):
+    if settled(sub) or on_trial(sub):
         ends = {item.period[1] for item in sub.items}
         latest = max(ends) if len(ends) > 1 and life.chance(0.5) else None
         life.desk.request_end(sub, latest)
@@ -273,7 +303,8 @@ def add_item(life: Life, sub: Sub) -> None:
 
 def remove_item(life: Life, sub: Sub) -> None:
     item = any_item(life, sub)
-    if item and len(sub.items) > 1:
+    licensed = [one for one in sub.items if not one.price.metered]
+    if item and len(licensed) > 1 and settled(sub):
         life.desk.remove(sub, item, proration=life.proration())
 
 
@@ -288,6 +319,29 @@ def pause(life: Life, sub: Sub) -> None:
         days = life.rng.choice((None, 20, 45, 90))
         until = None if days is None else life.book.now + days * DAY
         life.dunning.pause(sub, behavior, until)
+
+
+def withdraw(life: Life, sub: Sub) -> None:
+    if sub.cancel_at is not None and sub.canceled_at != sub.created:
+        life.desk.withdraw(sub)
+
+
+def remove_coupon(life: Life, sub: Sub) -> None:
+    if settled(sub) and sub.discounts:
+        life.desk.remove_discount(sub)
+
+
+def move_trial(life: Life, sub: Sub) -> None:
+    if on_trial(sub):
+        life.desk.move_trial(sub, life.book.now + life.rng.choice((0, 7, 20)) * DAY)
+
+
+def delete_customer(life: Life, sub: Sub) -> None:
+    life.farewell.delete_customer()
+
+
+def give_back(life: Life, sub: Sub) -> None:
+    life.farewell.give_back()
 
 
 def migrate(life: Life, sub: Sub) -> None:
@@ -310,4 +364,9 @@ STEPS: list[tuple[Level, float, Step]] = [
     (Level.ITEMS, 1.2, remove_item),
     (Level.STATES, 2.5, pause),
     (Level.SCHEDULES, 0.4, migrate),
+    (Level.ADVANCED, 2, withdraw),
+    (Level.ADVANCED, 1.5, remove_coupon),
+    (Level.ADVANCED, 1, move_trial),
+    (Level.ADVANCED, 0.3, delete_customer),
+    (Level.ADVANCED, 0.7, give_back),
 ]

@@ -5,6 +5,7 @@ from enum import IntEnum
 from random import Random
 
 from stripe_world.catalog import Catalog, Coupon, Price, Product, TaxRate, Tier
+from stripe_world.moments import DAY
 
 
 class Level(IntEnum):
@@ -21,6 +22,8 @@ class Level(IntEnum):
 
 NAMES = ("Starter", "Team", "Business", "Storage", "Support")
 TWO_DIGITS = ("usd", "eur", "gbp")
+INTERVALS = [("month", 3), ("month", 6), ("week", 1), ("week", 2), ("day", 30), ("year", 2)]
+INTERVALS += [*INTERVALS, ("day", 1)]
 TIERS = {
     "graduated": ((5, "1000", "0"), (20, "850.5", "500"), (None, "700", "0")),
     "volume": ((10, "1200", "0"), (50, "990", "2500"), (None, "750.25", "0")),
@@ -36,8 +39,10 @@ def stock(rng: Random, level: Level, opened: int) -> Catalog:
             catalog.prices += ordinary(rng, catalog, product, currency)
             if level >= Level.PRICES:
                 catalog.prices += special(rng, catalog, product, currency)
+        if level >= Level.ADVANCED:
+            catalog.prices += extras(rng, catalog, currency)
     if level >= Level.DISCOUNTS:
-        catalog.coupons += coupons(rng, catalog, opened)
+        catalog.coupons += coupons(rng, level, catalog, opened)
     if level >= Level.PRICES:
         catalog.tax_rates.append(TaxRate("txr_1Winclusive", Decimal(19), True, opened))  # noqa: FBT003
         catalog.tax_rates.append(TaxRate("txr_1Wexclusive", Decimal("7.7"), False, opened))  # noqa: FBT003
@@ -73,8 +78,7 @@ def special(rng: Random, catalog: Catalog, product: Product, currency: str) -> l
     key = f"{price_id(catalog, currency)}{product.id[-1]}x"
     unit = Decimal(rng.randrange(100, 5000))
     base = {"product": product, "currency": currency, "created": product.created}
-    intervals = [("month", 3), ("week", 1), ("week", 2), ("day", 30), ("day", 1), ("year", 2)]
-    interval, count = rng.choice(intervals)
+    interval, count = rng.choice(INTERVALS)
     return [
         Price(key + "t", **base, tiers=tiers("graduated"), tiers_mode="graduated"),
         Price(key + "v", **base, tiers=tiers("volume"), tiers_mode="volume"),
@@ -84,11 +88,22 @@ def special(rng: Random, catalog: Catalog, product: Product, currency: str) -> l
     ]
 
 
+def extras(rng: Random, catalog: Catalog, currency: str) -> list[Price]:
+    """A metered price, and a fee that is billed once."""
+    product = catalog.products[-1]
+    key = f"{price_id(catalog, currency)}{product.id[-1]}e"
+    base = {"product": product, "currency": currency, "created": product.created}
+    return [
+        Price(key + "m", **base, unit=Decimal(rng.randrange(1, 20)), meter="mtr_1Wcalls"),
+        Price(key + "f", **base, unit=Decimal(5000), one_time=True),
+    ]
+
+
 def tiers(mode: str) -> tuple[Tier, ...]:
     return tuple(Tier(up, Decimal(unit), Decimal(flat)) for up, unit, flat in TIERS[mode])
 
 
-def coupons(rng: Random, catalog: Catalog, opened: int) -> list[Coupon]:
+def coupons(rng: Random, level: Level, catalog: Catalog, opened: int) -> list[Coupon]:
     """Percent and amount off (in each currency), for ever, for some months and for once."""
     made = []
     for duration in ("forever", "once", "repeating"):
@@ -107,4 +122,7 @@ def coupons(rng: Random, catalog: Catalog, opened: int) -> list[Coupon]:
             )
             for currency in sorted({price.currency for price in catalog.prices})
         ]
+    if level >= Level.ADVANCED:
+        for coupon in rng.sample(made, 3):
+            coupon.deleted_at = opened + rng.randrange(30, 500) * DAY
     return made

@@ -68,19 +68,23 @@ def price(thing: Price) -> Json:
         "metadata": {},
         "nickname": thing.nickname,
         "product": thing.product.id,
-        "recurring": {
-            "interval": thing.interval,
-            "interval_count": thing.interval_count,
-            "meter": thing.meter,
-            "trial_period_days": None,
-            "usage_type": "metered" if thing.metered else "licensed",
-        },
+        "recurring": None if thing.one_time else recurring(thing),
         "tax_behavior": thing.tax_behavior,
         "tiers_mode": thing.tiers_mode,
         "transform_quantity": packages if thing.divide_by > 1 else None,
-        "type": "recurring",
+        "type": "one_time" if thing.one_time else "recurring",
         "unit_amount": integral(thing.unit),
         "unit_amount_decimal": number(thing.unit),
+    }
+
+
+def recurring(thing: Price) -> Json:
+    return {
+        "interval": thing.interval,
+        "interval_count": thing.interval_count,
+        "meter": thing.meter,
+        "trial_period_days": None,
+        "usage_type": "metered" if thing.metered else "licensed",
     }
 
 

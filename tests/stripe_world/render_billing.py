@@ -84,10 +84,12 @@ def pricing(thing: Line) -> Json | None:
 
 def line_parent(thing: Line) -> Json:
     proration: Json = {"proration": thing.proration, "proration_details": {"credited_items": None}}
-    if thing.sub is None or thing.item is None:
-        details = {"invoice_item": thing.invoice_item, "subscription": None} | proration
+    if thing.item is None:
+        on = thing.sub.id if thing.sub else None
+        details = {"invoice_item": thing.invoice_item, "subscription": on} | proration
         kind = "invoice_item_details"
         return {kind: details, "subscription_item_details": None, "type": kind}
+    assert thing.sub is not None
     details = {"invoice_item": thing.invoice_item, "subscription": thing.sub.id}
     details |= {"subscription_item": thing.item.id} | proration
     kind = "subscription_item_details"

@@ -13,7 +13,7 @@ def stated(world):
     return {
         track.item.id: [*track.facts, *coming(track, world.now)]
         for track in world.tracks()
-        if track.facts
+        if track.facts and track.sub.customer.livemode
     }
 
 

@@ -45,7 +45,7 @@ def test_a_full_period_is_billed_at_what_its_item_was_worth(seed, level):
                 fact = track.at(lines[0].period[0])
                 if fact is None or fact.state in ("trial", "ended") or track.usage:
                     continue
-                cycles = {(n.price.interval, n.price.interval_count) for n in billed}
+                cycles = {(n.price.interval, n.price.interval_count, n.price.meter) for n in billed}
                 if len(cycles) > 1 and any(n.discount_amounts for n in billed):
                     continue  # Stripe spreads over the invoice, metrics.md over each cycle's own
                 tax = sum(a for n in lines for rate, a in n.taxes if rate.inclusive)

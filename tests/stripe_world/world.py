@@ -41,7 +41,7 @@ class World:
     api_version: str = LATEST
     keys: dict[str, Key] = field(default_factory=usual_keys)
     connected: tuple[str, ...] = ()
-    mixed_modes: bool = False
+    mixed_modes: bool | None = None  # None: from level 7 on, a live key is shown test objects
     vanished: set[str] = field(default_factory=set)
     requests: int = 0
     inserted: int = 0
@@ -52,6 +52,8 @@ class World:
     catalog: Catalog = field(init=False)
 
     def __post_init__(self) -> None:
+        if self.mixed_modes is None:
+            self.mixed_modes = self.level >= Level.ADVANCED
         rng = Random(f"catalog:{self.seed}:{self.level}")
         self.catalog = stock(rng, self.level, OPENED - DAY)
         self.arrivals = self._arrivals(Random(f"arrivals:{self.seed}:{self.level}"))

@@ -12,7 +12,6 @@ from itertools import groupby
 from stripe_world.catalog import Discount, micro_units
 from stripe_world.things import Item, Sub
 
-
 NOTHING = Fraction(0)
 
 
