@@ -27,12 +27,13 @@ class Entry:
     livemode: bool = True
     inner: dict[str, list[Any]] = field(default_factory=dict)
     made: Json | None = None
+    altered: Json = field(default_factory=dict)
 
     @property
     def json(self) -> Json:
         """The object, rendered once; whoever changes it copies it first."""
         if self.made is None:
-            self.made = self.make()
+            self.made = self.make() | self.altered
         return self.made
 
 
@@ -48,6 +49,8 @@ class Account:
         for kind, entries in self.everything():
             self.lists[kind] = sorted(entries, key=lambda e: (e.created, e.key), reverse=True)
             self.by_id |= {entry.key: entry for entry in entries}
+        for key, altered in world.altered.items():
+            self.by_id[key].altered = altered
 
     def everything(self) -> Iterator[tuple[str, list[Entry]]]:
         catalog = self.world.catalog

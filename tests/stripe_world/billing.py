@@ -22,6 +22,7 @@ class Billing:
 
     book: Book
     failing: Callable[[Invoice], bool] = lambda _: False
+    sent: Callable[[Invoice], None] = lambda _: None
     failed: Callable[[Invoice], None] = lambda _: None
     paid: Callable[[Invoice], None] = lambda _: None
 
@@ -37,7 +38,10 @@ class Billing:
             self.shorten(sub)
         invoice = self.invoice(sub, "subscription_create", [] if short else sub.items)
         self.await_renewal(sub)
-        self.finalize(invoice)
+        if sub.collection_method == "send_invoice":
+            self.book.at(now + HOUR, lambda: self.finalize(invoice))
+        else:
+            self.finalize(invoice)
         return invoice
 
     def period(self, sub: Sub, item: Item, at: int) -> tuple[int, int]:
@@ -280,6 +284,8 @@ class Billing:
             self.void(invoice)
         elif invoice.paused == "mark_uncollectible":
             self.give_up(invoice, "subscription_paused")
+        elif invoice.total > 0 and invoice.collection_method == "send_invoice":
+            self.sent(invoice)
         elif invoice.total <= 0 or not self.failing(invoice):
             self.pay(invoice)
         else:

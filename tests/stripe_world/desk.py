@@ -3,22 +3,21 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from stripe_world import render, render_billing
+from stripe_world import render_billing
 from stripe_world.billing import STATE, Billing
 from stripe_world.book import Book
-from stripe_world.catalog import Coupon, Discount, Price, TaxRate
+from stripe_world.catalog import Coupon, Price, TaxRate
 from stripe_world.moments import later
 from stripe_world.things import Invoice, Item, Line, Sub
 from stripe_world.truth import FIELDS, OFF, TERMS, Doubt
+from stripe_world.vouchers import Vouchers
 from stripe_world.worth import worths
 
 NO_PRORATION = "a change without proration, known only by the next renewal"
 IN_TRIAL = "a change during a trial, which no invoice shows before its end"
 WITHDRAWN = "a request to cancel that was withdrawn"
 OVERTAKEN = "a request to cancel that an immediate cancel overtook"
-UNUSED = "a discount that came and went between two invoices"
 ONCE_CHANGED = "a discount for once after an item of its bill changed"
-HAND_REMOVED = "a discount removed by hand, known by the next invoice"
 
 
 @dataclass(slots=True)
@@ -31,6 +30,7 @@ class Order:
     item_coupon: Coupon | None = None
     tax: TaxRate | None = None
     fee: Price | None = None
+    days_until_due: int | None = None  # by invoice, not by card
     flexible: bool = False
     no_card: bool = False
     start: int | None = None  # before now: backdated
@@ -44,6 +44,7 @@ class Desk:
 
     book: Book
     billing: Billing
+    vouchers: Vouchers
 
     # -- starts
 
@@ -53,16 +54,18 @@ class Desk:
         anchor = order.anchor or now
         sub = Sub(book.id("sub"), book.person, now, start, anchor, flexible=order.flexible)
         sub.tax_rates = [order.tax] if order.tax else []
+        if order.days_until_due is not None:
+            sub.collection_method, sub.days_until_due = "send_invoice", order.days_until_due
         sub.no_card = order.no_card
         sub.trial_end_behavior = order.trial_end_behavior
         book.shelf.subs.append(sub)
         for price, quantity in order.prices:
             book.item(sub, price, quantity, start)
         if order.coupon:
-            sub.discounts.append(self.discounted(order.coupon, sub))
+            sub.discounts.append(self.vouchers.discounted(order.coupon, sub))
         if order.item_coupon:
             item = sub.items[0]
-            item.discounts.append(self.discounted(order.item_coupon, sub, item))
+            item.discounts.append(self.vouchers.discounted(order.item_coupon, sub, item))
         if order.trial_days:
             self.begin_trial(sub, order.trial_days)
         elif order.no_card:
@@ -100,92 +103,6 @@ class Desk:
             self.book.tell(kind, lambda: render_billing.subscription(sub))
         self.billing.renew(sub)
         self.book.note(sub)
-
-    # -- discounts
-
-    def discounted(self, coupon: Coupon, sub: Sub | None, item: Item | None = None) -> Discount:
-        now = self.book.now
-        months = coupon.duration_in_months
-        made = Discount(
-            self.book.id("di"),
-            coupon,
-            now,
-            self.book.person.id,
-            end=later(now, "month", months) if months else None,
-            subscription=sub.id if sub else None,
-            subscription_item=item.id if item else None,
-        )
-        self.book.shelf.discounts.append(made)
-        self.book.tell_discount("created", made)
-        if made.end is not None:
-            self.book.at(made.end, lambda: self.lapse(made))
-        return made
-
-    def apply(self, sub: Sub, coupon: Coupon, item: Item | None = None) -> None:
-        with self.book.updating(sub):
-            made = self.discounted(coupon, sub, item)
-            (item or sub).discounts = [*(item or sub).discounts, made]
-        self.book.note(sub)
-
-    def give(self, coupon: Coupon) -> None:
-        """A discount of the customer, for every subscription without one of its own."""
-        before = render.customer(self.book.person)
-        self.book.person.discount = self.discounted(coupon, None)
-        self.tell_customer(before)
-        self.note_all()
-
-    def tell_customer(self, before: render.Json) -> None:
-        person = self.book.person
-        self.book.tell("customer.updated", lambda: render.customer(person), before)
-
-    def note_all(self, hidden: str | None = None) -> None:
-        for sub in self.book.shelf.subs:
-            if sub.live:
-                self.book.note(sub, hidden)
-
-    def lapse(self, discount: Discount) -> None:
-        """A repeating discount reaches its end."""
-        if discount.removed is None:
-            self.take_away(discount)
-            self.note_all()
-
-    def take_away(self, discount: Discount) -> None:
-        person = self.book.person
-        self.forget_unused(discount)
-        if person.discount is discount:
-            before = render.customer(person)
-            person.discount = None
-            self.tell_customer(before)
-        for sub in self.book.shelf.subs:
-            holders = [h for h in (sub, *sub.items) if discount in h.discounts]
-            if holders and sub.live:
-                with self.book.updating(sub):
-                    for holder in holders:
-                        holder.discounts = [d for d in holder.discounts if d is not discount]
-        self.book.tell_discount("deleted", discount)
-
-    def forget_unused(self, discount: Discount) -> None:
-        """Nothing but an event tells of a discount that is gone and was on no invoice."""
-        now = self.book.now
-        for sub in self.book.shelf.subs:
-            held = discount.subscription in (None, sub.id)
-            if not held or not sub.live or sub.id in discount.used_by:
-                continue
-            for item in sub.items:
-                track = self.book.shelf.tracks[item.id]
-                values = frozenset(fact.discount for fact in track.between(discount.start, now))
-                if len(values) > 1 or 0 not in values:
-                    values |= {0}
-                    track.extra.append(
-                        Doubt(discount.start, now, OFF, UNUSED, {"discount": values}, now)
-                    )
-
-    def remove_discount(self, sub: Sub) -> None:
-        """A hand takes the subscription's discounts off in mid-period."""
-        for discount in list(sub.discounts):
-            discount.removed = self.book.now
-            self.take_away(discount)
-        self.note_all(HAND_REMOVED)
 
     # -- trials by hand
 

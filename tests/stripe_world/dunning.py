@@ -44,6 +44,7 @@ class Dunning:
         self.billing.failing = self.failing
         self.billing.failed = self.failed
         self.billing.paid = self.paid
+        self.billing.sent = self.sent
 
     def chance(self, odds: float) -> bool:
         return self.book.rng.random() < odds
@@ -76,6 +77,23 @@ class Dunning:
             sub.status = "past_due"
         self.book.note(sub)
         self.book.at(self.book.now + RETRIES[0], lambda: self.retry(invoice, 0))
+
+    def sent(self, invoice: Invoice) -> None:
+        """An invoice by mail is paid some day; its subscription is past due from the due date."""
+        sub = invoice.sub
+        assert sub is not None
+        days = sub.days_until_due or 0
+        invoice.due_date = self.book.now + days * DAY
+        paid = self.book.now + self.book.rng.randrange(HOUR, days * 3 * DAY // 2)
+        self.book.at(paid, lambda: self.collect(invoice))
+        self.book.at(invoice.due_date, lambda: self.overdue(sub, invoice))
+
+    def overdue(self, sub: Sub, invoice: Invoice) -> None:
+        latest = sub.latest_invoice == invoice.id
+        if invoice.status == "open" and sub.live and latest and sub.status == "active":
+            with self.book.updating(sub):
+                sub.status = "past_due"
+            self.book.note(sub)
 
     def expire(self, sub: Sub, invoice: Invoice) -> None:
         if sub.status != "incomplete" or not sub.live:

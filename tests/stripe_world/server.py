@@ -14,6 +14,9 @@ from urllib.parse import parse_qsl, urlsplit
 from stripe_world.faults import Fault, Plan, refusal
 from stripe_world.world import World
 
+DELETABLE = ("coupons",)
+"""Lists whose objects can be deleted for good without a change of any subscription."""
+
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -101,8 +104,9 @@ class Server(ThreadingHTTPServer):
         """Change the account between two requests, as a living one does."""
         if fault is Fault.INSERT:
             self.world.insert()
-        if fault is Fault.VANISH and path.count("/") > 2:
-            self.world.vanish(path.split("/")[3])
+        parts = path.split("/")
+        if fault is Fault.VANISH and len(parts) > 3 and parts[2] in DELETABLE:
+            self.world.vanish(parts[3])
 
 
 @contextmanager

@@ -72,10 +72,12 @@ def test_an_insert_moves_the_list_that_is_read():
 
 
 def test_a_vanished_object_is_not_found():
-    world = World(1)
+    world = World(1, Level.DISCOUNTS)
     with serving(world, Plan(1, odds=1, kinds=(Fault.VANISH,), most=1)) as server:
-        key = world.lives[0].book.shelf.subs[0].id
-        assert fetch(server.url, f"/v1/subscriptions/{key}")[0] == 404
+        assert fetch(server.url, "/v1/coupons")[0] == 200
+        assert fetch(server.url, f"/v1/coupons/{world.catalog.coupons[0].id}")[0] == 404
+        key = world.lives[0].book.person.id
+        assert fetch(server.url, f"/v1/customers/{key}")[0] == 200
 
 
 def test_equal_seeds_meet_equal_faults():

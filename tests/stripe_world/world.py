@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from random import Random
+from typing import Any
 
 from stripe_world.account import Account
 from stripe_world.answer import Answer, Query, answer
 from stripe_world.catalog import Catalog
 from stripe_world.keys import Key, usual_keys
-from stripe_world.life import Life
+from stripe_world.life import Birth, Life
 from stripe_world.market import Level, stock
 from stripe_world.moments import DAY, epoch, later
 from stripe_world.truth import Track
@@ -43,6 +44,7 @@ class World:
     connected: tuple[str, ...] = ()
     mixed_modes: bool | None = None  # None: from level 7 on, a live key is shown test objects
     vanished: set[str] = field(default_factory=set)
+    altered: dict[str, dict[str, Any]] = field(default_factory=dict)  # by id: fields made odd
     requests: int = 0
     inserted: int = 0
     opened: int = OPENED
@@ -73,11 +75,8 @@ class World:
     def _live_until(self, when: int) -> None:
         told_from = self.born - EVENTS_KEPT
         while self.due <= when:
-            index = len(self.lives)
-            seed = f"{self.seed}:{self.level}"
-            self.lives.append(
-                Life.born(seed, index, self.catalog, self.level, (self.due, told_from))
-            )
+            birth = Birth(f"{self.seed}:{self.level}", len(self.lives), self.due, told_from)
+            self.lives.append(Life(birth, self.catalog, self.level))
             self.due = next(self.arrivals)
         for life in self.lives:
             life.live(when)
@@ -104,13 +103,17 @@ class World:
 
     def insert(self) -> None:
         """A new customer signs up this very second: lists that are being read grow at the top."""
-        seed = f"{self.seed}:{self.level}:insert"
         index = 9000 + self.inserted
         self.inserted += 1
-        told_from = self.born - EVENTS_KEPT
-        life = Life.born(seed, index, self.catalog, self.level, (self.now, told_from))
+        birth = Birth(f"{self.seed}:insert", index, self.now, self.born - EVENTS_KEPT)
+        life = Life(birth, self.catalog, self.level)
         life.live(self.now)
         self.lives.append(life)
+        self.__dict__.pop("account", None)
+
+    def alter(self, key: str, **fields: Any) -> None:
+        """Serve an object with some fields that it never had: an unknown status, say."""
+        self.altered[key] = fields
         self.__dict__.pop("account", None)
 
     def vanish(self, key: str) -> None:

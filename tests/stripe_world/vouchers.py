@@ -1,0 +1,104 @@
+"""Discounts given, lapsed and taken away, and what nothing tells of them afterwards."""
+
+from dataclasses import dataclass
+
+from stripe_world import render
+from stripe_world.book import Book
+from stripe_world.catalog import Coupon, Discount
+from stripe_world.moments import later
+from stripe_world.things import Item, Sub
+from stripe_world.truth import OFF, Doubt
+
+UNUSED = "a discount that came and went between two invoices"
+HAND_REMOVED = "a discount removed by hand, known by the next invoice"
+
+
+@dataclass(slots=True)
+class Vouchers:
+    """The discounts of one customer, of its subscriptions and of their items."""
+
+    book: Book
+
+    def discounted(self, coupon: Coupon, sub: Sub | None, item: Item | None = None) -> Discount:
+        now = self.book.now
+        months = coupon.duration_in_months
+        made = Discount(
+            self.book.id("di"),
+            coupon,
+            now,
+            self.book.person.id,
+            end=later(now, "month", months) if months else None,
+            subscription=sub.id if sub else None,
+            subscription_item=item.id if item else None,
+        )
+        self.book.shelf.discounts.append(made)
+        self.book.tell_discount("created", made)
+        if made.end is not None:
+            self.book.at(made.end, lambda: self.lapse(made))
+        return made
+
+    def apply(self, sub: Sub, coupon: Coupon, item: Item | None = None) -> None:
+        with self.book.updating(sub):
+            made = self.discounted(coupon, sub, item)
+            (item or sub).discounts = [*(item or sub).discounts, made]
+        self.book.note(sub)
+
+    def give(self, coupon: Coupon) -> None:
+        """A discount of the customer, for every subscription without one of its own."""
+        before = render.customer(self.book.person)
+        self.book.person.discount = self.discounted(coupon, None)
+        self.tell_customer(before)
+        self.note_all()
+
+    def tell_customer(self, before: render.Json) -> None:
+        person = self.book.person
+        self.book.tell("customer.updated", lambda: render.customer(person), before)
+
+    def note_all(self, hidden: str | None = None) -> None:
+        for sub in self.book.shelf.subs:
+            if sub.live:
+                self.book.note(sub, hidden)
+
+    def lapse(self, discount: Discount) -> None:
+        """A repeating discount reaches its end."""
+        if discount.removed is None:
+            self.take_away(discount)
+            self.note_all()
+
+    def take_away(self, discount: Discount) -> None:
+        person = self.book.person
+        self.forget_unused(discount)
+        if person.discount is discount:
+            before = render.customer(person)
+            person.discount = None
+            self.tell_customer(before)
+        for sub in self.book.shelf.subs:
+            holders = [h for h in (sub, *sub.items) if discount in h.discounts]
+            if holders and sub.live:
+                with self.book.updating(sub):
+                    for holder in holders:
+                        holder.discounts = [d for d in holder.discounts if d is not discount]
+        self.book.tell_discount("deleted", discount)
+
+    def forget_unused(self, discount: Discount) -> None:
+        """Nothing but an event tells of a discount that is gone and was on no invoice."""
+        now = self.book.now
+        for sub in self.book.shelf.subs:
+            held = discount.subscription in (None, sub.id)
+            if not held or not sub.live or sub.id in discount.used_by:
+                continue
+            for item in sub.items:
+                track = self.book.shelf.tracks[item.id]
+                values = frozenset(fact.discount for fact in track.between(discount.start, now))
+                if len(values) > 1 or 0 not in values:
+                    values |= {0}
+                    track.extra.append(
+                        Doubt(discount.start, now, OFF, UNUSED, {"discount": values}, now)
+                    )
+
+    def remove(self, sub: Sub) -> None:
+        """A hand takes the subscription's discounts off in mid-period."""
+        for discount in list(sub.discounts):
+            discount.removed = self.book.now
+            self.take_away(discount)
+        self.note_all(HAND_REMOVED)
