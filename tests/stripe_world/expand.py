@@ -9,6 +9,8 @@ from stripe_world.errors import cannot_expand, too_deep
 
 Json = dict[str, Any]
 DEEPEST = 4
+HIDDEN = {"coupon": ("applies_to", "currency_options"), "price": ("currency_options",)}
+"""Properties that are there only where they are asked for."""
 
 
 def expanded(account: Account, made: Json, paths: Sequence[str]) -> Json:
@@ -31,6 +33,8 @@ def put(account: Account, holder: Any, steps: list[str], path: str) -> Any:
     if name == "tiers" and holder.get("object") == "price":
         price = account.price_tiers[holder["id"]]
         return holder | ({"tiers": render.tiers(price)} if price.tiers else {})
+    if name not in holder and name in HIDDEN.get(str(holder.get("object")), ()):
+        return holder  # there is none, or the account does not use it
     if name not in holder:
         raise cannot_expand(path, in_list=holder.get("object") == "list")
     value = resolved(account, holder[name])
