@@ -228,7 +228,9 @@ def kept(kind: str, made: Json, request: Request) -> bool:
         if name not in known and name != "created":
             raise errors.unknown_parameter(name)
     for name, ranges in request.ranges.items():
-        if not all(RANGES[word](made.get(name, made.get("date", 0)), bound) for word, bound in ranges):
+        if not all(
+            RANGES[word](made.get(name, made.get("date", 0)), bound) for word, bound in ranges
+        ):
             return False
     if "status" in known and not known["status"](made, request):
         return False

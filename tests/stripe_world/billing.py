@@ -176,13 +176,19 @@ class Billing:
         start, end = item.period
         now = self.book.now
         amount = sign * whole(gross * (end - now) / (end - start))
-        return self.proration(sub, item, amount, (now, end), price)
+        word = "Unused" if sign < 0 else "Remaining"
+        return self.proration(sub, item, amount, (now, end), price, word)
 
-    def proration(
-        self, sub: Sub, item: Item, amount: int, period: tuple[int, int], price: Price
+    def proration(  # noqa: PLR0913, PLR0917 (a line is these six)
+        self,
+        sub: Sub,
+        item: Item,
+        amount: int,
+        period: tuple[int, int],
+        price: Price,
+        word: str = "Remaining",
     ) -> Line:
         day = f"{instant(self.book.now):%d %b %Y}"
-        word = "Unused" if amount < 0 else "Remaining"
         text = f"{word} time on {price.product.name} after {day}"
         line = self.line(sub, item, item.quantity, amount, period, text)
         line.price = price
@@ -224,7 +230,7 @@ class Billing:
         for item in items:
             item.once = []
         used: dict[str, tuple[Discount, list[Line]]] = {}
-        shared = self.due_discounts(sub, inherited(sub))
+        shared = self.due_discounts(sub, inherited(sub, self.book.now))
         for line in lines:
             own = line.item.discounts if line.item else []
             line.discounts = self.due_discounts(sub, own)

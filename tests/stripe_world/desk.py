@@ -14,6 +14,7 @@ from stripe_world.vouchers import Vouchers
 from stripe_world.worth import worths
 
 NO_PRORATION = "a change without proration, known only by the next renewal"
+NOTHING = "a proration of nothing, which only words tell from a credit"
 IN_TRIAL = "a change during a trial, which no invoice shows before its end"
 WITHDRAWN = "a request to cancel that was withdrawn"
 OVERTAKEN = "a request to cancel that an immediate cancel overtook"
@@ -148,10 +149,10 @@ class Desk:
             item.price, item.quantity = price, quantity
             self.book.note(sub, NO_PRORATION)
             return
-        self.credit(sub, item)
+        credit = self.credit(sub, item)
         self.cut_once(sub)
         item.price, item.quantity = price, quantity
-        self.settle(sub, [self.charge(sub, item)], proration)
+        self.settle(sub, [self.charge(sub, item), credit], proration)
 
     def settle(
         self, sub: Sub, proofs: list[Line], proration: str, hidden: str | None = None
@@ -160,6 +161,8 @@ class Desk:
         if proration == "always_invoice" and proofs:
             self.invoice_now(sub)
         proof = proofs[0] if proofs and proofs[0].invoice is None else None
+        if proofs and not any(line.amount for line in proofs):
+            hidden, proofs = NOTHING, []
         self.book.note(sub, hidden, proof)
         for line in proofs:
             if line.item is not None:
@@ -178,7 +181,8 @@ class Desk:
         marked = proration != "none" and sub.flexible
         if marked:
             self.charge(sub, item)
-            item.once = []
+        self.cut_once(sub)
+        item.once = []
         self.invoice_now(sub, [] if marked else [item])
         self.book.note(sub)
         self.book.shelf.tracks[item.id].pin(self.book.now, (*TERMS, *OFF))
@@ -233,6 +237,7 @@ class Desk:
             hidden = NO_PRORATION if proration == "none" else None
             self.settle(sub, proofs, proration, hidden)
             self.book.at(item.period[1], lambda: self.miss(sub, item))
+            self.billing.await_renewal(sub)
 
     def miss(self, sub: Sub, item: Item) -> None:
         """An item that is gone is missed on the bill of its next period."""

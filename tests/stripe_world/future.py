@@ -51,7 +51,7 @@ def instants(sub: Sub, item: Item) -> Iterator[int]:
         yield item.period[1]
     for other in sub.items:
         yield from (d.end for d in other.discounts if d.end is not None)
-    yield from (d.end for d in (*sub.discounts, *inherited(sub)) if d.end is not None)
+    yield from (d.end for d in (*sub.discounts, *inherited(sub, NEVER)) if d.end is not None)
     if sub.schedule is not None:
         yield from turns(sub.schedule)
 
@@ -79,4 +79,4 @@ def open_questions(track: Track, now: int) -> Iterator[Doubt]:
 
 
 def inherited_once(sub: Sub) -> bool:
-    return any(discount.once for discount in inherited(sub))
+    return any(discount.once for discount in inherited(sub, NEVER))

@@ -103,7 +103,7 @@ def pause(life: "Life", sub: Sub) -> None:
         life.dunning.restart(sub)
     elif sub.pause is not None:
         life.dunning.resume(sub)
-    elif settled(sub):
+    elif settled(sub) and sub.days_until_due is None:
         behavior = life.rng.choice(("void", "mark_uncollectible", "keep_as_draft"))
         days = life.rng.choice((None, 20, 45, 90))
         until = None if days is None else life.book.now + days * DAY

@@ -33,7 +33,7 @@ class Tastes:
         if self.level >= Level.STATES and self.chance(0.15):
             order.no_card = price.interval not in ("day", "week")
             order.trial_end_behavior = self.rng.choice(("create_invoice", "pause", "cancel"))
-        elif self.level >= Level.STATES and self.chance(0.15):
+        elif self.level >= Level.STATES and slow(order) and self.chance(0.15):
             order.days_until_due = self.rng.choice((7, 14))
         if self.level >= Level.ADVANCED:
             self.extras(order)
@@ -99,6 +99,11 @@ class Tastes:
         if self.level >= Level.ADVANCED and self.chance(0.3):
             return "none"
         return self.rng.choice(("create_prorations", "create_prorations", "always_invoice"))
+
+
+def slow(order: Order) -> bool:
+    """Whether an invoice is due well before the next one is written."""
+    return all(price.interval in ("month", "year") for price, _ in order.prices)
 
 
 def ordinary(price: Price) -> bool:

@@ -58,6 +58,15 @@ def test_a_full_period_is_billed_at_what_its_item_was_worth(seed, level):
     assert checked > 50
 
 
+@pytest.mark.parametrize(("seed", "level"), WORLDS)
+def test_what_lives_is_billed_for_the_present(seed, level):
+    world = World(seed, level)
+    for life in world.lives:
+        for sub in life.book.shelf.subs:
+            if sub.live and sub.status not in ("incomplete", "paused"):
+                assert all(start <= world.now < end for start, end in (i.period for i in sub.items))
+
+
 @pytest.mark.parametrize("level", Level)
 def test_a_world_is_quick(level):
     started = time.process_time()

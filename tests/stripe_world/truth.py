@@ -5,7 +5,7 @@ changes, and why nothing may tell the date of the change. Afterwards `doubts` tu
 spans of time: within one, a stated value may be any that the item really had about then.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 
@@ -84,6 +84,16 @@ class Pin:
 
 
 @dataclass(frozen=True, slots=True)
+class Between:
+    """Any amount from nothing to `most`: the bound of a discount of doubtful terms."""
+
+    most: int
+
+    def __contains__(self, value: object) -> bool:
+        return isinstance(value, int) and 0 <= value <= self.most
+
+
+@dataclass(frozen=True, slots=True)
 class Doubt:
     """In `[start, end)` a value of `names` may be any of `values[name]`, and why."""
 
@@ -91,7 +101,7 @@ class Doubt:
     end: int
     names: tuple[str, ...]
     reason: str
-    values: dict[str, frozenset[object]] = field(default_factory=dict)  # missing: any value
+    values: Mapping[str, Container[object]] = field(default_factory=dict)  # missing: any value
     known_by: int = 0  # the instant whose event would tell
 
 
@@ -166,6 +176,13 @@ class Track:
             values = frozenset(getattr(f, name) for f in self.between(start, end))
             if len(values) > 1:
                 yield Doubt(start, end, (name,), reason, {name: values})
+            if name in ("amount", *OFF):
+                yield self.discounts_within(start, end, reason)
+
+    def discounts_within(self, start: int, end: int, reason: str, known_by: int = 0) -> Doubt:
+        """Where the terms are in doubt, so is what comes off them: no more than all."""
+        most = Between(max((f.amount for f in self.between(start, end)), default=0))
+        return Doubt(start, end, OFF, reason, dict.fromkeys(OFF, most), known_by)
 
     def unseen(self, reason: str) -> Doubt:
         """Before a record first shows an item that is gone by now, nothing is known of it."""

@@ -7,7 +7,6 @@ from stripe_world.book import Book
 from stripe_world.catalog import Coupon, Discount
 from stripe_world.moments import later
 from stripe_world.things import Item, Sub
-from stripe_world.truth import OFF, Doubt
 
 UNUSED = "a discount that came and went between two invoices"
 HAND_REMOVED = "a discount removed by hand, known by the next invoice"
@@ -89,12 +88,9 @@ class Vouchers:
                 continue
             for item in sub.items:
                 track = self.book.shelf.tracks[item.id]
-                values = frozenset(fact.discount for fact in track.between(discount.start, now))
-                if len(values) > 1 or 0 not in values:
-                    values |= {0}
-                    track.extra.append(
-                        Doubt(discount.start, now, OFF, UNUSED, {"discount": values}, now)
-                    )
+                span = list(track.between(discount.start, now))
+                if any(fact.discount for fact in span):
+                    track.extra.append(track.discounts_within(discount.start, now, UNUSED, now))
 
     def remove(self, sub: Sub) -> None:
         """A hand takes the subscription's discounts off in mid-period."""

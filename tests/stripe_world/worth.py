@@ -65,14 +65,15 @@ def discounts(sub: Sub, item: Item, at: int, *, once: bool) -> list[Discount]:
     """The discounts in force on an item, in the order in which Stripe applies them."""
     used = item.once if at < item.period[1] else []
     own = [*item.discounts, *(d for d in used if d.subscription_item == item.id)]
-    shared = [*inherited(sub), *(d for d in used if d.subscription_item is None)]
+    shared = [*inherited(sub, at), *(d for d in used if d.subscription_item is None)]
     return [*in_force(own, at, once=once), *in_force(shared, at, once=once)]
 
 
-def inherited(sub: Sub) -> list[Discount]:
+def inherited(sub: Sub, at: int) -> list[Discount]:
     """The subscription's discounts; they and those of its items replace the customer's."""
-    used = [discount for item in sub.items for discount in item.once if discount.subscription]
-    if used or sub.discounts or any(item.discounts for item in sub.items):
+    used = [d for item in sub.items if at < item.period[1] for d in item.once if d.subscription]
+    own = [*sub.discounts, *(d for item in sub.items for d in item.discounts)]
+    if used or any(d.end is None or at < d.end for d in own):
         return sub.discounts
     customer = sub.customer.discount
     return [customer] if customer else []
