@@ -116,7 +116,7 @@ class Billing:
         self.tax(sub, invoice)
         sub.latest_invoice = invoice.id
         self.book.shelf.invoices.append(invoice)
-        self.pin(invoice, items)
+        self.pin(sub, invoice, items)
         self.book.tell_invoice("created", invoice)
         return invoice
 
@@ -160,14 +160,16 @@ class Billing:
         key = self.book.id("il")
         return Line(key, item.price, quantity, amount, period, sub, item, text, date=self.book.now)
 
-    def pin(self, invoice: Invoice, items: list[Item]) -> None:
-        """What an invoice states of its items, for ever."""
+    def pin(self, sub: Sub, invoice: Invoice, items: list[Item]) -> None:
+        """What an invoice states for ever: the terms of what it bills, the state of the rest."""
+        now, tracks = self.book.now, self.book.shelf.tracks
         for item in items:
-            track = self.book.shelf.tracks.get(item.id)
-            if track is not None:
-                track.pin(self.book.now, (*TERMS, *OFF))
-                told = REASONS_TOLD if invoice.paused == "mark_uncollectible" else ""
-                track.pin(self.book.now, STATE, since=told)
+            if item.id in tracks:
+                tracks[item.id].pin(now, (*TERMS, *OFF))
+        told = REASONS_TOLD if invoice.paused == "mark_uncollectible" else ""
+        for item in sub.items if items else ():
+            if item.id in tracks:
+                tracks[item.id].pin(now, STATE, since=told)
 
     # -- prorations
 

@@ -22,7 +22,7 @@ from stripe_world.things import (
     Sub,
 )
 from stripe_world.truth import Track, fact_of
-from stripe_world.worth import Worth, worths
+from stripe_world.worth import Worth, stated, worths
 
 Json = dict[str, Any]
 SIGNS = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -98,7 +98,7 @@ class Book:
 
     def used(self, sub: Sub, item: Item) -> None:
         """A service period of a metered price ends: its charge stands at that instant."""
-        charge = micro_units(item.price.amount(item.usage), item.price.currency)
+        charge = stated(sub, item, item.price.amount(item.usage))
         self.shelf.tracks[item.id].note(fact_of(sub, item, Worth(charge), self.now))
 
     def pin(self, sub: Sub, names: tuple[str, ...], proof: Line | None = None) -> None:

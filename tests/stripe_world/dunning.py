@@ -89,8 +89,9 @@ class Dunning:
         self.book.at(invoice.due_date, lambda: self.overdue(sub, invoice))
 
     def overdue(self, sub: Sub, invoice: Invoice) -> None:
-        latest = sub.latest_invoice == invoice.id
-        if invoice.status == "open" and sub.live and latest and sub.status == "active":
+        if sub.latest_invoice != invoice.id:
+            self.collect(invoice)  # which of two invoices makes a status, no document says
+        elif invoice.status == "open" and sub.live and sub.status == "active":
             with self.book.updating(sub):
                 sub.status = "past_due"
             self.book.note(sub)
