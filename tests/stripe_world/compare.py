@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from stripe_world.future import coming, open_questions
 from stripe_world.moments import instant
-from stripe_world.truth import NEVER, Doubt, Fact, Track
+from stripe_world.truth import NEVER, OFF, Doubt, Fact, Track
 from stripe_world.world import World
 
 ENDED = ("amount", "discount", "discount_once", "state", "cause")
@@ -114,31 +114,56 @@ def compare(
     """
     since = world.now - 30 * 86_400 if known_from is None else int(known_from.timestamp())
     result = Comparison(int(world.level))
-    known = set()
-    states: dict[str, list[Doubt]] = {}
-    for track in world.tracks():
-        if not track.sub.customer.livemode:
-            continue  # of test mode: whoever states it is wrong
-        known.add(track.item.id)
+    live = [track for track in world.tracks() if track.sub.customer.livemode]
+    doubts = doubts_of(world, live, since, version or world.api_version)
+    for track in live:
+        points = {second(p): p for p in said.get(track.item.id, ())}
         if track.usage:
-            compare_usage(result, track, {second(p): p for p in said.get(track.item.id, ())})
+            compare_usage(result, track, points)
         elif track.facts:
-            points = {second(p): p for p in said.get(track.item.id, ())}
-            doubts = list(track.doubts(world.now, since, version or world.api_version))
-            doubts += open_questions(track, world.now)
-            shared = states.setdefault(track.sub.id, [])
-            shared += [doubt for doubt in doubts if set(doubt.names) <= {"state", "cause"}]
-            doubts += shared  # what a subscription does, an item that is added later does too
-            compare_item(result, track, points, doubts, [*track.facts, *coming(track, world.now)])
+            facts = [*track.facts, *coming(track, world.now)]
+            compare_item(result, track, points, doubts[track.item.id], facts)
+    compare_strangers(result, said, {track.item.id for track in live})
+    return result
+
+
+def doubts_of(
+    world: World, tracks: list[Track], since: int, version: str
+) -> dict[str, list[Doubt]]:
+    """The doubts by item, with those that it shares with its siblings.
+
+    What a subscription does, an item that is added later does too; and an amount off is spread
+    over all items, so that the doubtful terms of one make the parts of the others doubtful.
+    """
+    own = {t.item.id: [*t.doubts(world.now, since, version)] for t in tracks if t.facts}
+    families: dict[str, list[Track]] = {}
+    for track in tracks:
+        families.setdefault(track.sub.id, []).append(track)
+    found = {}
+    for track in (track for track in tracks if track.facts):
+        found[track.item.id] = [*own[track.item.id], *open_questions(track, world.now)]
+        others = [t for t in families[track.sub.id] if t is not track and t.facts]
+        for doubt in (doubt for other in others for doubt in own[other.item.id]):
+            if set(doubt.names) <= {"state", "cause"}:
+                found[track.item.id].append(doubt)
+            elif {"amount", *OFF} & set(doubt.names) and track.reduced(doubt.start, doubt.end):
+                most = track.discounts_within(doubt.start, doubt.end, doubt.reason)
+                found[track.item.id].append(most)
+    return found
+
+
+def compare_strangers(
+    result: Comparison, said: Mapping[str, Iterable[Stated]], known: set[str]
+) -> None:
+    """Items that never were, or only in test mode."""
     for stranger in sorted(set(said) - known):
         if stranger.startswith("sub_sched_"):
             continue  # a plan that has no item yet may be stated under its own id
-        result.total += 1
         first = min((p.effective_at for p in said[stranger]), default=instant(0))
+        result.total += 1
         result.differences.append(
             Difference(stranger, first, None, "item", None, stranger, determined=True)
         )
-    return result
 
 
 def compare_item(

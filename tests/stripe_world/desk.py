@@ -229,6 +229,8 @@ class Desk:
         with self.book.updating(sub):
             proofs = [] if proration == "none" else [self.credit(sub, item)]
             self.cut_once(sub)
+            for discount in item.discounts:
+                self.vouchers.forget_unused(discount)
             sub.items.remove(item)
             sub.gone.append(item)
             item.removed = self.book.now

@@ -13,6 +13,7 @@ from stripe_world.book import Book
 from stripe_world.desk import Desk
 from stripe_world.moments import DAY, HOUR
 from stripe_world.things import Invoice, Sub
+from stripe_world.truth import NEVER
 
 RETRIES = (3 * DAY, 5 * DAY, 7 * DAY)
 """When a failed payment is tried again, counted from the failure before."""
@@ -156,7 +157,7 @@ class Dunning:
     def paid(self, invoice: Invoice) -> None:
         """Paying the latest invoice makes a subscription active; older ones are forgiven."""
         sub = invoice.sub
-        if sub is None or not sub.live or invoice.id != sub.latest_invoice:
+        if sub is None or not sub.live or not self.settles(sub, invoice):
             return
         if sub.status in ("incomplete", "past_due", "unpaid"):
             with self.book.updating(sub):
@@ -164,8 +165,16 @@ class Dunning:
                 sub.no_card = False
             self.book.note(sub)
         for older in self.book.shelf.invoices:
-            if older.sub is sub and older.status == "open" and self.chance(0.7):
+            before = older.sub is sub and older.created < invoice.created
+            if before and older.status == "open" and self.chance(0.7):
                 self.billing.give_up(older, "user_forgiven")
+
+    def settles(self, sub: Sub, invoice: Invoice) -> bool:
+        """By card the latest invoice decides; by mail, whether any is overdue."""
+        if sub.collection_method != "send_invoice":
+            return invoice.id == sub.latest_invoice
+        mine = [i for i in self.book.shelf.invoices if i.sub is sub and i.status == "open"]
+        return not any((i.due_date or NEVER) <= self.book.now for i in mine)
 
     # -- pauses
 

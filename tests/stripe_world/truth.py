@@ -179,6 +179,10 @@ class Track:
             if name in ("amount", *OFF):
                 yield self.discounts_within(start, end, reason)
 
+    def reduced(self, start: int, end: int) -> bool:
+        """Whether any discount counts within a span."""
+        return any(fact.discount or fact.discount_once for fact in self.between(start, end))
+
     def discounts_within(self, start: int, end: int, reason: str, known_by: int = 0) -> Doubt:
         """Where the terms are in doubt, so is what comes off them: no more than all."""
         most = Between(max((f.amount for f in self.between(start, end)), default=0))

@@ -86,7 +86,8 @@ class Vouchers:
             held = discount.subscription in (None, sub.id)
             if not held or not sub.live or sub.id in discount.used_by:
                 continue
-            for item in sub.items:
+            own = discount.subscription_item
+            for item in (item for item in sub.items if own in (None, item.id)):
                 track = self.book.shelf.tracks[item.id]
                 span = list(track.between(discount.start, now))
                 if any(fact.discount for fact in span):
