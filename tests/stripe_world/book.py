@@ -63,9 +63,10 @@ class Book:
         count = self.counters[prefix] = self.counters.get(prefix, 0) + 1
         return f"{prefix}_1W{self.tag}{count:05d}"
 
-    def at(self, when: int, action: Callable[[], None]) -> None:
+    def at(self, when: int, action: Callable[[], None], *, first: bool = False) -> None:
+        """Do something later; `first`: before all else that is due at that instant."""
         order = self.counters["agenda"] = self.counters.get("agenda", 0) + 1
-        heapq.heappush(self.agenda, (max(when, self.now), order, action))
+        heapq.heappush(self.agenda, (max(when, self.now), -order if first else order, action))
 
     def live(self, until: int) -> None:
         """Do everything that is due up to `until`."""

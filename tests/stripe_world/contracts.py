@@ -36,8 +36,8 @@ class Contracts:
         self.book.shelf.schedules.append(made)
         self.tell(made, "created")
         for phase in phases[1:]:
-            self.book.at(phase.start, lambda phase=phase: self.turn(made, phase))
-        self.book.at(phases[-1].end, lambda: self.finish(made))
+            self.book.at(phase.start, lambda phase=phase: self.turn(made, phase), first=True)
+        self.book.at(phases[-1].end, lambda: self.finish(made), first=True)
 
     def tell(self, schedule: Schedule, kind: str) -> None:
         now = self.book.now
@@ -87,7 +87,7 @@ class Contracts:
         with self.book.updating(sub):
             sub.schedule = schedule
         self.tell(schedule, "updated")
-        self.book.at(phase.end, lambda: self.finish(schedule))
+        self.book.at(phase.end, lambda: self.finish(schedule), first=True)
         return sub
 
     # -- starts and ends

@@ -168,8 +168,9 @@ class Track:
         """From the last record before the change to the first one after it, by field."""
         now, seen = told_at
         for name in change.names:
-            told = [p.at for p in self.pins if p.states(name, version)]
-            told += [c.at for c in self.changes if name in c.names and c.untold is None]
+            shown = "amount" if change.at == self.item.removed else name
+            told = [p.at for p in self.pins if p.states(shown, version)]
+            told += [c.at for c in self.changes if shown in c.names and c.untold is None]
             told += [now, *(c.at for c in self.changes if c.at >= seen)]
             start = max((at for at in told if at <= change.at), default=self.start)
             end = min((at for at in told if at > change.at), default=now)

@@ -84,10 +84,10 @@ class Vouchers:
         now = self.book.now
         for sub in self.book.shelf.subs:
             held = discount.subscription in (None, sub.id)
-            if not held or not sub.live or sub.id in discount.used_by:
+            if not held or sub.id in discount.used_by:
                 continue
             own = discount.subscription_item
-            for item in (item for item in sub.items if own in (None, item.id)):
+            for item in (i for i in (*sub.items, *sub.gone) if own in (None, i.id)):
                 track = self.book.shelf.tracks[item.id]
                 span = list(track.between(discount.start, now))
                 if any(fact.discount for fact in span):
