@@ -230,7 +230,7 @@ class Desk:
             proofs = [] if proration == "none" else [self.credit(sub, item)]
             self.cut_once(sub)
             for discount in item.discounts:
-                self.vouchers.forget_unused(discount)
+                self.vouchers.forget_unused(discount, known_by=discount.start)
             sub.items.remove(item)
             sub.gone.append(item)
             item.removed = self.book.now

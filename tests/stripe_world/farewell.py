@@ -23,7 +23,7 @@ class Farewell:
                 self.desk.cancel(sub, None)
         before = render.customer(person)
         if person.discount is not None:
-            self.desk.vouchers.forget_unused(person.discount)
+            self.desk.vouchers.forget_unused(person.discount, known_by=self.book.now)
         person.deleted_at = self.book.now
         self.book.tell("customer.deleted", lambda: before)
 

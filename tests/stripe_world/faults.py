@@ -7,8 +7,6 @@ from random import Random
 
 from stripe_world import errors
 
-ORDINARY = 0.0
-
 
 class Fault(StrEnum):
     TOO_MANY = "429"
@@ -24,7 +22,7 @@ class Fault(StrEnum):
 
 @dataclass
 class Plan:
-    """`odds` of a fault per request; no path and page meets more than `most` of them in a row."""
+    """`odds` of a fault per request; only the first `most` requests for a page meet one."""
 
     seed: int
     odds: float = 0.1
@@ -35,15 +33,13 @@ class Plan:
     met: list[Fault] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.rng = Random(f"faults:{self.seed}")
-
     def next(self, target: str) -> Fault | None:
-        """The fault that a request meets. Deterministic as long as the requests come in order."""
-        if self.counts.get(target, 0) >= self.most or self.rng.random() >= self.odds:
+        """The fault that the next request for `target` meets, in whatever order they come."""
+        count = self.counts[target] = self.counts.get(target, 0) + 1
+        rng = Random(f"{self.seed}:{target}:{count}")
+        if count > self.most or rng.random() >= self.odds:
             return None
-        self.counts[target] = self.counts.get(target, 0) + 1
-        fault = self.rng.choice(self.kinds)
+        fault = rng.choice(self.kinds)
         self.met.append(fault)
         return fault
 

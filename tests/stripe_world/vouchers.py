@@ -66,7 +66,7 @@ class Vouchers:
 
     def take_away(self, discount: Discount) -> None:
         person = self.book.person
-        self.forget_unused(discount)
+        self.forget_unused(discount, known_by=self.book.now)
         if person.discount is discount:
             before = render.customer(person)
             person.discount = None
@@ -79,7 +79,7 @@ class Vouchers:
                         holder.discounts = [d for d in holder.discounts if d is not discount]
         self.book.tell_discount("deleted", discount)
 
-    def forget_unused(self, discount: Discount) -> None:
+    def forget_unused(self, discount: Discount, *, known_by: int) -> None:
         """Nothing but an event tells of a discount that is gone and was on no invoice."""
         now = self.book.now
         for sub in self.book.shelf.subs:
@@ -91,7 +91,8 @@ class Vouchers:
                 track = self.book.shelf.tracks[item.id]
                 span = list(track.between(discount.start, now))
                 if any(fact.discount for fact in span):
-                    track.extra.append(track.discounts_within(discount.start, now, UNUSED, now))
+                    within = track.discounts_within(discount.start, now, UNUSED, known_by)
+                    track.extra.append(within)
 
     def remove(self, sub: Sub) -> None:
         """A hand takes the subscription's discounts off in mid-period."""
