@@ -99,15 +99,12 @@ class Life:
         """A subscription starts: plainly, or from level 6 on by one of several agreements."""
         if self.book.person.deleted_at is not None:
             return
-        order = self.tastes.order(self.book.now)
         kind = self.rng.random() if self.level >= Level.SCHEDULES else 1.0
-        if kind < 0.25 and simple(order):
-            self.begin_phases(order)
-        elif kind < 0.33 and simple(order):
-            start = self.book.now + self.rng.randrange(3, 40) * DAY
-            planned = self.contracts.plan(order, start)
-            self.book.at(start, lambda: self.begin_planned(planned))
-        elif kind < 0.41:
+        if kind < 0.33:
+            self.begin_scheduled(self.tastes.simple(), planned=kind < 0.1)
+            return
+        order = self.tastes.order(self.book.now)
+        if kind < 0.41:
             self.wait(self.contracts.agree(order))
         else:
             if kind < 0.49:
@@ -115,6 +112,15 @@ class Life:
             elif kind < 0.57 and not order.trial_days:
                 order.anchor = self.book.now + self.rng.randrange(2, 6) * DAY
             self.wait(self.desk.subscribe(order))
+
+    def begin_scheduled(self, order: Order, *, planned: bool) -> None:
+        """Phases from now on, or a start on a day to come."""
+        if not planned:
+            self.begin_phases(order)
+            return
+        start = self.book.now + self.rng.randrange(3, 40) * DAY
+        plan = self.contracts.plan(order, start)
+        self.book.at(start, lambda: self.begin_planned(plan))
 
     def begin_planned(self, planned: Schedule) -> None:
         if self.book.person.deleted_at is None:
@@ -136,10 +142,3 @@ class Life:
         order.trial_days, order.no_card, order.flexible = 0, False, False
         short = order.prices[0][0].interval in ("day", "week")
         order.start = self.book.now - self.rng.randrange(1, 6 if short else 25) * DAY + HOUR
-
-
-def simple(order: Order) -> bool:
-    """One price by the month, no trial: what phases of whole months are made for."""
-    (price, _), *others = order.prices
-    cycle = (price.interval, price.interval_count)
-    return not others and cycle == ("month", 1) and not order.trial_days and not order.no_card

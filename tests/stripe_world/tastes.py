@@ -46,6 +46,12 @@ class Tastes:
                 order.trial_days = self.rng.choice((7, 14, 30))
         return order
 
+    def simple(self) -> Order:
+        """One price by the month, no trial: what phases of whole months are made for."""
+        found = [p for p in self.catalog.prices if p.currency == self.currency and ordinary(p)]
+        monthly = [p for p in found if (p.interval, p.interval_count) == ("month", 1)]
+        return Order([(self.rng.choice(monthly), self.quantity())])
+
     def extras(self, order: Order) -> None:
         """A set-up fee, or usage beside what is licensed (and then no amount off: see worth)."""
         currency = order.prices[0][0].currency
