@@ -90,8 +90,8 @@ class Dunning:
         self.book.at(invoice.due_date, lambda: self.overdue(sub, invoice))
 
     def overdue(self, sub: Sub, invoice: Invoice) -> None:
-        if sub.latest_invoice != invoice.id:
-            self.collect(invoice)  # which of two invoices makes a status, no document says
+        if sub.latest_invoice != invoice.id or sub.status == "trialing":
+            self.collect(invoice)  # what two invoices, or a trial's, make of it no document says
         elif invoice.status == "open" and sub.live and sub.status == "active":
             with self.book.updating(sub):
                 sub.status = "past_due"

@@ -18,7 +18,7 @@ def coming(track: Track, now: int) -> Iterator[Fact]:
     if track.usage or not sub.live or item.removed is not None:
         return
     last = track.facts[-1]
-    for at in sorted({at for at in instants(sub, item) if at > now}):
+    for at in sorted({at for at in instants(sub) if at > now}):
         with phase_of(sub, item, at):
             found = worths(sub, at).get(item.id, Worth())
             fact = fact_of(sub, item, found, at)
@@ -40,16 +40,16 @@ def phase_of(sub: Sub, item: Item, at: int) -> Iterator[None]:
     item.price, item.quantity = kept
 
 
-def instants(sub: Sub, item: Item) -> Iterator[int]:
+def instants(sub: Sub) -> Iterator[int]:
     if sub.cancel_at is not None:
         yield sub.cancel_at
     if sub.status == "trialing" and sub.trial is not None:
         yield sub.trial[1]
     if sub.pause and sub.resumes_at is not None:
         yield sub.resumes_at
-    if item.once:
-        yield item.period[1]
     for other in sub.items:
+        if other.once:
+            yield other.period[1]
         yield from (d.end for d in other.discounts if d.end is not None)
     yield from (d.end for d in (*sub.discounts, *inherited(sub, NEVER)) if d.end is not None)
     if sub.schedule is not None:

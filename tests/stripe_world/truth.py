@@ -175,7 +175,9 @@ class Track:
             start = max((at for at in told if at <= change.at), default=self.start)
             end = min((at for at in told if at > change.at), default=now)
             values = frozenset(getattr(f, name) for f in self.between(start, end))
-            if len(values) > 1:
+            if name in ("state", "cause") and change.at == self.item.removed:
+                yield Doubt(start, end, (name,), reason)  # had it stayed, it would be as the rest
+            elif len(values) > 1:
                 yield Doubt(start, end, (name,), reason, {name: values})
             if name in ("amount", *OFF):
                 yield self.discounts_within(start, end, reason)
