@@ -242,7 +242,8 @@ class Billing:
             used.values(), key=lambda pair: pair[0].subscription_item is None
         ):
             self.take_off(one, covered)
-            one.used_by.add(sub.id)
+            if sub.status != "trialing":  # whether a bill of nothing names them, who knows
+                one.used_by.add(sub.id)
             if one.once:
                 self.use_up(sub, one, covered)
         invoice.discounts = shared
