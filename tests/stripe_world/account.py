@@ -45,6 +45,7 @@ class Account:
         self.now = world.now
         self.lists: dict[str, list[Entry]] = {}
         self.by_id: dict[str, Entry] = {}
+        self.coupon_products = {coupon.id: coupon.products for coupon in world.catalog.coupons}
         self.price_tiers = {price.id: price for price in world.catalog.prices}
         for kind, entries in self.everything():
             self.lists[kind] = sorted(entries, key=lambda e: (e.created, e.key), reverse=True)

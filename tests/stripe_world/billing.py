@@ -236,7 +236,7 @@ class Billing:
         for line in lines:
             own = line.item.discounts if line.item else []
             line.discounts = self.due_discounts(sub, own)
-            for one in (*line.discounts, *shared):
+            for one in (d for d in (*line.discounts, *shared) if d.fits(line.price)):
                 used.setdefault(one.id, (one, []))[1].append(line)
         for one, covered in sorted(
             used.values(), key=lambda pair: pair[0].subscription_item is None

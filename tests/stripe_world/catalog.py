@@ -134,6 +134,7 @@ class Coupon:
     currency: str | None = None
     duration_in_months: int | None = None
     name: str = ""
+    products: tuple[str, ...] = ()  # those that it applies to; none: all
     deleted_at: int | None = None
     livemode: bool = True
 
@@ -155,6 +156,10 @@ class Discount:
     @property
     def once(self) -> bool:
         return self.coupon.duration == "once"
+
+    def fits(self, price: Price | None) -> bool:
+        products = self.coupon.products
+        return not products or (price is not None and price.product.id in products)
 
 
 @dataclass(slots=True)

@@ -206,14 +206,15 @@ def cells(facts: list[Fact], points: dict[int, Any], doubts: Sequence[Doubt]) ->
     """The stretches of an item's time, cut at every change and at the edges of every doubt."""
     changes = {fact.at: fact for fact in facts}
     edges = {edge for doubt in doubts for edge in (doubt.start, doubt.end)}
-    edges = {edge for edge in edges if facts[0].at <= edge < NEVER}
+    edges = {edge for edge in edges if edge < NEVER}
     cuts = sorted({*changes, *points, *edges})
     fact: Fact | None = None
     point: Any = None
     for n, start in enumerate(cuts):
         fact, point = changes.get(start, fact), points.get(start, point)
         end = cuts[n + 1] if n + 1 < len(cuts) else None
-        yield Cell(start, end, fact, point)
+        if fact is not None or point is not None:
+            yield Cell(start, end, fact, point)
 
 
 def differences(track: Track, cell: Cell, doubts: Sequence[Doubt]) -> Iterator[Difference]:

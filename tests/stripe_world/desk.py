@@ -218,6 +218,7 @@ class Desk:
         with self.book.updating(sub):
             item = self.book.item(sub, price, quantity)
             item.period = self.billing.period(sub, item, self.book.now)
+            item.origin = item.period[0]
             unpaid = proration == "none" or price.metered
             proofs = [] if unpaid else [self.charge(sub, item)]
             self.settle(sub, proofs, proration, NO_PRORATION if unpaid else None)

@@ -33,6 +33,9 @@ def put(account: Account, holder: Any, steps: list[str], path: str) -> Any:
     if name == "tiers" and holder.get("object") == "price":
         price = account.price_tiers[holder["id"]]
         return holder | ({"tiers": render.tiers(price)} if price.tiers else {})
+    if name == "applies_to" and holder.get("object") == "coupon":
+        products = account.coupon_products.get(holder["id"])
+        return holder | ({"applies_to": {"products": list(products)}} if products else {})
     if name not in holder and name in HIDDEN.get(str(holder.get("object")), ()):
         return holder  # there is none, or the account does not use it
     if name not in holder:

@@ -125,4 +125,7 @@ def coupons(rng: Random, level: Level, catalog: Catalog, opened: int) -> list[Co
     if level >= Level.ADVANCED:
         for coupon in rng.sample(made, 3):
             coupon.deleted_at = opened + rng.randrange(30, 500) * DAY
+        kept = [coupon for coupon in made if coupon.deleted_at is None]
+        for coupon in rng.sample(kept, 2):
+            coupon.products = tuple(p.id for p in rng.sample(catalog.products, 3))
     return made

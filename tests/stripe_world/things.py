@@ -37,6 +37,7 @@ class Item:
     once: list[Discount] = field(default_factory=list)  # used for the current period
     tax_rates: list[TaxRate] = field(default_factory=list)
     removed: int | None = None
+    origin: int = 0  # where the period began in which it came: no bill before shows it
     usage: int = 0  # units since the period began, for a metered price
 
 

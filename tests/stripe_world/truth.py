@@ -196,7 +196,7 @@ class Track:
         shown = min((p.at for p in self.pins if p.states("amount", "9")), default=NEVER)
         if shown >= (self.item.removed or NEVER):
             shown = NEVER
-        return Doubt(self.start, shown, (*FIELDS, "point"), reason)
+        return Doubt(self.item.origin or self.start, shown, (*FIELDS, "point"), reason)
 
     def between(self, start: int, end: int) -> Iterator[Fact]:
         """The facts in force anywhere in `[start, end)`."""

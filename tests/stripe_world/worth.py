@@ -66,7 +66,8 @@ def discounts(sub: Sub, item: Item, at: int, *, once: bool) -> list[Discount]:
     used = item.once if at < item.period[1] else []
     own = [*item.discounts, *(d for d in used if d.subscription_item == item.id)]
     shared = [*inherited(sub, at), *(d for d in used if d.subscription_item is None)]
-    return [*in_force(own, at, once=once), *in_force(shared, at, once=once)]
+    found = [*in_force(own, at, once=once), *in_force(shared, at, once=once)]
+    return [discount for discount in found if discount.fits(item.price)]
 
 
 def inherited(sub: Sub, at: int) -> list[Discount]:
