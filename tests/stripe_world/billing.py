@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from stripe_world import render_billing
 from stripe_world.book import Book
 from stripe_world.catalog import Discount, Price, TaxRate, whole
 from stripe_world.moments import HOUR, instant, later, period_of
@@ -80,6 +81,7 @@ class Billing:
                 item.period = self.period(sub, item, now)
             invoice = self.invoice(sub, "subscription_cycle", due, arrears=due)
         invoice.period = (before, now)
+        self.book.tell_invoice("updated", invoice)
         self.book.note(sub)
         self.await_renewal(sub)
         self.book.at(invoice.created + HOUR, lambda: self.finalize(invoice))
@@ -198,7 +200,15 @@ class Billing:
         line.discountable = False
         line.invoice_item = self.book.id("ii")
         self.book.shelf.lines.append(line)
+        self.tell_item("created", line)
         return line
+
+    def tell_item(self, kind: str, line: Line) -> None:
+        person = self.book.person
+        self.book.tell(
+            f"invoiceitem.{kind}",
+            lambda: render_billing.invoice_item(line, person.id, livemode=person.livemode),
+        )
 
     def backdate(self, sub: Sub) -> None:
         """Bill the time before the subscription was made: one prorated line (classic mode).
@@ -285,6 +295,7 @@ class Billing:
             return
         if not invoice.auto_advance or (sub and not sub.live):
             invoice.auto_advance = False
+            self.book.tell_invoice("updated", invoice)
             return
         invoice.finalized_at = self.book.now
         invoice.status = "open"

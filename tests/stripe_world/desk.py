@@ -290,6 +290,8 @@ class Desk:
         """End at once: prorations that wait are dropped with it."""
         for line in self.billing.pending(sub):
             line.dropped = line.invoice is None
+            if line.dropped:
+                self.billing.tell_item("deleted", line)
         if sub.canceled_at is not None:
             self.forget_request(sub, OVERTAKEN, known_by=sub.canceled_at)
         sub.canceled_at = self.book.now

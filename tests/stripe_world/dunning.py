@@ -85,6 +85,7 @@ class Dunning:
         assert sub is not None
         days = sub.days_until_due or 0
         invoice.due_date = self.book.now + days * DAY
+        self.book.tell_invoice("updated", invoice)
         paid = self.book.now + self.book.rng.randrange(HOUR, days * 3 * DAY // 2)
         self.book.at(paid, lambda: self.collect(invoice))
         self.book.at(invoice.due_date, lambda: self.overdue(sub, invoice))
