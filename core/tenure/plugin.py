@@ -89,6 +89,7 @@ class PullRequest(Context):
     `cursor` is what the last committed checkpoint held (None at first and with `full`), `since`
     the start of the last complete pull less an overlap. `observations(subject)` are all ever
     stored, oldest first. `progress(done, total)` counts source rows; total may be None.
+    `warn(text)` says what the user should know though nothing failed; it is kept with the run.
     """
 
     full: bool = False
@@ -96,6 +97,7 @@ class PullRequest(Context):
     since: datetime | None = None
     observations: Callable[[str], Sequence[Observation]]
     progress: Callable[[int, int | None], None] = lambda _done, _total: None
+    warn: Callable[[str], None] = lambda _text: None
 
 
 class _Plugin(ABC):

@@ -218,7 +218,7 @@ def _importing(where: str) -> Iterator[None]:
         # What a plugin prints while it is imported must not get into a result on stdout.
         with redirect_stdout(sys.stderr):
             yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, PluginError):
         raise
     except BaseException as error:
         raise PluginError(
@@ -242,7 +242,7 @@ def _offered(kind: Kind, module: Any, where: str) -> Sequence[PluginClass]:
         manager.register(module)
         manager.check_pending()
         classes = _listed(f"tenure_{plural(kind)}", manager)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, PluginError):  # a plugin that says itself what it lacks
         raise
     except BaseException as error:
         known = ", ".join(f"tenure_{plural(each)}" for each in _BASES)

@@ -5,6 +5,7 @@ next sync goes on from there.
 """
 
 import json
+import logging
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -13,7 +14,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from tenure import rates
 from tenure.config import Entry, Workspace
@@ -27,14 +28,23 @@ from tenure.lending import give_back, lend
 from tenure.plugin import Connector, Context, PullRequest
 from tenure.plugins import isolated
 from tenure.records import Observation, Record
+from tenure.redaction import redact
 
 OVERLAP = timedelta(hours=1)
 """How far before the last complete pull an incremental one reads again."""
 
 RENEW_SECONDS = 60
 
+log = logging.getLogger("tenure.sync")
+
 _STATE, _QUARANTINE, _RUN = table(ConnectorState), table(Quarantine), table(Run)
 _OBSERVATION = table(ObservationRow)
+_KEPT = (
+    select(_OBSERVATION.c.key, _OBSERVATION.c.at, _OBSERVATION.c.data)
+    .where(_OBSERVATION.c.connector_id == bindparam("connector"))
+    .where(_OBSERVATION.c.kind == "event", _OBSERVATION.c.subject == bindparam("subject"))
+    .order_by(_OBSERVATION.c.at, _OBSERVATION.c.key)
+)
 
 Progress = Callable[[str, int, int | None], None]
 """Called with the connector's name, its source rows so far, and the total if it is known."""
@@ -132,7 +142,7 @@ class _Sync:
             except TenureError as error:
                 run.error = error
                 return Outcome(name=entry.name, error=error)
-            run.counts, run.notes = pulled.counts, (*pulled.warnings, *pulled.remarks)
+            run.counts, run.notes = pulled.counts, [*pulled.warnings, *pulled.remarks]
             return Outcome(
                 name=entry.name,
                 counts=pulled.counts,
@@ -146,9 +156,13 @@ class _Sync:
             raise PluginError(
                 f"Connector {entry.name!r} is disabled", "Remove `enabled = false` from its table"
             )
-        with hold(self.store, self._ask(entry)) as lease, self.store.connect() as connection:
+        with (
+            hold(self.store, self._ask(entry)) as lease,
+            self.store.connect() as connection,
+            self.store.connect() as reading,
+        ):
             pull = Pull(self.store, connection, lease)
-            request = self._request(entry, lease)
+            request = self._request(entry, lease, reading, run)
             try:
                 with closing(_guarded(connector, request, self.workspace.secrets)) as records:
                     self._drain(records, pull)
@@ -178,16 +192,28 @@ class _Sync:
                 renewed = time.monotonic()
         self.progress(name, pull.rows_read, pull.rows_read)
 
-    def _request(self, entry: Entry, lease: Lease) -> PullRequest:
+    def _request(self, entry: Entry, lease: Lease, reading: Connection, run: "_Run") -> PullRequest:
         lent = lend(self.workspace, entry)
         return PullRequest(
             **{f.name: getattr(lent, f.name) for f in fields(Context)},
             full=lease.ask.full,
             cursor=lease.cursor,
             since=lease.watermark and lease.watermark - OVERLAP,
-            observations=lambda subject: _observations(self.store, lease.connector, subject),
+            observations=lambda subject: self._observations(reading, lease.connector, subject),
             progress=lambda done, total: self.progress(entry.name, done, total),
+            warn=lambda text: run.note(entry, text),
         )
+
+    def _observations(
+        self, connection: Connection, connector: int, subject: str
+    ) -> list[Observation]:
+        # A connector may ask for a hundred thousand subjects: no new connection for each.
+        asked = {"connector": connector, "subject": subject}
+        with self.store.errors(), connection.begin():
+            found = connection.execute(_KEPT, asked).all()
+        return [
+            Observation(subject=subject, key=k, at=at, data=json.loads(d)) for k, at, d in found
+        ]
 
 
 def _guarded(
@@ -200,18 +226,6 @@ def _guarded(
             yield from connector.pull(request)
         except GeneratorExit:  # closed before its end, which is no failure of the plugin
             return
-
-
-def _observations(store: Store, connector: int, subject: str) -> list[Observation]:
-    row = _OBSERVATION.c
-    query = (
-        select(row.key, row.at, row.data)
-        .where(row.connector_id == connector, row.kind == "event", row.subject == subject)
-        .order_by(row.at, row.key)
-    )
-    with store.read() as connection:
-        found = connection.execute(query).all()
-    return [Observation(subject=subject, key=k, at=at, data=json.loads(d)) for k, at, d in found]
 
 
 def _open_quarantine(store: Store, name: str) -> int:
@@ -232,7 +246,12 @@ class _Run:
     id: int
     counts: Counts = field(default_factory=Counts)
     error: TenureError | None = None
-    notes: Sequence[str] = ()
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, entry: Entry, text: str) -> None:
+        """Keep with the run, and show, what its plugin warns of."""
+        self.notes.append(redact(" ".join(text.split()), entry.secrets))
+        log.warning("%s: %s", entry.name, self.notes[-1])
 
 
 @contextmanager

@@ -1,0 +1,326 @@
+"""What changed since the last pull, from its events: they carry the objects as they became.
+
+Only what an event does not carry is asked for: more than the first lines of an invoice, a discount
+that comes as its id, tiers, a subscription of which nothing is known yet.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+
+from tenure import Checkpoint, Excluded, PullRequest, Quarantined, Record
+from tenure_connectors.stripe import pieces, shapes
+from tenure_connectors.stripe.account import (
+    EVENTS,
+    INVOICE_ITEMS,
+    INVOICES,
+    PRICES,
+    SCHEDULES,
+    SHELVES,
+    SUBSCRIPTIONS,
+    Account,
+    stated,
+)
+from tenure_connectors.stripe.cursor import OVERLAP, Cursor
+from tenure_connectors.stripe.events import discount_events, observation, snapshots
+from tenure_connectors.stripe.listing import Listing
+from tenure_connectors.stripe.memory import Memory
+from tenure_connectors.stripe.pieces import decoded, encoded
+from tenure_connectors.stripe.spool import Pieces
+from tenure_connectors.stripe.statement import Statement, assembled
+from tenure_connectors.stripe.sweep import EVERY, KEPT
+
+_BILLS = (
+    *KEPT,
+    "invoice.created",
+    "invoice.updated",
+    "invoice.finalized",
+    "invoice.paid",
+    "invoice.payment_failed",
+    "invoice.voided",
+    "invoice.marked_uncollectible",
+    "invoice.deleted",
+    "invoiceitem.created",
+    "invoiceitem.updated",
+    "invoiceitem.deleted",
+)
+_THINGS = (
+    "customer.created",
+    "customer.updated",
+    "customer.deleted",
+    "product.created",
+    "product.updated",
+    "price.created",
+    "price.updated",
+    "coupon.created",
+    "coupon.updated",
+    "tax_rate.created",
+    "tax_rate.updated",
+    "subscription_schedule.created",
+    "subscription_schedule.updated",
+    "subscription_schedule.aborted",
+    "subscription_schedule.canceled",
+    "subscription_schedule.completed",
+    "subscription_schedule.released",
+)
+TYPES = (_BILLS, _THINGS)
+"""One list names at most 20 types of events."""
+
+_KINDS: tuple[tuple[str, type[shapes.Shape]], ...] = (
+    ("customer.subscription.", shapes.Subscription),
+    ("customer.discount.", shapes.Discount),
+    ("customer.", shapes.Customer),
+    ("invoiceitem.", shapes.InvoiceItem),
+    ("invoice.", shapes.Invoice),
+    ("product.", shapes.Product),
+    ("price.", shapes.Price),
+    ("coupon.", shapes.Coupon),
+    ("tax_rate.", shapes.TaxRate),
+    ("subscription_schedule.", shapes.Schedule),
+)
+
+_PROGRESS = {"draft": 0, "open": 1, "uncollectible": 2, "paid": 3, "void": 3}
+"""Of two states of an invoice in the same second, the one further on came later."""
+
+_LAST = 2**62
+"""The rank of what was read just now."""
+
+
+@dataclass(slots=True)
+class Increment:
+    """One pull of what changed; `reached` tells whether the events went back to the cursor."""
+
+    request: PullRequest
+    account: Account
+    cursor: Cursor
+    memory: Memory = field(init=False)
+    until: int | None = field(init=False)
+    seen: dict[str, int] = field(init=False, default_factory=dict)
+    _came_back: bool = field(init=False, default=False)
+    _arrived: int = field(init=False, default=0)
+    _newest: dict[str, int] = field(init=False, default_factory=dict)
+    _new_prices: bool = field(init=False, default=False)
+    _lines: set[str] = field(init=False, default_factory=set)
+    _read_again: set[str] = field(init=False, default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.memory = Memory(self.request.observations, self.request.clock())
+        self.until = self.cursor.until
+
+    @property
+    def reached(self) -> bool:
+        """An event that was seen before comes again, unless Stripe has forgotten it."""
+        return self._came_back or not self.cursor.seen
+
+    def read(self) -> Iterator[Record]:
+        """Read the events; what they say lies on the spool then."""
+        since = self.cursor.since
+        lists = [replace(EVENTS, params={"types": types}) for types in TYPES]
+        for page in self.account.pages(*(replace(one, since=since or one.since) for one in lists)):
+            if page.listing.kind is not shapes.Event:
+                yield from self.account.taken(page)
+                continue
+            yield from self.account.raw(page)
+            for event in page.objects:
+                yield from self._event(event)
+        if self._new_prices:
+            yield from self.account.read(replace(PRICES, since=since or PRICES.since))
+
+    def state(self) -> Iterator[Record]:
+        """State every subscription that was touched."""
+        spool, account = self.account.spool, self.account
+        statement = Statement(
+            spool, self.memory, self.request.clock(), account.livemode, whole=False, ask=account.ask
+        )
+        yield Checkpoint(cursor=self.cursor.as_json())  # what was observed is known from here on
+        yield from account.read(*self._again())
+        for done, (subject, fresh) in enumerate(spool.subjects(), 1):
+            yield from statement.of(subject, self._current(subject, fresh)[0])
+            if done % EVERY == 0:
+                yield Checkpoint(cursor=self.cursor.as_json())
+        seen = [one for one, at in self.seen.items() if at >= (self.until or 0) - OVERLAP]
+        yield Checkpoint(
+            cursor=replace(
+                self.cursor, until=self.until, seen=tuple(seen), read_at=self.request.clock()
+            ).as_json()
+        )
+
+    # --- events
+
+    def _event(self, event: shapes.Event) -> Iterator[Record]:
+        self.seen[event.id] = event.created
+        self.until = max(self.until or 0, event.created)
+        if event.id in self.cursor.seen:
+            self._came_back = True
+            return
+        if not self.account.is_ours(event):
+            yield Excluded(reason="live mode" if event.livemode else "test mode")
+            return
+        self._arrived += 1
+        kind = next((kind for prefix, kind in _KINDS if event.type.startswith(prefix)), None)
+        if kind is None:
+            return
+        try:
+            one = msgspec.json.decode(event.data.object, type=kind)
+            kept = observation(event)
+        except msgspec.ValidationError as error:
+            raw = bytes(event.data.object).decode(errors="replace")
+            yield Quarantined(source_ref=event.id, reason=str(error), raw=raw)
+            return
+        if kept is not None:
+            yield kept
+        yield from self._happened(event, one)
+
+    def _happened(self, event: shapes.Event, one: Any) -> Iterator[Record]:
+        """What an event says: pieces, things for the shelf, and who is touched."""
+        gone, rank = event.type.endswith(".deleted"), self._rank(event, one)
+        if isinstance(one, shapes.Subscription):
+            yield from self.account.take(one, rank)
+        elif isinstance(one, shapes.Discount):
+            self._discount(one, rank, gone=gone)
+        elif isinstance(one, shapes.Customer):
+            yield from self._customer(one, rank, gone=gone)
+        elif isinstance(one, shapes.Price):
+            self._price(event, one)
+        elif isinstance(one, shapes.Product | shapes.Coupon | shapes.TaxRate):
+            self._thing(one, rank)
+        elif isinstance(one, shapes.Invoice):
+            yield from self._invoice(one, rank, gone=gone)
+        elif isinstance(one, shapes.InvoiceItem):
+            one.deleted = one.deleted or gone
+            yield from self.account.take(one, rank)
+        else:
+            yield from self.account.take(one, rank)
+
+    def _rank(self, event: shapes.Event, one: Any) -> int:
+        """Later is higher; of one second, what came first in the list, which is newest first."""
+        progress = _PROGRESS.get(one.status, 0) if isinstance(one, shapes.Invoice) else 0
+        return (event.created * 4 + progress) * 10**6 - min(self._arrived, 10**6 - 1)
+
+    def _is_newer(self, name: str, rank: int) -> bool:
+        newer = rank > self._newest.get(name, -1)
+        if newer:
+            self._newest[name] = rank
+        return newer
+
+    def _invoice(self, one: shapes.Invoice, rank: int, *, gone: bool) -> Iterator[Record]:
+        if gone:
+            for piece in pieces.of_invoice(one, self.account.aside):
+                self.account.spool.add(piece.subject, piece.name, None, _LAST)
+            return
+        if one.lines.has_more and one.id in self._lines:
+            one.lines = shapes.Page()
+        elif one.lines.has_more:
+            self._lines.add(one.id)
+        yield from self.account.take(one, rank)
+
+    def _discount(self, one: shapes.Discount, rank: int, *, gone: bool) -> None:
+        customer = shapes.id_of(one.customer)
+        if one.subscription is not None:
+            self._touch(one.subscription)
+        elif customer is not None and self._is_newer(f"customer:{customer}", rank):
+            held = shapes.Customer(id=customer, discount=None if gone else one)
+            self._hold(held)
+
+    def _customer(self, one: shapes.Customer, rank: int, *, gone: bool) -> Iterator[Record]:
+        if not self._is_newer(f"customer:{one.id}", rank):
+            return
+        one.deleted = one.deleted or gone
+        if not one.deleted:
+            yield stated(one)
+        self._hold(one)
+
+    def _hold(self, one: shapes.Customer) -> None:
+        """A customer whose discount is another one touches all its subscriptions."""
+        data, known = pieces.of_customer(one, self.account.aside), self.memory.known(one.id)
+        self.account.spool.put(f"customer:{one.id}", data)
+        if data != known.pieces.get("customer", encoded(shapes.Customer(id=one.id))):
+            self._touch(*known.users)
+
+    def _thing(self, one: Any, rank: int) -> None:
+        kind = SHELVES[type(one)]
+        name = f"{kind}:{one.id}"
+        if not self._is_newer(name, rank):
+            return
+        known = self.memory.known(one.id)
+        before = known.pieces.get(kind)
+        if kind == "product":
+            self.account.spool.put(name, encoded(one))
+            if before and decoded(before, shapes.Product).name != one.name:
+                self._touch(*known.users)
+        elif before is None:  # an event tells less of a coupon than its list does
+            self.account.spool.put(f"inside {name}", encoded(one), over=False)
+
+    def _price(self, event: shapes.Event, one: shapes.Price) -> None:
+        """A new price is read with its tiers; of an old one little can change."""
+        known = self.memory.known(one.id)
+        before = known.pieces.get("price")
+        if event.type == "price.created" or before is None:
+            self._new_prices = True
+            return
+        old = decoded(before, shapes.Price)
+        if (old.nickname, old.tax_behavior) != (one.nickname, one.tax_behavior):
+            now = self.account.ask("price", one.id)
+            if now is not None:
+                self.account.spool.put(f"price:{one.id}", now)
+            product = shapes.id_of(old.product) or one.id
+            self._touch(*self.memory.known(product).users)
+
+    def _touch(self, *subscriptions: str) -> None:
+        for one in subscriptions:
+            self.account.spool.add(one, "touched", None)
+
+    # --- what an event does not carry
+
+    def _current(self, subject: str, fresh: Pieces) -> tuple[Pieces, bool]:
+        """The pieces with the discounts of the subscription filled in; whether one is unknown."""
+        data = fresh.get("subscription")
+        if data is None or subject in self._read_again:
+            return fresh, False
+        known = self.memory.known(subject)
+        sub = decoded(data, shapes.Subscription)
+        if seen := snapshots(known.events):  # which puts events of one second in order
+            sub = seen[-1].subscription
+        told = {one.id: one for one in assembled({**known.pieces, **fresh}).discounts()}
+        told |= {one.discount.id: one.discount for one in discount_events(known.events)}
+        unknown = False
+        for listed in (
+            sub.discounts,
+            *(i.discounts for i in (sub.items.data if sub.items else ())),
+        ):
+            for n, one in enumerate(listed or ()):
+                if isinstance(one, str):
+                    unknown = unknown or one not in told
+                    (listed or [])[n] = told.get(one, one)
+        (piece,) = pieces.of_subscription(sub, self.account.aside)
+        return {**fresh, "subscription": piece.data}, unknown
+
+    def _again(self) -> Iterator[Listing]:
+        """What has to be asked for: all of an unknown subscription, discounts known by id alone."""
+        for subject, fresh in self.account.spool.subjects():
+            customer = assembled(fresh).customer
+            if customer is None:
+                continue
+            whole = self._is_unknown(subject)
+            if whole or self._current(subject, fresh)[1]:
+                self._read_again.add(subject)
+                yield _asked(SUBSCRIPTIONS, customer=customer)
+            if whole:
+                yield _asked(INVOICES, subscription=subject)
+                yield _asked(INVOICE_ITEMS, customer=customer)
+                yield _asked(SCHEDULES, customer=customer)
+
+    def _is_unknown(self, subject: str) -> bool:
+        """Whether an earlier pull did not see a subscription that did not begin since."""
+        known = self.memory.known(subject)
+        began = any(str(e.data["type"]).endswith("subscription.created") for e in known.events)
+        planned = any(name.startswith("schedule:") for name in known.pieces) or subject.startswith(
+            "sub_sched_"
+        )
+        return not (known.pieces or began or planned)
+
+
+def _asked(listing: Listing, **of: str) -> Listing:
+    return replace(listing, params={**listing.params, **of}, rank=_LAST)

@@ -1,0 +1,118 @@
+"""What was ever read of an account, kept as observations, so that a change needs only itself.
+
+Stripe cannot be asked for the invoices of a thousand subscriptions at once. So the pieces of each
+subscription are kept with it: first all of them, then whatever differs, numbered. What is sold is
+kept the same way, by its id, and so are customers that have a discount.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from tenure import Json, Observation
+from tenure_connectors.stripe.pieces import decoded, encoded
+from tenure_connectors.stripe.shapes import Shape
+from tenure_connectors.stripe.spool import Pieces, Spool
+
+T = TypeVar("T", bound=Shape)
+
+Observations = Callable[[str], Any]
+
+_PIECES = "pieces:"
+_USES = "uses:"
+_CACHED = 20_000
+
+
+class Known(NamedTuple):
+    """What is known of a subject: its pieces, the events that were kept, what uses it."""
+
+    pieces: dict[str, bytes]
+    events: list[Observation]
+    users: list[str]
+    patches: int
+
+
+class Memory:
+    """Reads what earlier pulls kept, and says what this one adds."""
+
+    def __init__(self, observations: Observations, now: datetime) -> None:
+        self._observations = observations
+        self._now = now
+
+    def known(self, subject: str) -> Known:
+        """Everything that is kept of a subject."""
+        pieces: dict[str, Json] = {}
+        known = Known({}, [], [], 0)
+        patches = 0
+        for one in sorted(self._observations(subject), key=lambda one: (one.at, one.key)):
+            if one.key.startswith(_PIECES):
+                pieces |= one.data["pieces"]
+                patches += 1
+            elif one.key.startswith(_USES):
+                known.users.append(one.key.removeprefix(_USES))
+            elif "type" in one.data:
+                known.events.append(one)
+        known.pieces.update({n: encoded(piece) for n, piece in pieces.items() if piece is not None})
+        return known._replace(patches=patches)
+
+    def patch(self, subject: str, known: Known, changes: Pieces) -> Observation:
+        """The observation that brings what is known up to date."""
+        data = {n: None if p is None else msgspec.json.decode(p) for n, p in changes.items()}
+        key = f"{_PIECES}{known.patches:06}"
+        return Observation(subject=subject, key=key, at=self._now, data={"pieces": data})
+
+    def use(self, used: str, user: str) -> Observation:
+        """The observation that a subscription has to do with a customer or a product."""
+        return Observation(subject=used, key=f"{_USES}{user}", at=self._now, data={})
+
+
+def changes(known: Mapping[str, bytes], now: Pieces) -> Pieces:
+    """The pieces that differ; None for one that was known and is no more."""
+    names = known.keys() | now.keys()
+    return {name: now.get(name) for name in sorted(names) if known.get(name) != now.get(name)}
+
+
+class Shelf(Mapping[str, T], Generic[T]):
+    """Objects of one kind by id: as listed now, as known, as asked for, or as they came inside."""
+
+    def __init__(
+        self,
+        kind: tuple[str, type[T]],
+        spool: Spool,
+        memory: Memory,
+        ask: Callable[[str], bytes | None] = lambda _id: None,
+    ) -> None:
+        self._kind, self._type = kind
+        self._spool, self._memory, self._ask = spool, memory, ask
+        self._cache: dict[str, T | None] = {}
+        self.news: list[Observation] = []
+        """What the last look-ups found that was not known."""
+
+    def __getitem__(self, key: str) -> T:
+        if key not in self._cache:
+            if len(self._cache) >= _CACHED:
+                self._cache.clear()
+            self._cache[key] = self._found(key)
+        found = self._cache[key]
+        if found is None:
+            raise KeyError(key)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._cache)
+
+    def __len__(self) -> int:
+        return len(self._cache)
+
+    def _found(self, key: str) -> T | None:
+        known = self._memory.known(key)
+        kept = known.pieces.get(self._kind)
+        data = self._spool.get(f"{self._kind}:{key}") or kept or self._ask(key)
+        data = data or self._spool.get(f"inside {self._kind}:{key}")
+        if data is None:
+            return None
+        if data != kept:
+            self.news.append(self._memory.patch(key, known, {self._kind: data}))
+        return decoded(data, self._type)

@@ -1,0 +1,268 @@
+"""What is kept of each object, and of which subscription it is evidence.
+
+A price, a coupon or a tax rate inside of an object is set aside, and its id stays: the same object
+comes with it in one answer and without it in another, and is the same piece then.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+import msgspec
+
+from tenure_connectors.stripe.shapes import (
+    Coupon,
+    Customer,
+    Discount,
+    Invoice,
+    InvoiceItem,
+    Line,
+    Page,
+    Price,
+    Product,
+    Schedule,
+    Shape,
+    Subscription,
+    SubscriptionItem,
+    TaxRate,
+    id_of,
+)
+
+T = TypeVar("T", bound=Shape)
+
+_json = msgspec.json.Encoder(order="sorted")
+
+
+class Piece(NamedTuple):
+    """An object, or a part of one, that says something of `subject`."""
+
+    subject: str
+    name: str
+    data: bytes | None
+
+
+class Aside(Protocol):
+    """Takes an object that came inside of another one."""
+
+    def __call__(self, name: str, data: bytes) -> None: ...
+
+
+Cut = Callable[[Any, Aside], Iterable[Piece]]
+
+
+def encoded(one: Any) -> bytes:
+    """The one way in which a piece is written, so that equal pieces are equal bytes."""
+    return _json.encode(one)
+
+
+def of_subscription(sub: Subscription, aside: Aside) -> Iterator[Piece]:
+    """A subscription is evidence of itself; items that did not come with it, `of_items` brings."""
+    sub.customer = id_of(sub.customer) or ""
+    sub.schedule = id_of(sub.schedule)
+    sub.plan = _price(sub.plan, aside)
+    _discounts(sub, aside)
+    _tax_rates(sub.default_tax_rates, aside)
+    more = sub.items is not None and sub.items.has_more
+    for item in sub.items.data if sub.items else ():
+        _item(item, aside)
+    head = msgspec.structs.replace(sub, items=Page()) if more else sub
+    yield Piece(sub.id, "subscription", encoded(head))
+
+
+def of_items(
+    sub: str, number: int, items: Iterable[SubscriptionItem], aside: Aside
+) -> Iterator[Piece]:
+    """A page of a subscription's items."""
+    yield Piece(sub, f"items:{number:06}", encoded([_item(item, aside) for item in items]))
+
+
+def _item(item: SubscriptionItem, aside: Aside) -> SubscriptionItem:
+    item.price, item.plan = _price(item.price, aside), _price(item.plan, aside)
+    item.discounts = [_discount(one, aside) for one in item.discounts or ()] or None
+    _tax_rates(item.tax_rates, aside)
+    return item
+
+
+def of_invoice(invoice: Invoice, aside: Aside) -> Iterator[Piece]:
+    """An invoice is evidence of its subscription, and of any other that it has lines of.
+
+    Where it has more lines than came with it, it goes without any: `of_lines` brings them all.
+    """
+    head, lines = headed(invoice, aside), invoice.lines
+    if lines.has_more:
+        lines = Page()
+    owner = subscription_of(head)
+    shares = _shares(lines.data, owner, aside)
+    for subject in sorted({*shares, *([owner] if owner else ())}):
+        head.lines = Page(data=shares.get(subject, []))
+        yield Piece(subject, f"invoice:{head.id}", encoded(head))
+    head.lines = invoice.lines
+
+
+def of_lines(invoice: Invoice, number: int, lines: Iterable[Line], aside: Aside) -> Iterator[Piece]:
+    """A page of an invoice's lines."""
+    owner = subscription_of(invoice)
+    for subject, share in _shares(lines, owner, aside).items():
+        if subject != owner:
+            yield Piece(subject, f"invoice:{invoice.id}", encoded(headless(invoice)))
+        yield Piece(subject, f"lines:{invoice.id}:{number:06}", encoded(share))
+
+
+def of_invoice_item(item: InvoiceItem, aside: Aside) -> Iterator[Piece]:
+    """An invoice item is evidence of its subscription as long as no invoice has it."""
+    owner = owner_of(item)
+    if owner is None:
+        return
+    gone = item.deleted or item.invoice is not None
+    item.price, item.plan = _price(item.price, aside), _price(item.plan, aside)
+    _pricing(item, aside)
+    _tax_rates(item.tax_rates, aside)
+    item.discounts = [_discount(one, aside) for one in item.discounts or ()] or None
+    yield Piece(owner, f"item:{item.id}", None if gone else encoded(item))
+
+
+def of_schedule(schedule: Schedule, aside: Aside) -> Iterator[Piece]:
+    """A schedule is evidence of its subscription; before there is one, of itself."""
+    schedule.customer = id_of(schedule.customer)
+    for phase in schedule.phases:
+        for item in (*(phase.items or ()), *(phase.plans or ())):
+            item.price, item.plan = _price(item.price, aside), _price(item.plan, aside)
+            _tax_rates(item.tax_rates, aside)
+        _tax_rates(phase.default_tax_rates, aside)
+        if isinstance(phase.coupon, Coupon):
+            phase.coupon = _coupon(phase.coupon, aside)
+    subject = id_of(schedule.subscription) or id_of(schedule.released_subscription)
+    name, data = f"schedule:{schedule.id}", encoded(schedule)
+    if subject is not None:
+        yield Piece(subject, name, data)
+        data = None
+    yield Piece(schedule.id, name, data if schedule.status in {"not_started", "active"} else None)
+
+
+def of_customer(customer: Customer, aside: Aside) -> bytes:
+    """What a customer has to do with its subscriptions."""
+    discount = _discount(customer.discount, aside)
+    return encoded(Customer(id=customer.id, discount=discount, deleted=customer.deleted))
+
+
+def unnested(one: Any, aside: Aside) -> None:
+    """Set aside what came inside of an object that is itself for the shelf."""
+    if isinstance(one, Price) and isinstance(one.product, Product):
+        aside(f"product:{one.product.id}", encoded(one.product))
+        one.product = one.product.id
+
+
+def headed(invoice: Invoice, aside: Aside) -> Invoice:
+    """The invoice with what came inside of it set aside, but for its lines."""
+    invoice.customer = id_of(invoice.customer)
+    invoice.subscription = id_of(invoice.subscription)
+    _discounts(invoice, aside)
+    for taken in invoice.total_discount_amounts or ():
+        taken.discount = _discount(taken.discount, aside)
+    return invoice
+
+
+def headless(invoice: Invoice) -> Invoice:
+    """The invoice without its lines."""
+    return msgspec.structs.replace(invoice, lines=Page())
+
+
+def subscription_of(invoice: Invoice) -> str | None:
+    """The subscription that an invoice is of."""
+    details = invoice.parent.subscription_details if invoice.parent else None
+    return id_of(invoice.subscription) or id_of(details.subscription if details else None)
+
+
+def owner_of(line: Line | InvoiceItem) -> str | None:
+    """The subscription that a line names."""
+    parent = line.parent
+    details = parent and (
+        parent.subscription_item_details
+        or parent.invoice_item_details
+        or parent.subscription_details
+    )
+    named = id_of(line.subscription) or (details.subscription if details else None)
+    return named or (line.id if line.id.startswith("sub_") else None)
+
+
+def recurs(line: Line) -> bool:
+    """Whether a line is of a subscription item, and not a charge made by hand."""
+    parent = line.parent
+    if parent is None:
+        return line.type == "subscription" or line.proration
+    made = parent.invoice_item_details
+    prorated = made is not None and made.proration
+    return parent.type == "subscription_item_details" or prorated
+
+
+def _shares(lines: Iterable[Line], owner: str | None, aside: Aside) -> dict[str, list[Line]]:
+    """The lines that say something, by the subscription that they are of."""
+    shares: dict[str, list[Line]] = defaultdict(list)
+    for line in lines:
+        subject = owner_of(line) or owner
+        if subject is not None and recurs(line):
+            shares[subject].append(_line(line, aside))
+    return shares
+
+
+def _line(line: Line, aside: Aside) -> Line:
+    line.price, line.plan = _price(line.price, aside), _price(line.plan, aside)
+    _pricing(line, aside)
+    _tax_rates(line.tax_rates, aside)
+    line.discounts = [_discount(one, aside) for one in line.discounts or ()] or None
+    for taken in line.discount_amounts or ():
+        taken.discount = _discount(taken.discount, aside)
+    for tax in (*(line.tax_amounts or ()), *(line.taxes or ())):
+        if isinstance(tax.tax_rate, TaxRate):
+            aside(f"tax_rate:{tax.tax_rate.id}", encoded(tax.tax_rate))
+            tax.tax_rate = tax.tax_rate.id
+    return line
+
+
+def _pricing(line: Line | InvoiceItem, aside: Aside) -> None:
+    if line.pricing and line.pricing.price_details:
+        line.pricing.price_details.price = _price(line.pricing.price_details.price, aside)
+
+
+def _discounts(holder: Subscription | Invoice, aside: Aside) -> None:
+    holder.discount = _discount(holder.discount, aside)
+    holder.discounts = [_discount(one, aside) for one in holder.discounts or ()] or None
+
+
+def _discount(one: Any, aside: Aside) -> Any:
+    if isinstance(one, Discount):
+        one.customer = id_of(one.customer)
+        if isinstance(one.coupon, Coupon):
+            one.coupon = _coupon(one.coupon, aside)
+        if one.source is not None and isinstance(one.source.coupon, Coupon):
+            one.source.coupon = _coupon(one.source.coupon, aside)
+    return one
+
+
+def _coupon(coupon: Coupon, aside: Aside) -> str:
+    return _aside("coupon", coupon, aside)
+
+
+def _price(price: Price | str | None, aside: Aside) -> str | None:
+    return _aside("price", price, aside) if isinstance(price, Price) else price
+
+
+def _tax_rates(rates: Iterable[TaxRate] | None, aside: Aside) -> None:
+    for rate in rates or ():
+        aside(f"tax_rate:{rate.id}", encoded(rate))
+
+
+def _aside(kind: str, one: Any, aside: Aside) -> str:
+    unnested(one, aside)
+    aside(f"{kind}:{one.id}", encoded(one))
+    return str(one.id)
+
+
+def decoded(data: bytes, kind: type[T]) -> T:
+    """A piece as an object again."""
+    return msgspec.json.decode(data, type=kind)
+
+
+def decoded_list(data: bytes, kind: type[T]) -> list[T]:
+    """The same for a piece that is a list."""
+    return msgspec.json.decode(data, type=list[kind])  # type: ignore[valid-type]

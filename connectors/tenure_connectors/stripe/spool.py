@@ -1,0 +1,112 @@
+"""What was read of an account, on disk: it comes in the order of the lists, and is needed
+subscription by subscription.
+
+An anonymous SQLite database is a temporary file that vanishes with the connection, so memory does
+not grow with the account. A piece is an object, or a part of one, as JSON in the shape of `shapes`;
+of the same piece the newest one counts.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
+
+from tenure import SourceError
+
+_BATCH = 2_000
+_SCHEMA = """
+CREATE TABLE piece (subject TEXT, name TEXT, rank INTEGER, data BLOB);
+CREATE TABLE shelf (name TEXT PRIMARY KEY, data BLOB) WITHOUT ROWID;
+CREATE TABLE doubt (subject TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+
+Pieces = dict[str, bytes | None]
+"""Pieces by name; None for one that is gone."""
+
+
+class NoRoomError(SourceError):
+    """The disk is full."""
+
+    def __init__(self, error: sqlite3.OperationalError) -> None:
+        super().__init__(
+            f"There is no room for what was read ({error})",
+            "Free some space where temporary files go (TMPDIR)",
+        )
+
+
+class Spool:
+    """Takes pieces, then gives them back by subject; besides, a shelf of objects by name."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[str, str, int, bytes | None]] = []
+        self._disk = sqlite3.connect("", isolation_level=None)
+        for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -32000"):
+            self._disk.execute(f"PRAGMA {pragma}")
+        self._disk.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Give the disk space back."""
+        self._disk.close()
+
+    def add(self, subject: str, name: str, data: bytes | None, rank: int = 0) -> None:
+        """Keep a piece; the one of the highest rank counts, of equal ranks the last."""
+        self._waiting.append((subject, name, rank, data))
+        if len(self._waiting) >= _BATCH:
+            self._flush()
+
+    def put(self, name: str, data: bytes, *, over: bool = True) -> None:
+        """Lay an object on the shelf, over the one that lies there or only where none does."""
+        instead = "REPLACE" if over else "IGNORE"
+        self._run(f"INSERT OR {instead} INTO shelf VALUES (?, ?)", (name, data))
+
+    def get(self, name: str) -> bytes | None:
+        """The object on the shelf."""
+        found = self._disk.execute("SELECT data FROM shelf WHERE name = ?", (name,)).fetchone()
+        return found[0] if found else None
+
+    def shelf(self) -> Iterator[tuple[str, bytes]]:
+        """Everything on the shelf."""
+        yield from self._disk.execute("SELECT name, data FROM shelf ORDER BY name")
+
+    def doubt(self, subject: str) -> None:
+        """Something of the subject could not be read."""
+        self._run("INSERT OR IGNORE INTO doubt VALUES (?)", (subject,))
+
+    def doubted(self, *subjects: str) -> bool:
+        """Whether something of any of them could not be read."""
+        query = f"SELECT 1 FROM doubt WHERE subject IN ({', '.join('?' * len(subjects))})"  # noqa: S608 - marks
+        return self._disk.execute(query, subjects).fetchone() is not None
+
+    def subjects(self) -> Iterator[tuple[str, Pieces]]:
+        """Every subject with its pieces, in order."""
+        self._flush()
+        query = "SELECT subject, name, data FROM piece ORDER BY subject, name, rank, rowid"
+        try:
+            for subject, rows in groupby(self._disk.execute(query), itemgetter(0)):
+                yield subject, {name: data for _, name, data in rows}
+        except sqlite3.OperationalError as error:
+            raise NoRoomError(error) from None
+
+    def _flush(self) -> None:
+        try:
+            self._disk.execute("BEGIN")
+            self._disk.executemany("INSERT INTO piece VALUES (?, ?, ?, ?)", self._waiting)
+            self._disk.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            raise NoRoomError(error) from None
+        self._waiting.clear()
+
+    def _run(self, statement: str, values: tuple[object, ...]) -> None:
+        try:
+            self._disk.execute(statement, values)
+        except sqlite3.OperationalError as error:
+            raise NoRoomError(error) from None
+
+
+def merged(known: Mapping[str, bytes | None], fresh: Pieces) -> Pieces:
+    """What was known, with what is new; a new object brings all its inner list with it."""
+    anew = tuple(f"lines:{n.partition(':')[2]}:" for n in fresh if n.startswith("invoice:"))
+    if "subscription" in fresh:
+        anew += ("items:",)
+    stale = [name for name in known if anew and name.startswith(anew)]
+    return {**known, **dict.fromkeys(stale), **fresh}

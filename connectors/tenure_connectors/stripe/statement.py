@@ -1,0 +1,221 @@
+"""One subscription after the other: what was read and what is known of it, rebuilt and stated."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from tenure import Observation, Record, Tombstone, TombstoneKind
+from tenure_connectors.stripe import shapes
+from tenure_connectors.stripe.catalog import Catalog
+from tenure_connectors.stripe.memory import Known, Memory, Shelf, changes
+from tenure_connectors.stripe.pieces import decoded, decoded_list, encoded
+from tenure_connectors.stripe.spool import Pieces, Spool, merged
+from tenure_connectors.stripe.timeline import Evidence, Rebuilt, rebuild
+
+Ask = Callable[[str, str], bytes | None]
+"""Reads the object of a kind and id from Stripe."""
+
+
+@dataclass(slots=True)
+class Statement:
+    """States subscriptions; `differing` are those that an increment had not got right."""
+
+    spool: Spool
+    memory: Memory
+    now: datetime
+    livemode: bool | None
+    whole: bool
+    """Whether everything was read, so that what was not is no more."""
+    ask: Ask = lambda _kind, _id: None
+    differing: list[str] = field(default_factory=list)
+    _news: list[Observation] = field(init=False, default_factory=list)
+    catalog: Catalog = field(init=False)
+    _shelves: Sequence[Shelf] = field(init=False)
+
+    def __post_init__(self) -> None:
+        def shelf(kind: str, shape: type[shapes.T]) -> Shelf[shapes.T]:
+            return Shelf((kind, shape), self.spool, self.memory, lambda key: self.ask(kind, key))
+
+        self.catalog = Catalog(
+            prices=shelf("price", shapes.Price),
+            products=shelf("product", shapes.Product),
+            coupons=shelf("coupon", shapes.Coupon),
+            tax_rates=shelf("tax_rate", shapes.TaxRate),
+        )
+        self._shelves = [
+            getattr(self.catalog, f) for f in ("prices", "products", "coupons", "tax_rates")
+        ]
+
+    def of(self, subject: str, fresh: Pieces) -> Iterator[Record]:
+        """Everything about one subject, what is kept of it included."""
+        known = self.memory.known(subject)
+        pieces = self._pieces(known, fresh)
+        changed = changes(known.pieces, pieces)
+        if not pieces:
+            yield from self._undone(subject, known, changed)
+            return
+        if changed:
+            yield self.memory.patch(subject, known, changed)
+        found, before = assembled(pieces), assembled(known.pieces)
+        rebuilt = self._rebuilt(subject, known, found)
+        if self.whole and changed and known.pieces:
+            earlier = self._rebuilt(subject, known, before)
+            if _facts(earlier) != _facts(rebuilt):
+                self.differing.append(subject)
+        for used in sorted(self._used(found) - self._used(before)):
+            yield self.memory.use(used, subject)
+        for news in (self._news, *(shelf.news for shelf in self._shelves)):
+            yield from news
+            news.clear()
+        yield from self._doubted(subject, found.customer, rebuilt)
+
+    def _undone(self, subject: str, known: Known, changed: Pieces) -> Iterator[Record]:
+        """Of a schedule that became a subscription, nothing is left."""
+        if changed:
+            yield self.memory.patch(subject, known, changed)
+            yield Tombstone(kind=TombstoneKind.SUBSCRIPTION, id=subject)
+
+    def _pieces(self, known: Known, fresh: Pieces) -> Pieces:
+        """What is evidence now. Of what is known, only what can be undone may be gone."""
+        there = merged(known.pieces, fresh)
+        if self.whole:
+            for name in known.pieces.keys() - fresh.keys():
+                if name.startswith("item:") or _is_draft(name, known.pieces[name]):
+                    there[name] = None
+        return {name: data for name, data in there.items() if data is not None}
+
+    def _rebuilt(self, subject: str, known: Known, found: "Assembled") -> Rebuilt:
+        customer, events = self._customer(found.customer)
+        return rebuild(
+            Evidence(
+                id=subject,
+                now=self.now,
+                catalog=self.catalog,
+                subscription=found.subscription,
+                customer=customer,
+                invoices=found.invoices,
+                invoice_items=found.items,
+                schedule=found.schedule,
+                observations=[*known.events, *events],
+                livemode=self.livemode,
+            )
+        )
+
+    def _customer(self, key: str | None) -> tuple[shapes.Customer | None, list[Observation]]:
+        """The customer with its discount; one that was not listed is gone."""
+        if key is None:
+            return None, []
+        known = self.memory.known(key)
+        usual = encoded(shapes.Customer(id=key, deleted=self.whole))
+        kept = known.pieces.get("customer")
+        data = self.spool.get(f"customer:{key}") or (not self.whole and kept) or usual
+        if data != (kept or encoded(shapes.Customer(id=key))):
+            self._news.append(self.memory.patch(key, known, {"customer": data}))
+        return decoded(data, shapes.Customer), known.events
+
+    def _used(self, found: "Assembled") -> set[str]:
+        """Whose change is a change of this subscription: its customer, its products."""
+        prices = {shapes.id_of(one) for one in found.prices()} - {None}
+        listed = [(price, self.catalog.prices.get(price or "")) for price in prices]
+        products = {(one and shapes.id_of(one.product)) or price or "" for price, one in listed}
+        return products | ({found.customer} if found.customer else set())
+
+    def _doubted(self, subject: str, customer: str | None, rebuilt: Rebuilt) -> Iterator[Record]:
+        """Where something could not be read, what is known of the items stays."""
+        stated = rebuilt.subscription
+        if stated is not None and self.spool.doubted("*", subject, customer or ""):
+            items = [replace(item, complete=False) for item in stated.items]
+            rebuilt = replace(rebuilt, subscription=replace(stated, items=items))
+        yield from rebuilt.records()
+
+
+@dataclass(slots=True)
+class Assembled:
+    """Pieces of one subject as objects again."""
+
+    subscription: shapes.Subscription | None = None
+    invoices: list[shapes.Invoice] = field(default_factory=list)
+    items: list[shapes.InvoiceItem] = field(default_factory=list)
+    schedules: list[shapes.Schedule] = field(default_factory=list)
+
+    @property
+    def customer(self) -> str | None:
+        """Whose it is."""
+        one = self.subscription or next(iter((*self.schedules, *self.invoices)), None)
+        return shapes.id_of(one.customer) if one else None
+
+    @property
+    def schedule(self) -> shapes.Schedule | None:
+        """The schedule in charge: the one that the subscription names, else the newest."""
+        named = self.subscription and self.subscription.schedule
+        if self.subscription is not None and not named:
+            return None
+        mine = [one for one in self.schedules if named in (None, one.id)]
+        return max(mine, key=lambda one: (one.created or 0, one.id), default=None)
+
+    def discounts(self) -> Iterator[shapes.Discount]:
+        """Every discount that stands anywhere as more than its id."""
+        sub = self.subscription
+        holders: list[Any] = [
+            *self.invoices,
+            *(line for i in self.invoices for line in i.lines.data),
+        ]
+        if sub is not None:
+            holders += [sub, *(sub.items.data if sub.items else ())]
+        for holder in holders:
+            yield from (d for d in holder.discounts or () if isinstance(d, shapes.Discount))
+
+    def prices(self) -> Iterator[shapes.Price | str | None]:
+        """Every price that is named anywhere."""
+        sub = self.subscription
+        if sub is not None:
+            yield sub.plan
+            yield from (item.price or item.plan for item in (sub.items.data if sub.items else ()))
+        for charge in (*(line for one in self.invoices for line in one.lines.data), *self.items):
+            details = charge.pricing.price_details if charge.pricing else None
+            yield charge.price or charge.plan or (details.price if details else None)
+
+
+def assembled(pieces: Mapping[str, bytes | None]) -> Assembled:
+    """The objects that pieces are of."""
+    found, lines = Assembled(), defaultdict[str, list[shapes.Line]](list)
+    items = list[shapes.SubscriptionItem]()
+    for name in sorted(pieces):
+        data = pieces[name]
+        kind, _, key = name.partition(":")
+        if data is None:
+            continue
+        if kind == "subscription":
+            found.subscription = decoded(data, shapes.Subscription)
+        elif kind == "invoice":
+            found.invoices.append(decoded(data, shapes.Invoice))
+        elif kind == "lines":
+            lines[key.partition(":")[0]] += decoded_list(data, shapes.Line)
+        elif kind == "items":
+            items += decoded_list(data, shapes.SubscriptionItem)
+        elif kind == "item":
+            found.items.append(decoded(data, shapes.InvoiceItem))
+        elif kind == "schedule":
+            found.schedules.append(decoded(data, shapes.Schedule))
+    for invoice in found.invoices:
+        invoice.lines.data += lines[invoice.id]
+    if items and found.subscription is not None:
+        found.subscription.items = shapes.Page(data=items)
+    return found
+
+
+def _is_draft(name: str, data: bytes) -> bool:
+    return name.startswith("invoice:") and decoded(data, shapes.Invoice).status == "draft"
+
+
+def _facts(rebuilt: Rebuilt) -> object:
+    """What is stated, whatever it rests on."""
+    stated = rebuilt.subscription
+    if stated is None:
+        return None
+    return sorted(
+        (item.id, item.kind, [replace(point, source_ref="") for point in item.points])
+        for item in stated.items
+    )
