@@ -43,7 +43,6 @@ _BILLS = (
     "invoice.marked_uncollectible",
     "invoice.deleted",
     "invoiceitem.created",
-    "invoiceitem.updated",
     "invoiceitem.deleted",
 )
 _THINGS = (
@@ -275,27 +274,25 @@ class Increment:
     # --- what an event does not carry
 
     def _current(self, subject: str, fresh: Pieces) -> tuple[Pieces, bool]:
-        """The pieces with the discounts of the subscription filled in; whether one is unknown."""
-        data = fresh.get("subscription")
-        if data is None or subject in self._read_again:
-            return fresh, False
+        """The pieces with their discounts filled in; whether the subscription has an unknown one.
+
+        Events carry a discount as its id: an earlier object or an event of its own tells the rest.
+        """
         known = self.memory.known(subject)
-        sub = decoded(data, shapes.Subscription)
-        if seen := snapshots(known.events):  # which puts events of one second in order
-            sub = seen[-1].subscription
         told = {one.id: one for one in assembled({**known.pieces, **fresh}).discounts()}
         told |= {one.discount.id: one.discount for one in discount_events(known.events)}
-        unknown = False
-        for listed in (
-            sub.discounts,
-            *(i.discounts for i in (sub.items.data if sub.items else ())),
-        ):
-            for n, one in enumerate(listed or ()):
-                if isinstance(one, str):
-                    unknown = unknown or one not in told
-                    (listed or [])[n] = told.get(one, one)
-        (piece,) = pieces.of_subscription(sub, self.account.aside)
-        return {**fresh, "subscription": piece.data}, unknown
+        current, unknown = dict(fresh), False
+        for name, data in fresh.items():
+            if data is not None and name.startswith("invoice:"):
+                invoice = decoded(data, shapes.Invoice)
+                pieces.tell(invoice, told)
+                current[name] = encoded(invoice)
+        if fresh.get("subscription") is not None and subject not in self._read_again:
+            # Events of one second are put in order by what each of them changed.
+            sub = snapshots(known.events)[-1].subscription
+            unknown = pieces.tell(sub, told)
+            current |= {p.name: p.data for p in pieces.of_subscription(sub, self.account.aside)}
+        return current, unknown
 
     def _again(self) -> Iterator[Listing]:
         """What has to be asked for: all of an unknown subscription, discounts known by id alone."""

@@ -5,7 +5,7 @@ comes with it in one answer and without it in another, and is the same piece the
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
@@ -88,24 +88,25 @@ def of_invoice(invoice: Invoice, aside: Aside) -> Iterator[Piece]:
 
     Where it has more lines than came with it, it goes without any: `of_lines` brings them all.
     """
-    head, lines = headed(invoice, aside), invoice.lines
-    if lines.has_more:
-        lines = Page()
+    head = headless(headed(invoice, aside))
     owner = subscription_of(head)
-    shares = _shares(lines.data, owner, aside)
+    here = [] if invoice.lines.has_more else invoice.lines.data
+    shares = _shares(here, owner, aside)
     for subject in sorted({*shares, *([owner] if owner else ())}):
         head.lines = Page(data=shares.get(subject, []))
         yield Piece(subject, f"invoice:{head.id}", encoded(head))
-    head.lines = invoice.lines
+    yield from _no_longer_pending(shares)
 
 
 def of_lines(invoice: Invoice, number: int, lines: Iterable[Line], aside: Aside) -> Iterator[Piece]:
     """A page of an invoice's lines."""
     owner = subscription_of(invoice)
-    for subject, share in _shares(lines, owner, aside).items():
+    shares = _shares(lines, owner, aside)
+    for subject, share in shares.items():
         if subject != owner:
             yield Piece(subject, f"invoice:{invoice.id}", encoded(headless(invoice)))
         yield Piece(subject, f"lines:{invoice.id}:{number:06}", encoded(share))
+    yield from _no_longer_pending(shares)
 
 
 def of_invoice_item(item: InvoiceItem, aside: Aside) -> Iterator[Piece]:
@@ -150,6 +151,19 @@ def unnested(one: Any, aside: Aside) -> None:
     if isinstance(one, Price) and isinstance(one.product, Product):
         aside(f"product:{one.product.id}", encoded(one.product))
         one.product = one.product.id
+
+
+def tell(one: Subscription | Invoice, told: Mapping[str | None, Discount]) -> bool:
+    """Put discounts where their ids are, everywhere in an object; whether one is not told."""
+    inner: list[Any] = one.lines.data if isinstance(one, Invoice) else []
+    if isinstance(one, Subscription) and one.items is not None:
+        inner = one.items.data
+    unknown = False
+    for holder in (one, *inner):
+        found = [told.get(d, d) if isinstance(d, str) else d for d in holder.discounts or ()]
+        unknown = unknown or any(isinstance(d, str) for d in found)
+        holder.discounts = found or None
+    return unknown
 
 
 def headed(invoice: Invoice, aside: Aside) -> Invoice:
@@ -203,6 +217,15 @@ def _shares(lines: Iterable[Line], owner: str | None, aside: Aside) -> dict[str,
         if subject is not None and recurs(line):
             shares[subject].append(_line(line, aside))
     return shares
+
+
+def _no_longer_pending(shares: Mapping[str, Iterable[Line]]) -> Iterator[Piece]:
+    """An invoice item that is on an invoice waits for none; no event says so."""
+    for subject, lines in shares.items():
+        for line in lines:
+            made = line.parent.invoice_item_details if line.parent else None
+            if item := id_of(line.invoice_item) or (made.invoice_item if made else None):
+                yield Piece(subject, f"item:{item}", None)
 
 
 def _line(line: Line, aside: Aside) -> Line:
