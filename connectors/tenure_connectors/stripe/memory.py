@@ -5,14 +5,16 @@ subscription are kept with it: first all of them, then whatever differs, numbere
 kept the same way, by its id, and so are customers that have a discount.
 """
 
+import base64
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from tenure import Json, Observation
-from tenure_connectors.stripe.pieces import decoded, encoded
+from tenure import Observation
+from tenure_connectors.stripe.pieces import decoded
 from tenure_connectors.stripe.shapes import Shape
 from tenure_connectors.stripe.spool import Pieces, Spool
 
@@ -20,6 +22,9 @@ T = TypeVar("T", bound=Shape)
 
 Observations = Callable[[str], Any]
 
+_pieces = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+_GONE = msgspec.Raw(b"null")
 _PIECES = "pieces:"
 _USES = "uses:"
 _CACHED = 20_000
@@ -43,25 +48,24 @@ class Memory:
 
     def known(self, subject: str) -> Known:
         """Everything that is kept of a subject."""
-        pieces: dict[str, Json] = {}
+        pieces: Pieces = {}
         known = Known({}, [], [], 0)
         patches = 0
         for one in sorted(self._observations(subject), key=lambda one: (one.at, one.key)):
             if one.key.startswith(_PIECES):
-                pieces |= one.data["pieces"]
+                pieces |= unpacked(str(one.data["pieces"]))
                 patches += 1
             elif one.key.startswith(_USES):
                 known.users.append(one.key.removeprefix(_USES))
             elif "type" in one.data:
                 known.events.append(one)
-        known.pieces.update({n: encoded(piece) for n, piece in pieces.items() if piece is not None})
+        known.pieces.update({name: data for name, data in pieces.items() if data is not None})
         return known._replace(patches=patches)
 
-    def patch(self, subject: str, known: Known, changes: Pieces) -> Observation:
+    def patch(self, subject: str, known: Known, changed: Pieces) -> Observation:
         """The observation that brings what is known up to date."""
-        data = {n: None if p is None else msgspec.json.decode(p) for n, p in changes.items()}
         key = f"{_PIECES}{known.patches:06}"
-        return Observation(subject=subject, key=key, at=self._now, data={"pieces": data})
+        return Observation(subject=subject, key=key, at=self._now, data={"pieces": packed(changed)})
 
     def use(self, used: str, user: str) -> Observation:
         """The observation that a subscription has to do with a customer or a product."""
@@ -72,6 +76,18 @@ def changes(known: Mapping[str, bytes], now: Pieces) -> Pieces:
     """The pieces that differ; None for one that was known and is no more."""
     names = known.keys() | now.keys()
     return {name: now.get(name) for name in sorted(names) if known.get(name) != now.get(name)}
+
+
+def packed(pieces: Pieces) -> str:
+    """Pieces as text: they repeat themselves, and there are many."""
+    whole = {name: msgspec.Raw(data or b"null") for name, data in pieces.items()}
+    return base64.b85encode(zlib.compress(msgspec.json.encode(whole))).decode()
+
+
+def unpacked(text: str) -> Pieces:
+    """The pieces again, byte for byte."""
+    whole = _pieces.decode(zlib.decompress(base64.b85decode(text)))
+    return {name: bytes(data) if data != _GONE else None for name, data in whole.items()}
 
 
 class Shelf(Mapping[str, T], Generic[T]):

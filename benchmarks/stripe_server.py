@@ -1,0 +1,240 @@
+"""A made-up Stripe account behind a loopback address, in a process of its own.
+
+Every object follows from its number, so the account may be as large as one likes. It answers lists
+(created time, limit, starting_after), counts what it is asked, and can be told to be slow.
+"""
+
+import asyncio
+import json
+import multiprocessing
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlsplit
+
+NOW = 1_767_225_600  # 2026-01-01
+SPAN = 3 * 365 * 86_400
+PRICE = {
+    "id": "price_1", "object": "price", "active": True, "billing_scheme": "per_unit", "created": NOW - SPAN,
+    "currency": "usd", "custom_unit_amount": None, "livemode": True, "lookup_key": None, "metadata": {},
+    "nickname": "Team", "product": "prod_1", "tax_behavior": "exclusive", "tiers_mode": None,
+    "recurring": {"aggregate_usage": None, "interval": "month", "interval_count": 1, "meter": None,
+                  "trial_period_days": None, "usage_type": "licensed"},
+    "transform_quantity": None, "type": "recurring", "unit_amount": 2000, "unit_amount_decimal": "2000",
+}  # fmt: skip
+PLAN = {
+    "id": "price_1", "object": "plan", "active": True, "amount": 2000, "amount_decimal": "2000",
+    "billing_scheme": "per_unit", "created": NOW - SPAN, "currency": "usd", "interval": "month",
+    "interval_count": 1, "livemode": True, "metadata": {}, "meter": None, "nickname": "Team",
+    "product": "prod_1", "tiers_mode": None, "transform_usage": None, "trial_period_days": None,
+    "usage_type": "licensed",
+}  # fmt: skip
+PRODUCT = {"id": "prod_1", "object": "product", "active": True, "created": NOW - SPAN,
+           "livemode": True, "metadata": {}, "name": "Suite"}  # fmt: skip
+_LINE = {
+    "id": "il_@", "object": "line_item", "amount": 2000, "currency": "usd", "description": "1 × Suite (at $20.00 / month)",
+    "discount_amounts": [], "discountable": True, "discounts": [], "invoice": "in_@", "livemode": True,
+    "metadata": {}, "period": {"start": "#", "end": "#+"}, "pretax_credit_amounts": [], "quantity": 1,
+    "parent": {"invoice_item_details": None, "type": "subscription_item_details",
+               "subscription_item_details": {"invoice_item": None, "proration": False,
+                                             "proration_details": {"credited_items": None},
+                                             "subscription": "sub_$", "subscription_item": "si_$"}},
+    "pricing": {"price_details": {"price": "price_1", "product": "prod_1"}, "type": "price_details",
+                "unit_amount_decimal": "2000"},
+    "quantity_decimal": "1", "subtotal": 2000, "taxes": [],
+}  # fmt: skip
+SHAPES = {
+    "customers": {
+        "id": "cus_@", "object": "customer", "address": {"city": "Springfield", "country": "US", "line1": "1 Main St",
+        "line2": None, "postal_code": "12345", "state": "IL"}, "balance": 0, "created": "#", "currency": "usd",
+        "default_source": None, "delinquent": False, "description": None, "discount": None,
+        "email": "someone@example.com", "invoice_prefix": "ABCDEF12", "invoice_settings": {"custom_fields": None,
+        "default_payment_method": "pm_1", "footer": None, "rendering_options": None}, "livemode": True,
+        "metadata": {"owner": "ann"}, "name": "Company @", "next_invoice_sequence": 2, "phone": None,
+        "preferred_locales": [], "shipping": None, "tax_exempt": "none", "test_clock": None,
+    },
+    "subscriptions": {
+        "id": "sub_@", "object": "subscription", "application": None, "application_fee_percent": None,
+        "automatic_tax": {"disabled_reason": None, "enabled": False, "liability": None}, "billing_cycle_anchor": "#",
+        "billing_thresholds": None, "cancel_at": None, "cancel_at_period_end": False, "canceled_at": None,
+        "cancellation_details": {"comment": None, "feedback": None, "reason": None},
+        "collection_method": "charge_automatically", "created": "#", "currency": "usd", "customer": "cus_@",
+        "days_until_due": None, "default_payment_method": None, "default_source": None, "default_tax_rates": [],
+        "description": None, "discounts": [], "ended_at": None, "invoice_settings": {"issuer": {"type": "self"}},
+        "items": {"object": "list", "has_more": False, "total_count": 1,
+                  "url": "/v1/subscription_items?subscription=sub_@",
+                  "data": [{"id": "si_@", "object": "subscription_item", "billing_thresholds": None, "created": "#",
+                            "current_period_start": "#", "current_period_end": "#+", "discounts": [], "metadata": {},
+                            "plan": PLAN, "price": PRICE, "quantity": 1, "subscription": "sub_@", "tax_rates": []}]},
+        "latest_invoice": "in_@", "livemode": True, "metadata": {}, "next_pending_invoice_item_invoice": None,
+        "on_behalf_of": None, "pause_collection": None, "payment_settings": {"payment_method_options": None,
+        "payment_method_types": None, "save_default_payment_method": "off"}, "pending_setup_intent": None,
+        "pending_update": None, "plan": PLAN, "quantity": 1, "schedule": None, "start_date": "#",
+        "status": "active", "test_clock": None, "transfer_data": None, "trial_end": None,
+        "trial_settings": {"end_behavior": {"missing_payment_method": "create_invoice"}}, "trial_start": None,
+    },
+    "invoices": {
+        "id": "in_@", "object": "invoice", "account_country": "US", "account_name": "Example", "amount_due": 2000,
+        "amount_paid": 2000, "amount_remaining": 0, "application": None, "attempt_count": 1, "attempted": True,
+        "auto_advance": False, "billing_reason": "subscription_cycle", "collection_method": "charge_automatically",
+        "created": "#", "currency": "usd", "customer": "cus_$", "customer_address": None,
+        "customer_email": "someone@example.com", "customer_name": "Company $", "customer_tax_ids": [],
+        "default_tax_rates": [], "discounts": [], "due_date": None, "ending_balance": 0, "footer": None,
+        "hosted_invoice_url": "https://invoice.example.com/i/acct_1/live_@", "invoice_pdf": None, "livemode": True,
+        "lines": {"object": "list", "data": [_LINE], "has_more": False, "total_count": 1, "url": "/v1/invoices/in_@/lines"},
+        "metadata": {}, "number": "ABCDEF12-@", "parent": {"quote_details": None, "type": "subscription_details",
+        "subscription_details": {"metadata": {}, "subscription": "sub_$"}}, "period_end": "#", "period_start": "#",
+        "status": "paid", "status_transitions": {"finalized_at": "#", "marked_uncollectible_at": None,
+        "paid_at": "#", "voided_at": None}, "subtotal": 2000, "total": 2000, "total_discount_amounts": [],
+        "total_taxes": [], "webhooks_delivered_at": "#",
+    },
+}  # fmt: skip
+PREFIX = {"customers": "cus", "subscriptions": "sub", "invoices": "in", "events": "evt"}
+
+
+@dataclass
+class Account:
+    """`subscriptions` of as many customers, with `invoices` each; the last `changed` are news."""
+
+    subscriptions: int
+    invoices: int = 1
+    latency: float = 0.0
+    changed: int = 0
+    asked: Counter[str] = field(default_factory=Counter)
+    seconds: Counter[int] = field(default_factory=Counter)
+    in_flight: int = 0
+    most_in_flight: int = 0
+
+    def __post_init__(self) -> None:
+        self.templates = {kind: _template(shape) for kind, shape in SHAPES.items()}
+
+    def count(self, kind: str) -> int:
+        each = {"invoices": self.invoices, "events": 0}.get(kind, 1)
+        return self.subscriptions * each if kind != "events" else 3 * self.changed
+
+    def made(self, kind: str, number: int) -> int:
+        if kind == "events":
+            return NOW + 3600 + number // 3
+        return NOW - SPAN + number * SPAN // max(1, self.count(kind))
+
+    def render(self, kind: str, number: int) -> str:
+        if kind == "events":
+            return self.event(number)
+        at = self.made(kind, number)
+        text = self.templates[kind]
+        text = text.replace("@", f"{number:08}").replace('"#+"', str(at + 30 * 86_400))
+        return text.replace('"#"', str(at)).replace("$", f"{number % self.subscriptions:08}")
+
+    def event(self, number: int) -> str:
+        """A seat more, and the two prorations of it."""
+        sub, part = divmod(number, 3)
+        made = json.loads(self.render("subscriptions", sub))
+        made["items"]["data"][0]["quantity"] = 2
+        kind = "customer.subscription.updated"
+        if part < 2:
+            kind, period = "invoiceitem.created", {"start": NOW + 3600, "end": NOW + 7200}
+            details = {"subscription": made["id"], "subscription_item": f"si_{sub:08}"}
+            made = {
+                "id": f"ii_{number:08}", "object": "invoiceitem", "amount": (-1000, 2000)[part], "currency": "usd",
+                "customer": made["customer"], "date": NOW + 3600, "description": ("Unused time", "Remaining time")[part],
+                "discounts": [], "invoice": None, "livemode": True, "period": period, "proration": True,
+                "quantity": part + 1, "parent": {"type": "subscription_details", "subscription_details": details},
+                "pricing": {"price_details": {"price": "price_1", "product": "prod_1"}},
+            }  # fmt: skip
+        data = {"object": made, "previous_attributes": {}}
+        return json.dumps(
+            {"id": f"evt_{number:08}", "object": "event", "created": self.made("events", number),
+             "type": kind, "livemode": True, "data": data}
+        )  # fmt: skip
+
+    def page(self, kind: str, query: dict[str, str]) -> bytes:
+        count = self.count(kind)
+        low, high = int(query.get("created[gte]", 0)), int(query.get("created[lt]", 1 << 40))
+        bottom, top = _first(count, low, self, kind), _first(count, high, self, kind)
+        if after := query.get("starting_after"):
+            top = min(top, int(after.rpartition("_")[2]))
+        least = max(bottom, top - int(query.get("limit", 10)))
+        data = ",".join(self.render(kind, n) for n in range(top - 1, least - 1, -1))
+        more = str(least > bottom).lower()
+        return f'{{"object":"list","data":[{data}],"has_more":{more},"url":"/v1/{kind}"}}'.encode()
+
+    def answer(self, target: str) -> bytes:
+        parts = urlsplit(target)
+        query, path = dict(parse_qsl(parts.query)), parts.path.strip("/").split("/")
+        if path[0] == "_told":
+            told = {"asked": sum(self.asked.values()), "by": self.asked, "most": self.most_in_flight,
+                    "busiest": max(self.seconds.values(), default=0)}  # fmt: skip
+            self.asked, self.seconds, self.most_in_flight = Counter(), Counter(), 0
+            self.latency = float(query.get("latency", self.latency))
+            self.changed = int(query.get("changed", self.changed))
+            return json.dumps(told).encode()
+        kind = path[1]
+        self.asked[kind] += 1
+        if kind in PREFIX:
+            if kind == "events" and "customer.created" in query.values():
+                return b'{"object":"list","data":[],"has_more":false}'
+            return self.page(kind, query)
+        found = {"prices": [PRICE], "products": [PRODUCT]}.get(kind, [])
+        return json.dumps({"object": "list", "data": found, "has_more": False}).encode()
+
+
+def _first(count: int, at: int, account: Account, kind: str) -> int:
+    """The number of the first object made at that time or later."""
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if account.made(kind, middle) < at else (low, middle)
+    return low
+
+
+def _template(shape: object) -> str:
+    return json.dumps(shape, separators=(",", ":"))
+
+
+class _Connection(asyncio.Protocol):
+    def __init__(self, account: Account) -> None:
+        self.account, self.buffer = account, b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport: asyncio.WriteTransport = transport  # type: ignore[assignment]
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        while b"\r\n\r\n" in self.buffer:
+            head, _, self.buffer = self.buffer.partition(b"\r\n\r\n")
+            target = head.split(b" ", 2)[1].decode()
+            account, loop = self.account, asyncio.get_running_loop()
+            account.in_flight += 1
+            account.most_in_flight = max(account.most_in_flight, account.in_flight)
+            account.seconds[int(loop.time())] += 1
+            loop.call_later(account.latency, self.respond, target)
+
+    def respond(self, target: str) -> None:
+        body = self.account.answer(target)
+        self.account.in_flight -= 1
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        self.transport.write(head.encode() + body)
+
+
+def _serve(account: Account, told: Callable[[int], None]) -> None:
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: _Connection(account), "127.0.0.1", 0)
+        told(server.sockets[0].getsockname()[1])
+        await server.serve_forever()
+
+    asyncio.run(run())
+
+
+@contextmanager
+def serving(account: Account) -> Iterator[str]:
+    """The account's address; gone at the end."""
+    here, there = multiprocessing.Pipe()
+    process = multiprocessing.Process(target=_serve, args=(account, there.send), daemon=True)
+    process.start()
+    try:
+        yield f"http://127.0.0.1:{here.recv()}"
+    finally:
+        process.terminate()
+        process.join()
