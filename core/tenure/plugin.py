@@ -10,7 +10,7 @@ never see the store.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -88,7 +88,7 @@ class PullRequest(Context):
 
     `cursor` is what the last committed checkpoint held (None at first and with `full`), `since`
     the start of the last complete pull less an overlap. `observations(subject)` are all ever
-    stored, oldest first. `progress(done, total)` counts source rows; total may be None.
+    stored, oldest first, `recall(subjects)` those of many at once. `progress(done, total)` counts source rows; total may be None.
     `warn(text)` says what the user should know though nothing failed; it is kept with the run.
     """
 
@@ -96,6 +96,7 @@ class PullRequest(Context):
     cursor: Json = None
     since: datetime | None = None
     observations: Callable[[str], Sequence[Observation]]
+    recall: Callable[[Collection[str]], Mapping[str, Sequence[Observation]]] | None = None
     progress: Callable[[int, int | None], None] = lambda _done, _total: None
     warn: Callable[[str], None] = lambda _text: None
 

@@ -7,7 +7,7 @@ next sync goes on from there.
 import json
 import logging
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
@@ -40,11 +40,13 @@ log = logging.getLogger("tenure.sync")
 _STATE, _QUARANTINE, _RUN = table(ConnectorState), table(Quarantine), table(Run)
 _OBSERVATION = table(ObservationRow)
 _KEPT = (
-    select(_OBSERVATION.c.key, _OBSERVATION.c.at, _OBSERVATION.c.data)
-    .where(_OBSERVATION.c.connector_id == bindparam("connector"))
-    .where(_OBSERVATION.c.kind == "event", _OBSERVATION.c.subject == bindparam("subject"))
+    select(_OBSERVATION.c.subject, _OBSERVATION.c.key, _OBSERVATION.c.at, _OBSERVATION.c.data)
+    .where(_OBSERVATION.c.connector_id == bindparam("connector"), _OBSERVATION.c.kind == "event")
+    .where(_OBSERVATION.c.subject.in_(bindparam("subjects", expanding=True)))
     .order_by(_OBSERVATION.c.at, _OBSERVATION.c.key)
 )
+_AT_ONCE = 500
+"""Subjects in one query: SQLite takes no more than so many values."""
 
 Progress = Callable[[str, int, int | None], None]
 """Called with the connector's name, its source rows so far, and the total if it is known."""
@@ -194,26 +196,35 @@ class _Sync:
 
     def _request(self, entry: Entry, lease: Lease, reading: Connection, run: "_Run") -> PullRequest:
         lent = lend(self.workspace, entry)
+
+        def recall(subjects: Collection[str]) -> dict[str, list[Observation]]:
+            return self._recall(reading, lease.connector, subjects)
+
         return PullRequest(
             **{f.name: getattr(lent, f.name) for f in fields(Context)},
             full=lease.ask.full,
             cursor=lease.cursor,
             since=lease.watermark and lease.watermark - OVERLAP,
-            observations=lambda subject: self._observations(reading, lease.connector, subject),
+            observations=lambda subject: recall((subject,))[subject],
+            recall=recall,
             progress=lambda done, total: self.progress(entry.name, done, total),
             warn=lambda text: run.note(entry, text),
         )
 
-    def _observations(
-        self, connection: Connection, connector: int, subject: str
-    ) -> list[Observation]:
-        # A connector may ask for a hundred thousand subjects: no new connection for each.
-        asked = {"connector": connector, "subject": subject}
+    def _recall(
+        self, connection: Connection, connector: int, subjects: Collection[str]
+    ) -> dict[str, list[Observation]]:
+        # A connector may ask for a hundred thousand subjects: no connection of its own for each.
+        found: dict[str, list[Observation]] = {subject: [] for subject in subjects}
+        names = list(found)
         with self.store.errors(), connection.begin():
-            found = connection.execute(_KEPT, asked).all()
-        return [
-            Observation(subject=subject, key=k, at=at, data=json.loads(d)) for k, at, d in found
-        ]
+            for at in range(0, len(names), _AT_ONCE):
+                asked = {"connector": connector, "subjects": names[at : at + _AT_ONCE]}
+                for subject, key, when, data in connection.execute(_KEPT, asked):
+                    found[subject].append(
+                        Observation(subject=subject, key=key, at=when, data=json.loads(data))
+                    )
+        return found
 
 
 def _guarded(

@@ -30,42 +30,8 @@ from tenure_connectors.stripe.memory import Memory
 from tenure_connectors.stripe.pieces import decoded, encoded
 from tenure_connectors.stripe.spool import Pieces
 from tenure_connectors.stripe.statement import Statement, assembled
-from tenure_connectors.stripe.sweep import EVERY, KEPT
-
-_BILLS = (
-    *KEPT,
-    "invoice.created",
-    "invoice.updated",
-    "invoice.finalized",
-    "invoice.paid",
-    "invoice.payment_failed",
-    "invoice.voided",
-    "invoice.marked_uncollectible",
-    "invoice.deleted",
-    "invoiceitem.created",
-    "invoiceitem.deleted",
-)
-_THINGS = (
-    "customer.created",
-    "customer.updated",
-    "customer.deleted",
-    "product.created",
-    "product.updated",
-    "price.created",
-    "price.updated",
-    "coupon.created",
-    "coupon.updated",
-    "tax_rate.created",
-    "tax_rate.updated",
-    "subscription_schedule.created",
-    "subscription_schedule.updated",
-    "subscription_schedule.aborted",
-    "subscription_schedule.canceled",
-    "subscription_schedule.completed",
-    "subscription_schedule.released",
-)
-TYPES = (_BILLS, _THINGS)
-"""One list names at most 20 types of events."""
+from tenure_connectors.stripe.sweep import News
+from tenure_connectors.stripe.topics import TYPES
 
 _KINDS: tuple[tuple[str, type[shapes.Shape]], ...] = (
     ("customer.subscription.", shapes.Subscription),
@@ -95,8 +61,8 @@ class Increment:
     account: Account
     cursor: Cursor
     memory: Memory = field(init=False)
-    until: int | None = field(init=False)
-    seen: dict[str, int] = field(init=False, default_factory=dict)
+    news: News = field(init=False)
+    _known: frozenset[str] = field(init=False)
     _came_back: bool = field(init=False, default=False)
     _arrived: int = field(init=False, default=0)
     _newest: dict[str, int] = field(init=False, default_factory=dict)
@@ -105,8 +71,9 @@ class Increment:
     _read_again: set[str] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
-        self.memory = Memory(self.request.observations, self.request.clock())
-        self.until = self.cursor.until
+        self.memory = Memory(self.request, self.request.clock())
+        self.news = News(self.cursor.until)
+        self._known = frozenset(self.cursor.seen)
 
     @property
     def reached(self) -> bool:
@@ -115,9 +82,10 @@ class Increment:
 
     def read(self) -> Iterator[Record]:
         """Read the events; what they say lies on the spool then."""
-        since = self.cursor.since
-        lists = [replace(EVENTS, params={"types": types}) for types in TYPES]
-        for page in self.account.pages(*(replace(one, since=since or one.since) for one in lists)):
+        since = self.cursor.since or EVENTS.since
+        events = replace(EVENTS, since=since, narrow=6 * OVERLAP, known=self._known)
+        lists = [replace(events, params={"types": types}) for types in TYPES]
+        for page in self.account.pages(*lists):
             if page.listing.kind is not shapes.Event:
                 yield from self.account.taken(page)
                 continue
@@ -125,7 +93,7 @@ class Increment:
             for event in page.objects:
                 yield from self._event(event)
         if self._new_prices:
-            yield from self.account.read(replace(PRICES, since=since or PRICES.since))
+            yield from self.account.read(replace(PRICES, since=since))
 
     def state(self) -> Iterator[Record]:
         """State every subscription that was touched."""
@@ -135,23 +103,22 @@ class Increment:
         )
         yield Checkpoint(cursor=self.cursor.as_json())  # what was observed is known from here on
         yield from account.read(*self._again())
-        for done, (subject, fresh) in enumerate(spool.subjects(), 1):
-            yield from statement.of(subject, self._current(subject, fresh)[0])
-            if done % EVERY == 0:
-                yield Checkpoint(cursor=self.cursor.as_json())
-        seen = [one for one, at in self.seen.items() if at >= (self.until or 0) - OVERLAP]
+        current = ((s, self._current(s, fresh)[0]) for s, fresh in spool.subjects())
+        yield from statement.all(current, self.cursor.as_json())
+        until, seen = self.news.until, self.news.seen
+        if until == self.cursor.until:  # not all of the old ones were read again
+            seen = tuple(sorted({*seen, *self.cursor.seen}))
         yield Checkpoint(
             cursor=replace(
-                self.cursor, until=self.until, seen=tuple(seen), read_at=self.request.clock()
+                self.cursor, until=until, seen=seen, read_at=self.request.clock()
             ).as_json()
         )
 
     # --- events
 
     def _event(self, event: shapes.Event) -> Iterator[Record]:
-        self.seen[event.id] = event.created
-        self.until = max(self.until or 0, event.created)
-        if event.id in self.cursor.seen:
+        self.news.add(event)
+        if event.id in self._known:
             self._came_back = True
             return
         if not self.account.is_ours(event):
@@ -236,7 +203,7 @@ class Increment:
         data, known = pieces.of_customer(one, self.account.aside), self.memory.known(one.id)
         self.account.spool.put(f"customer:{one.id}", data)
         if data != known.pieces.get("customer", encoded(shapes.Customer(id=one.id))):
-            self._touch(*known.users)
+            self._touch(*self.memory.users(one.id))
 
     def _thing(self, one: Any, rank: int) -> None:
         kind = SHELVES[type(one)]
@@ -248,7 +215,7 @@ class Increment:
         if kind == "product":
             self.account.spool.put(name, encoded(one))
             if before and decoded(before, shapes.Product).name != one.name:
-                self._touch(*known.users)
+                self._touch(*self.memory.users(one.id))
         elif before is None:  # an event tells less of a coupon than its list does
             self.account.spool.put(f"inside {name}", encoded(one), over=False)
 
@@ -265,7 +232,7 @@ class Increment:
             if now is not None:
                 self.account.spool.put(f"price:{one.id}", now)
             product = shapes.id_of(old.product) or one.id
-            self._touch(*self.memory.known(product).users)
+            self._touch(*self.memory.users(product))
 
     def _touch(self, *subscriptions: str) -> None:
         for one in subscriptions:

@@ -5,7 +5,7 @@ oldest, and while there is room for more requests, what is left of a window is c
 list whose objects were all made last month is read by many at once, too. Objects that are added
 meanwhile are newer than a page's last one and move nothing.
 
-    Listing ── what to read     Window ── a part of it     Page ── what came     Reading ── all of it
+    Listing ── what to read    Window ── a part of it    Page ── what came    Reading ── all of it
 """
 
 import time
@@ -41,7 +41,8 @@ class Listing:
     """A list: where it is, what it holds, and with which parameters it is asked for.
 
     One without `windows` is an inner list, which has no created time: `owner` is what it belongs
-    to, and `rank` how new that is.
+    to, and `rank` how new that is. `narrow` seconds are not cut any more. Of a list that was read
+    before, `known` are the ids then: it ends with a second page of nothing else.
     """
 
     path: str
@@ -51,6 +52,8 @@ class Listing:
     owner: Any = None
     rank: int = 0
     since: int = OLDEST
+    narrow: int = 1
+    known: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +182,11 @@ class Reading:
         if rest is None:
             return
         free = self._running + len(self._waiting) + 1 < IN_FLIGHT
-        reached = getattr(read.page.objects[-1], "created", None) if read.page.objects else None
-        if free and rest.listing.windows and reached and reached - rest.oldest > 1:
+        listing, objects = rest.listing, read.page.objects
+        if rest.number > 1 and listing.known.issuperset(rest.read) and listing.known:
+            return
+        reached = getattr(objects[-1], "created", None) if objects else None
+        if free and listing.windows and reached and reached - rest.oldest > listing.narrow:
             middle = rest.oldest + (reached - rest.oldest + 1) // 2
             self._waiting.append(replace(rest, newest=middle, read=()))
             rest = replace(rest, oldest=middle)

@@ -7,20 +7,18 @@ kept the same way, by its id, and so are customers that have a discount.
 
 import base64
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from tenure import Observation
+from tenure import Observation, PullRequest
 from tenure_connectors.stripe.pieces import decoded
 from tenure_connectors.stripe.shapes import Shape
 from tenure_connectors.stripe.spool import Pieces, Spool
 
 T = TypeVar("T", bound=Shape)
-
-Observations = Callable[[str], Any]
 
 _pieces = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -31,36 +29,36 @@ _CACHED = 20_000
 
 
 class Known(NamedTuple):
-    """What is known of a subject: its pieces, the events that were kept, what uses it."""
+    """What is known of a subject: its pieces, in how many patches, and the events that were kept."""
 
     pieces: dict[str, bytes]
     events: list[Observation]
-    users: list[str]
     patches: int
 
 
 class Memory:
     """Reads what earlier pulls kept, and says what this one adds."""
 
-    def __init__(self, observations: Observations, now: datetime) -> None:
-        self._observations = observations
+    def __init__(self, request: PullRequest, now: datetime) -> None:
+        self._request = request
         self._now = now
+        self._ahead: Mapping[str, Sequence[Observation]] = {}
+
+    def look_ahead(self, subjects: Collection[str]) -> None:
+        """Read what is kept of many subjects at once: they are asked for next."""
+        if self._request.recall is not None:
+            self._ahead = self._request.recall(subjects)
 
     def known(self, subject: str) -> Known:
         """Everything that is kept of a subject."""
+        kept = self._ahead.get(subject)
+        kept = self._request.observations(subject) if kept is None else kept
+        patches = sorted((one for one in kept if one.key.startswith(_PIECES)), key=_key)
         pieces: Pieces = {}
-        known = Known({}, [], [], 0)
-        patches = 0
-        for one in sorted(self._observations(subject), key=lambda one: (one.at, one.key)):
-            if one.key.startswith(_PIECES):
-                pieces |= unpacked(str(one.data["pieces"]))
-                patches += 1
-            elif one.key.startswith(_USES):
-                known.users.append(one.key.removeprefix(_USES))
-            elif "type" in one.data:
-                known.events.append(one)
-        known.pieces.update({name: data for name, data in pieces.items() if data is not None})
-        return known._replace(patches=patches)
+        for one in patches:
+            pieces |= unpacked(str(one.data["pieces"]))
+        there = {name: data for name, data in pieces.items() if data is not None}
+        return Known(there, [one for one in kept if "type" in one.data], len(patches))
 
     def patch(self, subject: str, known: Known, changed: Pieces) -> Observation:
         """The observation that brings what is known up to date."""
@@ -69,7 +67,15 @@ class Memory:
 
     def use(self, used: str, user: str) -> Observation:
         """The observation that a subscription has to do with a customer or a product."""
-        return Observation(subject=used, key=f"{_USES}{user}", at=self._now, data={})
+        return Observation(subject=f"{_USES}{used}", key=user, at=self._now, data={})
+
+    def users(self, used: str) -> list[str]:
+        """The subscriptions that have to do with a customer or a product."""
+        return [one.key for one in self._request.observations(f"{_USES}{used}")]
+
+
+def _key(one: Observation) -> str:
+    return one.key
 
 
 def changes(known: Mapping[str, bytes], now: Pieces) -> Pieces:
@@ -81,12 +87,12 @@ def changes(known: Mapping[str, bytes], now: Pieces) -> Pieces:
 def packed(pieces: Pieces) -> str:
     """Pieces as text: they repeat themselves, and there are many."""
     whole = {name: msgspec.Raw(data or b"null") for name, data in pieces.items()}
-    return base64.b85encode(zlib.compress(msgspec.json.encode(whole))).decode()
+    return base64.b64encode(zlib.compress(msgspec.json.encode(whole), 1)).decode()
 
 
 def unpacked(text: str) -> Pieces:
     """The pieces again, byte for byte."""
-    whole = _pieces.decode(zlib.decompress(base64.b85decode(text)))
+    whole = _pieces.decode(zlib.decompress(base64.b64decode(text)))
     return {name: bytes(data) if data != _GONE else None for name, data in whole.items()}
 
 

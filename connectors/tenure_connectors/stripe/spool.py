@@ -1,5 +1,4 @@
-"""What was read of an account, on disk: it comes in the order of the lists, and is needed
-subscription by subscription.
+"""What was read of an account, on disk: lists go in, subscription after subscription comes out.
 
 An anonymous SQLite database is a temporary file that vanishes with the connection, so memory does
 not grow with the account. A piece is an object, or a part of one, as JSON in the shape of `shapes`;
@@ -17,8 +16,10 @@ _BATCH = 2_000
 _SCHEMA = """
 CREATE TABLE piece (subject TEXT, name TEXT, rank INTEGER, data BLOB);
 CREATE TABLE shelf (name TEXT PRIMARY KEY, data BLOB) WITHOUT ROWID;
-CREATE TABLE doubt (subject TEXT PRIMARY KEY) WITHOUT ROWID;
 """
+
+_PUT_OVER = "INSERT OR REPLACE INTO shelf VALUES (?, ?)"
+_PUT_BESIDE = "INSERT OR IGNORE INTO shelf VALUES (?, ?)"
 
 Pieces = dict[str, bytes | None]
 """Pieces by name; None for one that is gone."""
@@ -38,11 +39,13 @@ class Spool:
     """Takes pieces, then gives them back by subject; besides, a shelf of objects by name."""
 
     def __init__(self) -> None:
+        self._doubts: set[str] = set()
         self._waiting: list[tuple[str, str, int, bytes | None]] = []
         self._disk = sqlite3.connect("", isolation_level=None)
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -32000"):
             self._disk.execute(f"PRAGMA {pragma}")
         self._disk.executescript(_SCHEMA)
+        self._disk.execute("BEGIN")  # and never committed: nobody else reads it
 
     def close(self) -> None:
         """Give the disk space back."""
@@ -56,8 +59,7 @@ class Spool:
 
     def put(self, name: str, data: bytes, *, over: bool = True) -> None:
         """Lay an object on the shelf, over the one that lies there or only where none does."""
-        instead = "REPLACE" if over else "IGNORE"
-        self._run(f"INSERT OR {instead} INTO shelf VALUES (?, ?)", (name, data))
+        self._run(_PUT_OVER if over else _PUT_BESIDE, (name, data))
 
     def get(self, name: str) -> bytes | None:
         """The object on the shelf."""
@@ -70,12 +72,11 @@ class Spool:
 
     def doubt(self, subject: str) -> None:
         """Something of the subject could not be read."""
-        self._run("INSERT OR IGNORE INTO doubt VALUES (?)", (subject,))
+        self._doubts.add(subject)
 
     def doubted(self, *subjects: str) -> bool:
         """Whether something of any of them could not be read."""
-        query = f"SELECT 1 FROM doubt WHERE subject IN ({', '.join('?' * len(subjects))})"  # noqa: S608 - marks
-        return self._disk.execute(query, subjects).fetchone() is not None
+        return not self._doubts.isdisjoint(subjects)
 
     def subjects(self) -> Iterator[tuple[str, Pieces]]:
         """Every subject with its pieces, in order."""
@@ -89,9 +90,7 @@ class Spool:
 
     def _flush(self) -> None:
         try:
-            self._disk.execute("BEGIN")
             self._disk.executemany("INSERT INTO piece VALUES (?, ?, ?, ?)", self._waiting)
-            self._disk.execute("COMMIT")
         except sqlite3.OperationalError as error:
             raise NoRoomError(error) from None
         self._waiting.clear()

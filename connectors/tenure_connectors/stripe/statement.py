@@ -1,18 +1,24 @@
 """One subscription after the other: what was read and what is known of it, rebuilt and stated."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from tenure import Observation, Record, Tombstone, TombstoneKind
+import msgspec
+
+from tenure import Checkpoint, Json, Observation, Record, Tombstone, TombstoneKind
 from tenure_connectors.stripe import shapes
 from tenure_connectors.stripe.catalog import Catalog
 from tenure_connectors.stripe.memory import Known, Memory, Shelf, changes
 from tenure_connectors.stripe.pieces import decoded, decoded_list, encoded
 from tenure_connectors.stripe.spool import Pieces, Spool, merged
 from tenure_connectors.stripe.timeline import Evidence, Rebuilt, rebuild
+
+EVERY = 500
+"""Subscriptions between two checkpoints."""
 
 Ask = Callable[[str, str], bytes | None]
 """Reads the object of a kind and id from Stripe."""
@@ -47,6 +53,15 @@ class Statement:
         self._shelves = [
             getattr(self.catalog, f) for f in ("prices", "products", "coupons", "tax_rates")
         ]
+
+    def all(self, subjects: Iterable[tuple[str, Pieces]], cursor: Json) -> Iterator[Record]:
+        """Every subject, with a checkpoint now and then."""
+        remaining = iter(subjects)
+        while batch := list(islice(remaining, EVERY)):
+            self.memory.look_ahead({name for one in batch for name in _concerned(*one)})
+            for subject, pieces in batch:
+                yield from self.of(subject, pieces)
+            yield Checkpoint(cursor=cursor)
 
     def of(self, subject: str, fresh: Pieces) -> Iterator[Record]:
         """Everything about one subject, what is kept of it included."""
@@ -204,6 +219,20 @@ def assembled(pieces: Mapping[str, bytes | None]) -> Assembled:
     if items and found.subscription is not None:
         found.subscription.items = shapes.Page(data=items)
     return found
+
+
+class _Owned(msgspec.Struct):
+    customer: str | None = None
+
+
+def _concerned(subject: str, pieces: Pieces) -> Iterator[str]:
+    """The subject and its customer, as far as the pieces tell."""
+    yield subject
+    for data in (pieces.get("subscription"), *islice(pieces.values(), 1)):
+        if data is not None and data.startswith(b"{"):
+            owned = msgspec.json.decode(data, type=_Owned)
+            if owned.customer:
+                yield owned.customer
 
 
 def _is_draft(name: str, data: bytes) -> bool:
