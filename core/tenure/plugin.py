@@ -71,7 +71,8 @@ class Context:
     """What the workspace lends to a plugin.
 
     `http` is this plugin's own client: rate limited, retried, redacted. `clock()` is now, an
-    aware UTC instant. `folder` holds plugins.toml: relative paths start there.
+    aware UTC instant. `folder` holds plugins.toml: relative paths start there. `last_sync` tells
+    `check` when the connector was last read to its end.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Context:
     currency: str
     http: httpx.Client
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    last_sync: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +90,9 @@ class PullRequest(Context):
 
     `cursor` is what the last committed checkpoint held (None at first and with `full`), `since`
     the start of the last complete pull less an overlap. `observations(subject)` are all ever
-    stored, oldest first, `recall(subjects)` those of many at once. `progress(done, total)` counts source rows; total may be None.
-    `warn(text)` says what the user should know though nothing failed; it is kept with the run.
+    stored, oldest first; `recall(subjects)`, where there is one, reads those of many at once.
+    `progress(done, total)` counts source rows; total may be None. `warn(text)` says what the user
+    should know though nothing failed; it is kept with the run.
     """
 
     full: bool = False

@@ -1,8 +1,8 @@
 """The lists of an account, and what becomes of their objects: pieces on the spool, or records."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -114,6 +114,7 @@ class Account:
             yield Quarantined(source_ref=broken.id, reason=broken.reason, raw=raw)
 
     def taken(self, page: Page) -> Iterator[Record]:
+        """What comes of a page; the rest of it goes to the spool."""
         yield from self.raw(page)
         if page.gone and page.listing.owner is not None:
             yield Excluded(reason="deleted while it was read")
@@ -158,17 +159,14 @@ class Account:
 
     def _read_inner(self, one: Any, rank: int) -> None:
         """Read what an object has more of than came with it, before the lists go on."""
-        expand = {"expand": ["data.discounts"]}
+        inner = Listing("", shapes.Line, {"expand": ["data.discounts"]}, windows=False, rank=rank)
         if isinstance(one, shapes.Invoice) and one.lines.has_more:
             path, head = f"/v1/invoices/{one.id}/lines", pieces.headless(one)
-            self._reading.add(Listing(path, shapes.Line, expand, False, head, rank))
+            self._reading.add(replace(inner, path=path, owner=head))
         if isinstance(one, shapes.Subscription) and one.items and one.items.has_more:
-            asked = {**expand, "subscription": one.id}
-            self._reading.add(
-                Listing(
-                    "/v1/subscription_items", shapes.SubscriptionItem, asked, False, one.id, rank
-                )
-            )
+            asked = {**inner.params, "subscription": one.id}
+            path, kind = "/v1/subscription_items", shapes.SubscriptionItem
+            self._reading.add(replace(inner, path=path, kind=kind, params=asked, owner=one.id))
 
     def customer(self, one: shapes.Customer) -> Iterator[Record]:
         """Who pays; what it has to do with its subscriptions is laid on the shelf."""
@@ -185,7 +183,7 @@ class Account:
             self._aside.add(name)
             self.spool.put(f"inside {name}", data, over=False)
 
-    def _add(self, found: Iterator[pieces.Piece], rank: int = 0) -> None:
+    def _add(self, found: Iterable[pieces.Piece], rank: int = 0) -> None:
         for subject, name, data in found:
             self.spool.add(subject, name, data, rank)
 

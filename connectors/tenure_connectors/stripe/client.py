@@ -6,8 +6,7 @@ the answer travels with the headers.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import httpx
 import msgspec
@@ -86,7 +85,8 @@ class Api:
 
     def get(self, path: str, params: Params, kind: type[_T]) -> _T:
         """The object at `path`; raises a `TenureError` for every other answer."""
-        return self._decoded(self._strict, path, params, partial(msgspec.json.decode, type=kind))
+        decoder = msgspec.json.Decoder(kind)
+        return self._decoded(self._strict, path, params, decoder.decode)
 
     def find(self, path: str, params: Params, decode: Callable[[bytes], _T]) -> _T | None:
         """What `decode` makes of the answer.
@@ -141,8 +141,7 @@ def refusal(response: httpx.Response) -> Refusal:
 
 def _send(sdk: stripe.StripeClient, path: str, params: Params) -> httpx.Response:
     answer = sdk.raw_request("get", path, **params).headers
-    assert isinstance(answer, _Answer)
-    return answer.response
+    return cast("_Answer", answer).response
 
 
 def _sdk(context: Context, config: StripeConfig, accept: Sequence[int]) -> stripe.StripeClient:

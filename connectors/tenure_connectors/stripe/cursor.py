@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from tenure import Json
 
@@ -28,13 +29,12 @@ class Cursor:
     @classmethod
     def of(cls, cursor: Json) -> "Cursor":
         """What a checkpoint kept; of anything else, a start."""
-        if not isinstance(cursor, Mapping):
-            return cls()
+        kept: Mapping[str, Any] = cursor if isinstance(cursor, Mapping) else {}
         return cls(
-            cursor.get("until"),
-            tuple(cursor.get("seen") or ()),
-            _instant(cursor.get("read_at")),
-            _instant(cursor.get("swept_at")),
+            kept.get("until"),
+            tuple(kept.get("seen") or ()),
+            _instant(kept.get("read_at")),
+            _instant(kept.get("swept_at")),
         )
 
     def as_json(self) -> dict[str, Json]:
@@ -42,8 +42,8 @@ class Cursor:
         return {
             "until": self.until,
             "seen": list(self.seen),
-            "read_at": self.read_at and self.read_at.isoformat(),
-            "swept_at": self.swept_at and self.swept_at.isoformat(),
+            "read_at": self.read_at.isoformat() if self.read_at else None,
+            "swept_at": self.swept_at.isoformat() if self.swept_at else None,
         }
 
     @property
@@ -63,5 +63,5 @@ class Cursor:
         return None
 
 
-def _instant(text: Json) -> datetime | None:
-    return datetime.fromisoformat(text) if isinstance(text, str) else None
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

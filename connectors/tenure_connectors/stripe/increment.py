@@ -162,7 +162,7 @@ class Increment:
 
     def _rank(self, event: shapes.Event, one: Any) -> int:
         """Later is higher; of one second, what came first in the list, which is newest first."""
-        progress = _PROGRESS.get(one.status, 0) if isinstance(one, shapes.Invoice) else 0
+        progress = _PROGRESS.get(one.status or "", 0) if isinstance(one, shapes.Invoice) else 0
         return (event.created * 4 + progress) * 10**6 - min(self._arrived, 10**6 - 1)
 
     def _is_newer(self, name: str, rank: int) -> bool:

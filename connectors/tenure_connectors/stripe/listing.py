@@ -228,14 +228,14 @@ def content(kind: type[Shape], body: bytes) -> Content:
     except msgspec.ValidationError:
         pass
     raw = _decoder(msgspec.Raw).decode(body)
-    objects, broken, ids = list[Any](), list[Broken](), list[str]()
+    objects, broken, names = list[Any](), list[Broken](), list[str]()
     for one in raw.data:
-        ids.append(msgspec.json.decode(one, type=shapes.Ref).id)
+        names.append(msgspec.json.decode(one, type=shapes.Ref).id)
         try:
             objects.append(msgspec.json.decode(one, type=kind))
         except msgspec.ValidationError as error:
-            broken.append(Broken(ids[-1], str(error), bytes(one)))
-    return Content(objects, broken, tuple(ids), raw.has_more, body)
+            broken.append(Broken(names[-1], str(error), bytes(one)))
+    return Content(objects, broken, tuple(names), raw.has_more, body)
 
 
 @cache

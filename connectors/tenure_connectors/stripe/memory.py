@@ -29,7 +29,7 @@ _CACHED = 20_000
 
 
 class Known(NamedTuple):
-    """What is known of a subject: its pieces, in how many patches, and the events that were kept."""
+    """What is known of a subject: its pieces, in how many patches, and events that were kept."""
 
     pieces: dict[str, bytes]
     events: list[Observation]

@@ -6,7 +6,7 @@ comes with it in one answer and without it in another, and is the same piece the
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -41,11 +41,8 @@ class Piece(NamedTuple):
     data: bytes | None
 
 
-class Aside(Protocol):
-    """Takes an object that came inside of another one."""
-
-    def __call__(self, name: str, data: bytes) -> None: ...
-
+Aside = Callable[[str, bytes], None]
+"""Takes an object that came inside of another one, by its name."""
 
 Cut = Callable[[Any, Aside], Iterable[Piece]]
 
@@ -134,10 +131,10 @@ def of_schedule(schedule: Schedule, aside: Aside) -> Iterator[Piece]:
             phase.coupon = _coupon(phase.coupon, aside)
     subject = id_of(schedule.subscription) or id_of(schedule.released_subscription)
     name, data = f"schedule:{schedule.id}", encoded(schedule)
+    waits = subject is None and schedule.status in {"not_started", "active"}
     if subject is not None:
         yield Piece(subject, name, data)
-        data = None
-    yield Piece(schedule.id, name, data if schedule.status in {"not_started", "active"} else None)
+    yield Piece(schedule.id, name, data if waits else None)
 
 
 def of_customer(customer: Customer, aside: Aside) -> bytes:

@@ -13,7 +13,7 @@ from tenure import Checkpoint, Json, Observation, Record, Tombstone, TombstoneKi
 from tenure_connectors.stripe import shapes
 from tenure_connectors.stripe.catalog import Catalog
 from tenure_connectors.stripe.memory import Known, Memory, Shelf, changes
-from tenure_connectors.stripe.pieces import decoded, decoded_list, encoded
+from tenure_connectors.stripe.pieces import T, decoded, decoded_list, encoded
 from tenure_connectors.stripe.spool import Pieces, Spool, merged
 from tenure_connectors.stripe.timeline import Evidence, Rebuilt, rebuild
 
@@ -38,10 +38,10 @@ class Statement:
     differing: list[str] = field(default_factory=list)
     _news: list[Observation] = field(init=False, default_factory=list)
     catalog: Catalog = field(init=False)
-    _shelves: Sequence[Shelf] = field(init=False)
+    _shelves: Sequence[Shelf[Any]] = field(init=False)
 
     def __post_init__(self) -> None:
-        def shelf(kind: str, shape: type[shapes.T]) -> Shelf[shapes.T]:
+        def shelf(kind: str, shape: type[T]) -> Shelf[T]:
             return Shelf((kind, shape), self.spool, self.memory, lambda key: self.ask(kind, key))
 
         self.catalog = Catalog(
@@ -158,8 +158,8 @@ class Assembled:
     @property
     def customer(self) -> str | None:
         """Whose it is."""
-        one = self.subscription or next(iter((*self.schedules, *self.invoices)), None)
-        return shapes.id_of(one.customer) if one else None
+        held: list[Any] = [self.subscription, *self.schedules, *self.invoices]
+        return next((shapes.id_of(one.customer) for one in held if one is not None), None)
 
     @property
     def schedule(self) -> shapes.Schedule | None:
@@ -188,37 +188,42 @@ class Assembled:
         if sub is not None:
             yield sub.plan
             yield from (item.price or item.plan for item in (sub.items.data if sub.items else ()))
-        for charge in (*(line for one in self.invoices for line in one.lines.data), *self.items):
+        lines = [line for one in self.invoices for line in one.lines.data]
+        charges: list[shapes.Line | shapes.InvoiceItem] = [*lines, *self.items]
+        for charge in charges:
             details = charge.pricing.price_details if charge.pricing else None
             yield charge.price or charge.plan or (details.price if details else None)
 
 
+_SHAPES: Mapping[str, type[shapes.Shape]] = {
+    "subscription": shapes.Subscription,
+    "invoice": shapes.Invoice,
+    "item": shapes.InvoiceItem,
+    "schedule": shapes.Schedule,
+}
+
+
 def assembled(pieces: Mapping[str, bytes | None]) -> Assembled:
-    """The objects that pieces are of."""
-    found, lines = Assembled(), defaultdict[str, list[shapes.Line]](list)
-    items = list[shapes.SubscriptionItem]()
+    """The objects that pieces are of, with their inner lists."""
+    found: dict[str, list[Any]] = defaultdict(list)
+    lines, items = defaultdict[str, list[shapes.Line]](list), list[shapes.SubscriptionItem]()
     for name in sorted(pieces):
         data = pieces[name]
         kind, _, key = name.partition(":")
         if data is None:
             continue
-        if kind == "subscription":
-            found.subscription = decoded(data, shapes.Subscription)
-        elif kind == "invoice":
-            found.invoices.append(decoded(data, shapes.Invoice))
-        elif kind == "lines":
+        if kind == "lines":
             lines[key.partition(":")[0]] += decoded_list(data, shapes.Line)
         elif kind == "items":
             items += decoded_list(data, shapes.SubscriptionItem)
-        elif kind == "item":
-            found.items.append(decoded(data, shapes.InvoiceItem))
-        elif kind == "schedule":
-            found.schedules.append(decoded(data, shapes.Schedule))
-    for invoice in found.invoices:
+        elif kind in _SHAPES:
+            found[kind].append(decoded(data, _SHAPES[kind]))
+    for invoice in found["invoice"]:
         invoice.lines.data += lines[invoice.id]
-    if items and found.subscription is not None:
-        found.subscription.items = shapes.Page(data=items)
-    return found
+    sub = found["subscription"][0] if found["subscription"] else None
+    if sub is not None and items:
+        sub.items = shapes.Page(data=items)
+    return Assembled(sub, found["invoice"], found["item"], found["schedule"])
 
 
 class _Owned(msgspec.Struct):

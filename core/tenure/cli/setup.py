@@ -3,7 +3,7 @@
 import logging
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +15,8 @@ from tenure.errors import ConfigError, TenureError
 from tenure.redaction import redact
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tenure.config import Entry, Workspace
     from tenure.records import Json
 
@@ -182,6 +184,17 @@ def _entry(loaded: "Workspace", entry: "Entry", *, offline: bool) -> Iterator[_L
         yield from _asked(loaded, entry, subject)
 
 
+def _last_sync(loaded: "Workspace", entry: "Entry") -> "datetime | None":
+    from tenure.ledger.store import Store  # noqa: PLC0415 - loads sqlalchemy
+
+    if entry.kind != "connector":
+        return None
+    try:
+        return Store.last_sync(loaded.store, entry.name)
+    except TenureError:  # the store's own line says it
+        return None
+
+
 def _speaks_http(entry: "Entry") -> bool:
     from tenure.plugin import HttpConfig  # noqa: PLC0415 - loads pydantic
 
@@ -193,7 +206,8 @@ def _asked(loaded: "Workspace", entry: "Entry", subject: str) -> Iterator[_Line]
     from tenure.lending import give_back, lend  # noqa: PLC0415 - only for `check`
     from tenure.plugins import isolated  # noqa: PLC0415 - likewise
 
-    context, said = lend(loaded, entry), list[_Line]()
+    said = list[_Line]()
+    context = replace(lend(loaded, entry), last_sync=_last_sync(loaded, entry))
     try:
         with isolated("its check failed", entry.secrets):
             if entry.plugin is not None:

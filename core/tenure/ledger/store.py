@@ -77,6 +77,21 @@ class Store:
         with store.errors():
             return f"{shown}: {schema.describe(store.engine)}"
 
+    @classmethod
+    def last_sync(cls, url: str, connector: str) -> datetime | None:
+        """When a connector was last read to its end, for `tenure check`; makes nothing."""
+        path = sqlite_path(url)
+        if path and not path.exists():
+            return None
+        store = cls(_engine(url, PATIENCE))
+        query = text("SELECT last_complete_at FROM connector_state WHERE name = :name")
+        with store.errors():
+            if schema.current(store.engine) != schema.HEAD:
+                return None
+            with store.read() as connection:
+                last = connection.scalar(query, {"name": connector})
+        return None if last is None else from_micros(last)
+
     @property
     def url(self) -> str:
         """The database URL with its password."""
