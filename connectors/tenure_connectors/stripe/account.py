@@ -13,6 +13,7 @@ from tenure import Attribute, Context, Excluded, Quarantined, RawChunk, Record
 from tenure import Customer as Stated
 from tenure_connectors.stripe import pieces, shapes
 from tenure_connectors.stripe.client import Api
+from tenure_connectors.stripe.events import observation
 from tenure_connectors.stripe.listing import Broken, Listing, Page, Reading
 from tenure_connectors.stripe.options import StripeConfig
 from tenure_connectors.stripe.pace import Pace
@@ -128,7 +129,21 @@ class Account:
             if self.is_ours(one):
                 yield from self.take(one, page.listing.rank)
             else:
-                yield Excluded(reason="live mode" if one.livemode else "test mode")
+                yield left_out(one)
+
+    def observed(self, event: shapes.Event) -> Iterator[Record]:
+        """What is kept of an event for good."""
+        if not self.is_ours(event):
+            yield left_out(event)
+            return
+        try:
+            kept = observation(event)
+        except msgspec.ValidationError as error:
+            raw = bytes(event.data.object).decode(errors="replace")
+            yield Quarantined(source_ref=event.id, reason=str(error), raw=raw)
+            return
+        if kept is not None:
+            yield kept
 
     def is_ours(self, one: Any) -> bool:
         """Whether it is of the mode that the key is for."""
@@ -196,6 +211,11 @@ class Account:
         details = (names.parent or _Parent()).subscription_details or _Details()
         subjects = (names.subscription, details.subscription, names.customer)
         self.spool.doubt(next((one for one in subjects if one), broken.id or "*"))
+
+
+def left_out(one: Any) -> Excluded:
+    """An object of the other mode than the key's."""
+    return Excluded(reason="live mode" if one.livemode else "test mode")
 
 
 def stated(one: shapes.Customer) -> Stated:

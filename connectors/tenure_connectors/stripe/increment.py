@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from tenure import Checkpoint, Excluded, PullRequest, Quarantined, Record
+from tenure import Checkpoint, PullRequest, Quarantined, Record
 from tenure_connectors.stripe import pieces, shapes
 from tenure_connectors.stripe.account import (
     EVENTS,
@@ -24,7 +24,7 @@ from tenure_connectors.stripe.account import (
     stated,
 )
 from tenure_connectors.stripe.cursor import OVERLAP, Cursor
-from tenure_connectors.stripe.events import discount_events, observation, snapshots
+from tenure_connectors.stripe.events import discount_events, snapshots
 from tenure_connectors.stripe.listing import Listing
 from tenure_connectors.stripe.memory import Memory
 from tenure_connectors.stripe.pieces import decoded, encoded
@@ -121,22 +121,18 @@ class Increment:
         if event.id in self._known:
             self._came_back = True
             return
-        if not self.account.is_ours(event):
-            yield Excluded(reason="live mode" if event.livemode else "test mode")
-            return
+        yield from self.account.observed(event)
         self._arrived += 1
         kind = next((kind for prefix, kind in _KINDS if event.type.startswith(prefix)), None)
-        if kind is None:
+        if kind is None or not self.account.is_ours(event):
             return
         try:
             one = msgspec.json.decode(event.data.object, type=kind)
-            kept = observation(event)
         except msgspec.ValidationError as error:
-            raw = bytes(event.data.object).decode(errors="replace")
-            yield Quarantined(source_ref=event.id, reason=str(error), raw=raw)
+            if not event.type.startswith(("customer.subscription.", "customer.discount.")):
+                raw = bytes(event.data.object).decode(errors="replace")
+                yield Quarantined(source_ref=event.id, reason=str(error), raw=raw)
             return
-        if kept is not None:
-            yield kept
         yield from self._happened(event, one)
 
     def _happened(self, event: shapes.Event, one: Any) -> Iterator[Record]:

@@ -11,7 +11,6 @@ from datetime import UTC, datetime, time
 from tenure import Checkpoint, Observation, PullRequest, Record
 from tenure_connectors.stripe.account import EVENTS, INVOICES, LISTS, SHELVES, Account
 from tenure_connectors.stripe.cursor import OVERLAP, Cursor
-from tenure_connectors.stripe.events import observation
 from tenure_connectors.stripe.listing import OLDEST
 from tenure_connectors.stripe.memory import Memory, changes
 from tenure_connectors.stripe.shapes import Event
@@ -29,8 +28,7 @@ def sweep(request: PullRequest, account: Account, cursor: Cursor) -> Iterator[Re
         yield from account.raw(page)
         for event in page.objects:
             news.add(event)
-            if account.is_ours(event) and (seen := observation(event)):
-                yield seen
+            yield from account.observed(event)
     yield Checkpoint(cursor=under_way)
 
     lists = [replace(one, since=_start(account)) if one is INVOICES else one for one in LISTS]
