@@ -17,6 +17,7 @@ from tenure_connectors.stripe.shapes import (
     Invoice,
     InvoiceItem,
     Line,
+    LineOrigin,
     Page,
     Price,
     Product,
@@ -186,14 +187,21 @@ def subscription_of(invoice: Invoice) -> str | None:
 
 def owner_of(line: Line | InvoiceItem) -> str | None:
     """The subscription that a line names."""
+    origin = _origin(line)
+    named = id_of(line.subscription) or (origin.subscription if origin else None)
+    return named or (line.id if line.id.startswith("sub_") else None)
+
+
+def _origin(line: Line | InvoiceItem) -> LineOrigin | None:
+    """What made a line."""
     parent = line.parent
-    details = parent and (
+    if parent is None:
+        return None
+    return (
         parent.subscription_item_details
         or parent.invoice_item_details
         or parent.subscription_details
     )
-    named = id_of(line.subscription) or (details.subscription if details else None)
-    return named or (line.id if line.id.startswith("sub_") else None)
 
 
 def recurs(line: Line) -> bool:
@@ -220,8 +228,8 @@ def _no_longer_pending(shares: Mapping[str, Iterable[Line]]) -> Iterator[Piece]:
     """An invoice item that is on an invoice waits for none; no event says so."""
     for subject, lines in shares.items():
         for line in lines:
-            made = line.parent.invoice_item_details if line.parent else None
-            if item := id_of(line.invoice_item) or (made.invoice_item if made else None):
+            origin = _origin(line)
+            if item := id_of(line.invoice_item) or (origin.invoice_item if origin else None):
                 yield Piece(subject, f"item:{item}", None)
 
 
