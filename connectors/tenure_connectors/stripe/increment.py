@@ -242,7 +242,8 @@ class Increment:
         Events carry a discount as its id: an earlier object or an event of its own tells the rest.
         """
         known = self.memory.known(subject)
-        told = {one.id: one for one in assembled({**known.pieces, **fresh}).discounts()}
+        there = assembled({**known.pieces, **fresh})
+        told = {one.id: one for one in (*there.discounts(), *self._discounts(there.customer))}
         told |= {one.discount.id: one.discount for one in discount_events(known.events)}
         current, unknown = dict(fresh), False
         for name, data in fresh.items():
@@ -256,6 +257,17 @@ class Increment:
             unknown = pieces.tell(sub, told)
             current |= {p.name: p.data for p in pieces.of_subscription(sub, self.account.aside)}
         return current, unknown
+
+    def _discounts(self, customer: str | None) -> Iterator[shapes.Discount]:
+        """What is told of the discounts of a customer."""
+        if customer is None:
+            return
+        known = self.memory.known(customer)
+        for data in (known.pieces.get("customer"), self.account.spool.get(f"customer:{customer}")):
+            held = decoded(data, shapes.Customer).discount if data else None
+            if held is not None:
+                yield held
+        yield from (one.discount for one in discount_events(known.events))
 
     def _again(self) -> Iterator[Listing]:
         """What has to be asked for: all of an unknown subscription, discounts known by id alone."""
