@@ -38,23 +38,18 @@ class _One(msgspec.Struct):
     data: list[msgspec.Raw] = []
 
 
-class _Mode(msgspec.Struct):
-    livemode: bool | None = None
-
-
 def check(context: Context, config: StripeConfig) -> Iterator[str]:
     """A line for each list that can be read; raises `ConfigError` for what is missing."""
     api, lacking = Api(context, config), dict[str, str]()
     for listing in (*LISTS, EVENTS):
         name = listing.path.removeprefix("/v1/")
         asked = {**listing.params, "limit": 1}
-        refusal = api.refused(listing.path, asked)
-        if refusal is not None:
-            _other(api, refusal)
-            lacking[name] = _permission(refusal, listing.path)
-            continue
-        one = api.get(listing.path, asked, _One)
-        yield f"{name}: {'can be read' if one.data else 'can be read; there are none'}"
+        found = api.ask(listing.path, asked, _One)
+        if isinstance(found, Refusal):
+            _other(api, found)
+            lacking[name] = _permission(found, listing.path)
+        else:
+            yield f"{name}: {'can be read' if found.data else 'can be read; there are none'}"
     if lacking:
         raise _missing(api, lacking)
     yield from _mode(config)

@@ -100,10 +100,14 @@ class Api:
             return None
         return self._decoded(self._strict, path, params, decode)  # says it in tenure's words
 
-    def refused(self, path: str, params: Params) -> Refusal | None:
-        """Why the key may not read `path`; None if it may. Every other failure is raised."""
+    def ask(self, path: str, params: Params, kind: type[_T]) -> _T | Refusal:
+        """The object at `path`, or why the key may not read it; all else is raised."""
         response = _send(self._asking, path, params)
-        return None if response.is_success else refusal(response)
+        if not response.is_success:
+            return refusal(response)
+        return self._decoded(
+            self._asking, path, params, msgspec.json.Decoder(kind).decode, response
+        )
 
     def _decoded(
         self,
