@@ -1,6 +1,7 @@
 """What the workspace lends to a plugin: its context, with an HTTP client made on first use."""
 
 from collections.abc import Callable
+from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
 from tenure.config import Entry, Workspace
@@ -19,10 +20,12 @@ class _Lazy:
     def __init__(self, make: Callable[[], object]) -> None:
         self._make = make
         self._made: object | None = None
+        self._lock = Lock()
 
     def __getattr__(self, name: str) -> Any:
-        if self._made is None:
-            self._made = self._make()
+        with self._lock:  # a plugin's threads share one client, and so one limit
+            if self._made is None:
+                self._made = self._make()
         return getattr(self._made, name)
 
     def close_if_made(self) -> None:

@@ -17,6 +17,10 @@ EVENTS_KEPT = timedelta(days=29)
 """Stripe keeps events for 30 days."""
 
 
+SKEW = timedelta(days=1)
+"""How far a clock may be set back before it is not believed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """`until` is the created time of the newest event, `seen` the ids of those in the overlap."""
@@ -51,16 +55,18 @@ class Cursor:
         """From when on events are asked for."""
         return None if self.until is None else self.until - OVERLAP
 
-    def sweep_because(self, now: datetime) -> str | None:
-        """Why everything has to be read; None if what changed is enough."""
-        if self.swept_at is None or self.read_at is None:
-            return "nothing was read to its end yet"
-        if abs(now - self.read_at) > EVENTS_KEPT:
-            days = abs(now - self.read_at).days
-            return f"the last sync was {days} days ago, and Stripe keeps events for 30"
-        if not timedelta(0) <= now - self.swept_at < SWEEP_EVERY:
-            return f"everything was last read on {self.swept_at:%Y-%m-%d}"
-        return None
+    @property
+    def is_first(self) -> bool:
+        """Whether nothing was read to its end yet."""
+        return self.swept_at is None or self.read_at is None
+
+    def is_forgotten(self, now: datetime) -> bool:
+        """Whether Stripe no longer has all the events since."""
+        return self.read_at is not None and abs(now - self.read_at) > EVENTS_KEPT
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether it is time to read everything again."""
+        return self.swept_at is not None and not -SKEW <= now - self.swept_at < SWEEP_EVERY
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -12,22 +12,25 @@ from tenure_connectors.stripe.options import StripeConfig
 from tenure_connectors.stripe.spool import Spool
 from tenure_connectors.stripe.sweep import sweep
 
-_FORGOTTEN = "Stripe has forgotten the events since the last sync"
+_FORGOTTEN = (
+    "Stripe keeps events for 30 days and has forgotten some since the last sync: everything was"
+    " read again, and what changed meanwhile is known less exactly"
+)
 
 
 def pull(request: PullRequest, config: StripeConfig) -> Iterator[Record]:
     """Everything at first, once a week, and when Stripe's events do not reach back far enough."""
-    api, cursor = Api(request, config), Cursor.of(request.cursor)
-    because = cursor.sweep_because(request.clock())
-    if because is None:
+    api, cursor, now = Api(request, config), Cursor.of(request.cursor), request.clock()
+    forgotten = cursor.is_forgotten(now)
+    if not (cursor.is_first or cursor.is_due(now) or forgotten):
         with closing(Spool()) as spool:
             increment = Increment(request, Account(request, config, api, spool), cursor)
             yield from increment.read()
             if increment.reached:
                 yield from increment.state()
                 return
-            because = _FORGOTTEN
-    if cursor.until is not None and because is not None:
-        request.warn(f"everything was read again: {because}")
+        forgotten = True
+    if forgotten:
+        request.warn(_FORGOTTEN)
     with closing(Spool()) as spool:
         yield from sweep(request, Account(request, config, api, spool), cursor)

@@ -1,0 +1,151 @@
+"""Whole pulls of an account that lives: everything, then what changed, then everything again."""
+
+import json
+from collections import Counter
+
+import pytest
+from stripe_syncs import synced
+from stripe_world.keys import LIVE
+from stripe_world.market import Level
+from stripe_world.world import World
+
+DAY = 86_400
+
+
+def world(seed=3, level=Level.ITEMS, **more):
+    return World(seed, level, customers=12, **more)
+
+
+def test_the_first_sync_finds_the_truth(tmp_path):
+    with synced(world(), tmp_path) as account:
+        outcome = account.sync()
+        assert (outcome.exit_code, outcome.counts.balanced) == (0, True)
+        result = account.compared()
+    assert result.total > 100
+    assert not result.differences
+
+
+def test_the_same_ledger_after_a_second_full_sync(tmp_path):
+    with synced(world(), tmp_path) as account:
+        account.sync()
+        before = account.ledger.writes()
+        assert account.sync(full=True).counts.stored == 0
+        assert [row[:2] for row in account.ledger.writes()] == [row[:2] for row in before]
+
+
+def test_nothing_new_takes_at_most_five_requests(tmp_path):
+    with synced(world(), tmp_path) as account:
+        account.sync()
+        for _ in range(3):
+            account.sync()
+            assert account.asked <= 5
+        before = account.ledger.writes()
+        assert account.sync().counts.read == 0
+        assert account.ledger.writes() == before
+
+
+@pytest.mark.parametrize("level", [Level.DISCOUNTS, Level.PRICES, Level.ITEMS])
+def test_increments_leave_nothing_for_a_full_sync_to_write(tmp_path, level):
+    with synced(world(seed=5, level=level), tmp_path) as account:
+        account.sync()
+        for _ in range(3):
+            account.world.advance(2)
+            account.sync()
+            assert account.asked < 10
+        facts = Counter(account.ledger.writes())
+        outcome = account.sync(full=True)
+        assert outcome.counts.stored == 0
+        assert Counter(account.ledger.writes()) == facts
+        assert not account.compared().differences
+
+
+def test_once_a_week_everything_is_read_again(tmp_path):
+    with synced(world(), tmp_path) as account:
+        account.sync()
+        account.world.advance(4)
+        account.sync()
+        assert not asked(account, "/v1/invoices")
+        account.world.advance(4)
+        account.sync()
+        assert asked(account, "/v1/invoices")
+        assert account.note() == ""
+
+
+def test_a_cursor_older_than_stripes_events_means_everything_and_says_so(tmp_path):
+    with synced(world(), tmp_path) as account:
+        account.sync()
+        account.world.advance(45)
+        assert account.sync().exit_code == 0
+        assert "Stripe keeps events for 30 days" in account.note()
+        assert not account.compared().differences
+
+
+def test_events_that_were_forgotten_are_noticed_whatever_the_clock_says(tmp_path):
+    with synced(world(), tmp_path) as account:
+        account.sync()
+        account.sync()  # which remembers events
+        frozen = account.now
+        account.world.advance(45)
+        type(account).now, now = property(lambda _self: frozen), type(account).now
+        try:
+            account.sync()
+        finally:
+            type(account).now = now
+        assert "has forgotten some" in account.note()
+
+
+def test_a_change_without_an_event_is_found_by_the_sweep_and_said(tmp_path):
+    with synced(world(), tmp_path) as account:
+        account.sync()
+        life, sub = busy(account.world)
+        sub.items[0].quantity += 3
+        account.world.__dict__.pop("account", None)
+        account.world.advance(0.01)
+        assert account.sync().counts.stored == 0
+        outcome = account.sync(full=True)
+        assert outcome.counts.stored == 1
+        assert f"1 subscriptions were not as the increments" in account.note()
+        assert sub.id in account.note()
+        kept = account.ledger.rows("SELECT subject FROM observation WHERE key LIKE 'differed:%'")
+        assert kept == [(sub.id,)]
+
+
+def test_test_mode_is_left_out_and_counted(tmp_path):
+    with synced(World(3, Level.ADVANCED, customers=20, mixed_modes=True), tmp_path) as account:
+        outcome = account.sync()
+        assert outcome.counts.excluded > 0
+        assert outcome.counts.quarantined == 0
+        assert outcome.counts.balanced
+
+
+def test_pages_are_kept_as_they_came(tmp_path):
+    import zlib  # noqa: PLC0415
+
+    with synced(world(), tmp_path) as account:
+        account.sync()
+        rows = account.ledger.rows("SELECT data FROM raw_object WHERE name = 'subscriptions'")
+        found = [one["id"] for (data,) in rows for one in json.loads(zlib.decompress(data))["data"]]
+        known = account.ledger.rows("SELECT external_id FROM subscription")
+        assert sorted(found) == sorted(str(key) for (key,) in known)
+
+
+def test_the_key_is_nowhere_in_the_folder(tmp_path):
+    with synced(world(), tmp_path) as account:
+        account.sync()
+    for file in tmp_path.iterdir():
+        if file.name != "plugins.toml":
+            assert LIVE.encode() not in file.read_bytes()
+
+
+def busy(world):
+    """A live subscription with a licensed item, and whose it is."""
+    return next(
+        (life, sub)
+        for life in world.lives
+        for sub in life.book.shelf.subs
+        if sub.live and sub.status == "active" and not sub.items[0].price.metered
+    )
+
+
+def asked(account, path):
+    return [target for target in account.server.asked if target.partition("?")[0] == path]

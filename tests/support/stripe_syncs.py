@@ -1,0 +1,105 @@
+"""A workspace whose only source is a Stripe account behind a loopback address."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import time_machine
+from ledgers import Ledger
+from stripe_world.compare import Comparison, compare
+from stripe_world.faults import Plan
+from stripe_world.keys import LIVE
+from stripe_world.server import Server, serving
+from stripe_world.world import World
+
+from tenure.config import load
+from tenure.ledger.store import Store
+from tenure.ledger.tables import from_micros
+from tenure.sync import Outcome, SyncOptions, sync
+
+TOML = """
+[tenure]
+store = "{store}"
+
+[connectors.billing]
+use = "stripe"
+api_key = "{key}"
+api_base = "{url}"
+requests_per_second = 1000
+"""
+
+_POINTS = (
+    "SELECT i.external_id, p.effective_at, p.amount, p.discount, p.discount_once, p.quantity,"
+    ' p."interval", p.interval_count, p.currency, p.plan, p.product, p.state, p.ends_at, p.cause,'
+    " p.evidence FROM point AS p JOIN item AS i ON i.id = p.item_id"
+    " WHERE p.superseded_at IS NULL ORDER BY i.external_id, p.effective_at"
+)
+_NAMES = (
+    "effective_at", "amount", "discount", "discount_once", "quantity", "interval", "interval_count",
+    "currency", "plan", "product", "state", "ends_at", "cause", "evidence",
+)  # fmt: skip
+
+
+@dataclass
+class Synced:
+    """The account's server, and a ledger that is synced from it at the world's own time."""
+
+    world: World
+    server: Server
+    folder: Path
+    key: str = LIVE
+    store_url: str = "sqlite:///ledger.db"
+    first: datetime | None = field(default=None)
+
+    def __post_init__(self) -> None:
+        text = TOML.format(store=self.store_url, key=self.key, url=self.server.url)
+        (self.folder / "plugins.toml").write_text(text)
+        self.workspace = load(self.folder / "plugins.toml")
+        self.store = Store.open(self.workspace.store)
+        self.ledger = Ledger(self.store, "billing")
+
+    @property
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.world.now, UTC)
+
+    def sync(self, **options: bool) -> Outcome:
+        self.first = self.first or self.now
+        self.server.asked.clear()
+        with time_machine.travel(self.now, tick=True):
+            (outcome,) = sync(self.workspace, self.store, SyncOptions(**options))
+        return outcome
+
+    @property
+    def asked(self) -> int:
+        """Requests of the last sync."""
+        return len(self.server.asked)
+
+    def compared(self) -> Comparison:
+        """What is in force in the ledger against the truth of the world."""
+        said: dict[str, list[SimpleNamespace]] = {}
+        for item, *values in self.ledger.rows(_POINTS):
+            point = SimpleNamespace(**dict(zip(_NAMES, values, strict=True)))
+            point.effective_at = from_micros(int(point.effective_at))
+            point.ends_at = None if point.ends_at is None else from_micros(int(point.ends_at))
+            said.setdefault(str(item), []).append(point)
+        assert self.first is not None
+        return compare(self.world, said, known_from=self.first - timedelta(days=30))
+
+    def note(self) -> str:
+        """What is kept with the last run."""
+        ((message,),) = self.ledger.rows("SELECT message FROM run ORDER BY id DESC LIMIT 1")
+        return str(message)
+
+
+@contextmanager
+def synced(
+    world: World, folder: Path, plan: Plan | None = None, **options: str
+) -> Iterator[Synced]:
+    folder.mkdir(exist_ok=True)
+    with serving(world, plan) as server:
+        found = Synced(world, server, folder, **options)
+        yield found
+        found.store.engine.dispose()
