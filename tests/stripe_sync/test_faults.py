@@ -1,0 +1,121 @@
+"""Whatever goes wrong on the way, and whenever the process dies, the ledger is the same."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from everything import QUERIES
+from stripe_syncs import Synced, synced
+from stripe_world.faults import Fault, Plan
+from stripe_world.market import Level
+from stripe_world.server import serving
+from stripe_world.world import World
+
+SOAK = bool(os.environ.get("TENURE_SOAK"))
+SEEDS = range(50 if SOAK else 3)
+KILLS = 30 if SOAK else 3
+ON_THE_WIRE = tuple(f for f in Fault if f not in {Fault.INSERT, Fault.VANISH})
+
+
+def world() -> World:
+    return World(2, Level.ITEMS, customers=8)
+
+
+def facts(account: Synced) -> list[list[str]]:
+    """Every fact; a value without a history counts from the moment it was read."""
+    rows = account.ledger.rows
+    return [sorted(map(repr, rows(QUERIES[name]))) for name in ("points", "attributes")]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    with synced(world(), tmp_path_factory.mktemp("undisturbed")) as account:
+        account.sync()
+        first = facts(account)
+        account.world.advance(3)
+        account.sync()
+        return first, facts(account)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_faults_on_the_wire_change_nothing(tmp_path, undisturbed, seed):
+    plan = Plan(seed, odds=0.2, kinds=ON_THE_WIRE, slow=0.01)
+    with synced(world(), tmp_path, plan) as account:
+        for number, expected in enumerate(undisturbed):
+            outcome = account.sync()
+            assert outcome.error is None
+            assert facts(account) == expected
+            if not number:
+                account.world.advance(3)
+    assert plan.met
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_an_account_that_moves_while_it_is_read_is_right_after_the_next_sync(tmp_path, seed):
+    plan = Plan(seed, odds=0.3, kinds=(Fault.INSERT,))
+    with synced(world(), tmp_path, plan) as account:
+        assert account.sync().error is None
+        account.server.plan = None
+        account.sync()
+        moved = facts(account)
+        account.sync(full=True)
+        assert facts(account) == moved
+        assert not account.compared().differences
+
+
+def test_a_source_that_stays_down_keeps_what_was_committed(tmp_path):
+    with synced(world(), tmp_path) as account:
+        account.sync()
+        before = facts(account)
+        account.world.advance(2)
+        account.server.plan = Plan(1, odds=1.0, kinds=(Fault.INVALID,), most=10**6)
+        outcome = account.sync()
+        assert outcome.exit_code == 1
+        assert "/v1/events" in str(outcome.error)
+        assert facts(account) == before
+
+
+def test_a_killed_sync_is_finished_by_the_next(tmp_path, undisturbed):
+    """Each sync is killed later in its course than the one before it."""
+    chance = random.Random(5)
+    with serving(world(), latency=0.05) as server:
+        began = time.monotonic()
+        with Killed(server, tmp_path / "whole") as whole:
+            whole.wait()
+        took = time.monotonic() - began
+        folder = tmp_path / "killed"
+        for number in range(KILLS):
+            with Killed(server, folder) as run:
+                time.sleep(took * (0.3 + 0.7 * (number + chance.random()) / KILLS))
+                run.send_signal(signal.SIGKILL)
+        account = Synced(server.world, server, folder)
+        account.sync()
+        assert facts(account) == undisturbed[0]
+        assert account.sync().counts.stored == 0
+        account.store.engine.dispose()
+
+
+class Killed:
+    """`tenure sync` in a process of its own."""
+
+    def __init__(self, server, folder):
+        folder.mkdir(exist_ok=True)
+        Synced(server.world, server, folder).store.engine.dispose()
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tenure", "sync"],
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def __enter__(self):
+        return self.process
+
+    def __exit__(self, *_):
+        self.process.wait()
