@@ -67,7 +67,15 @@ class Lists:
             ]
             return httpx.Response(200, json=found[0]) if found else missing("id")
         low, high = int(asked.get("created[gte]", 0)), int(asked.get("created[lt]", 1 << 40))
-        there = [one for one in self.lists[path] if low <= one.get("created", 0) < high]
+        of = {name: asked[name] for name in ("customer", "subscription") if name in asked}
+        types = {value for name, value in asked.multi_items() if name.startswith("types[")}
+        there = [
+            one
+            for one in self.lists[path]
+            if low <= one.get("created", 0) < high
+            and (not types or one["type"] in types)
+            and all(one.get(name, value) == value for name, value in of.items())
+        ]
         there.sort(key=lambda one: (one.get("created", 0), one["id"]), reverse=True)
         ids = [one["id"] for one in there]
         if after := asked.get("starting_after"):

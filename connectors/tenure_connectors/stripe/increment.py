@@ -251,9 +251,9 @@ class Increment:
                 invoice = decoded(data, shapes.Invoice)
                 pieces.tell(invoice, told)
                 current[name] = encoded(invoice)
-        if fresh.get("subscription") is not None and subject not in self._read_again:
-            # Events of one second are put in order by what each of them changed.
-            sub = snapshots(known.events)[-1].subscription
+        data, seen = fresh.get("subscription"), snapshots(known.events)
+        if data and seen and decoded(data, shapes.Subscription).customer not in self._asked:
+            sub = seen[-1].subscription  # of events of one second, the last by what each changed
             unknown = pieces.tell(sub, told)
             current |= {p.name: p.data for p in pieces.of_subscription(sub, self.account.aside)}
         return current, unknown

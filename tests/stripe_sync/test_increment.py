@@ -1,0 +1,302 @@
+"""What changed: which subscriptions an event touches, and what has to be asked for besides."""
+
+from datetime import UTC, datetime
+
+import pytest
+from ledgers import Ledger
+from stripe_lists import KEY
+
+from tenure.config import load
+from tenure.ledger.store import Store
+from tenure.sync import SyncOptions, sync
+
+THEN = 1_750_000_000
+MONTH = 30 * 86_400
+TOML = f"""
+[tenure]
+store = "sqlite:///ledger.db"
+[connectors.billing]
+use = "stripe"
+api_key = "{KEY}"
+"""
+
+
+class Account:
+    """Lists that hold a small account, the ledger of it, and what the last sync asked for."""
+
+    def __init__(self, lists, folder):
+        self.lists = lists
+        (folder / "plugins.toml").write_text(TOML)
+        self.workspace = load(folder / "plugins.toml")
+        self.store = Store.open(self.workspace.store)
+        self.ledger = Ledger(self.store, "billing")
+        self.events = 0
+        now = int(datetime.now(UTC).timestamp())
+        self.now = now - 3600
+
+    def add(self, path, one):
+        held = self.lists.lists[path]
+        held[:] = [other for other in held if other["id"] != one["id"]] + [one]
+        return one
+
+    def happens(self, kind, one, **before):
+        self.events += 1
+        data = {"object": one, "previous_attributes": before}
+        event = {"id": f"evt_{self.events:05}", "type": kind, "created": self.now + self.events}
+        self.add("/v1/events", event | {"livemode": True, "data": data})
+
+    def sync(self, **options):
+        self.lists.asked.clear()
+        (outcome,) = sync(self.workspace, self.store, SyncOptions(**options))
+        assert outcome.error is None
+        return outcome
+
+    @property
+    def asked(self):
+        return [r.url.path.removeprefix("/v1/") for r in self.lists.asked]
+
+    def points(self):
+        query = (
+            "SELECT i.external_id, p.amount, p.discount, p.quantity, p.plan, p.product, p.state"
+            " FROM point AS p JOIN item AS i ON i.id = p.item_id WHERE p.superseded_at IS NULL"
+            " ORDER BY i.external_id, p.effective_at"
+        )
+        return [
+            (i, a // 10**6, d // 10**6, q // 10**6, *rest)
+            for i, a, d, q, *rest in self.ledger.rows(query)
+        ]
+
+    def last(self, item):
+        """The item as it is now."""
+        return [point for point in self.points() if point[0] == item][-1]
+
+
+def price(name="price_1", amount=2000, **more):
+    recurring = {"interval": "month", "interval_count": 1, "usage_type": "licensed"}
+    made = {"id": name, "created": THEN, "product": "prod_1", "currency": "usd", "nickname": "Team"}
+    return (
+        made | {"unit_amount": amount, "billing_scheme": "per_unit", "recurring": recurring} | more
+    )
+
+
+def subscription(number=1, quantity=1, **more):
+    item = {
+        "id": f"si_{number}", "created": THEN, "quantity": quantity, "price": price(), "discounts": [],
+        "current_period_start": THEN, "current_period_end": THEN + MONTH,
+    }  # fmt: skip
+    made = {
+        "id": f"sub_{number}", "customer": f"cus_{number}", "status": "active", "created": THEN, "start_date": THEN,
+        "currency": "usd", "items": {"data": [item], "has_more": False}, "discounts": [], "livemode": True,
+    }  # fmt: skip
+    return made | more
+
+
+def line(number, sub="sub_1", item="si_1"):
+    return {
+        "id": f"il_{number:05}", "created": number, "type": "subscription", "amount": 2000, "currency": "usd",
+        "subscription": sub, "subscription_item": item, "quantity": 1, "price": price(),
+        "period": {"start": THEN, "end": THEN + MONTH},
+    }  # fmt: skip
+
+
+@pytest.fixture
+def account(lists, tmp_path):
+    found = Account(lists, tmp_path)
+    for name in (
+        "coupons",
+        "tax_rates",
+        "invoices",
+        "invoiceitems",
+        "subscription_schedules",
+        "events",
+    ):
+        lists.lists[f"/v1/{name}"] = []
+    found.add("/v1/products", {"id": "prod_1", "name": "Suite", "created": THEN})
+    found.add("/v1/prices", price())
+    for number in range(1, 8):
+        found.add("/v1/customers", {"id": f"cus_{number}", "created": THEN, "name": "Ann"})
+        found.add("/v1/subscriptions", subscription(number))
+    found.sync()
+    yield found
+    found.store.engine.dispose()
+
+
+def test_a_changed_subscription_takes_no_request_of_its_own(account):
+    account.happens("customer.subscription.updated", subscription(quantity=3))
+    assert account.sync().counts.read == 1
+    assert account.asked == ["events", "events"]
+    assert account.last("si_1") == ("si_1", 60, 0, 3, "Team", "Suite", "active")
+    assert account.last("si_2") == ("si_2", 20, 0, 1, "Team", "Suite", "active")
+
+
+def test_of_several_events_the_last_one_counts_in_whatever_order_they_come(account):
+    for quantity in (5, 4, 3, 2):
+        account.happens("customer.subscription.updated", subscription(quantity=quantity))
+    account.sync()
+    assert account.last("si_1")[3] == 2
+
+
+def test_a_new_subscription_with_a_new_price_asks_for_the_prices_that_are_new(account):
+    account.now = int(datetime.now(UTC).timestamp())
+    new = account.add("/v1/prices", price("price_9", 900, created=account.now, nickname="New"))
+    made = subscription(9)
+    made["items"]["data"][0]["price"] = new
+    account.happens("price.created", new)
+    account.happens("customer.subscription.created", made)
+    account.sync()
+    assert sorted(account.asked) == ["events", "events", "prices"]
+    assert account.points()[-1][:5] == ("si_9", 9, 0, 1, "New")
+
+
+def test_a_price_that_nobody_told_of_is_asked_for(account):
+    account.add("/v1/prices", price("price_9", 900, nickname="Quiet"))
+    made = subscription(9)
+    made["items"]["data"][0]["price"] = "price_9"
+    account.happens("customer.subscription.created", made)
+    account.sync()
+    assert "prices/price_9" in account.asked
+    assert account.points()[-1][:5] == ("si_9", 9, 0, 1, "Quiet")
+
+
+def test_a_renamed_product_touches_its_subscriptions(account):
+    account.happens("product.updated", {"id": "prod_1", "name": "Works"}, name="Suite")
+    account.sync()
+    assert {p[5] for p in account.points()} == {"Works"}
+    assert account.asked == ["events", "events"]
+
+
+def test_a_product_that_keeps_its_name_touches_nothing(account):
+    account.happens("product.updated", {"id": "prod_1", "name": "Suite", "description": "new"})
+    assert account.sync().counts.read == 0
+
+
+def test_a_renamed_price_touches_its_subscriptions(account):
+    account.add("/v1/prices", price(nickname="Crew"))
+    account.happens("price.updated", price(nickname="Crew"), nickname="Team")
+    account.sync()
+    assert {p[4] for p in account.points()} == {"Crew"}
+    assert sorted(account.asked) == ["events", "events", "prices/price_1"]
+
+
+def test_a_discount_of_a_customer_touches_its_subscriptions_alone(account):
+    coupon = account.add(
+        "/v1/coupons", {"id": "half", "percent_off": 50, "duration": "forever", "created": 5}
+    )
+    discount = {
+        "id": "di_1",
+        "customer": "cus_1",
+        "source": {"coupon": "half"},
+        "start": account.now,
+    }
+    account.happens("coupon.created", coupon)
+    account.happens("customer.discount.created", discount)
+    account.happens("customer.updated", {"id": "cus_1", "name": "Ann", "discount": discount})
+    assert account.sync().counts.read == 1
+    assert account.last("si_1")[:3] == ("si_1", 20, 10)
+    assert account.last("si_2")[:3] == ("si_2", 20, 0)
+
+
+def test_a_discount_known_only_by_its_id_is_asked_for(account):
+    coupon = {"id": "half", "percent_off": 50, "duration": "forever"}
+    discount = {
+        "id": "di_1",
+        "subscription": "sub_1",
+        "source": {"coupon": coupon},
+        "start": account.now,
+    }
+    account.add("/v1/subscriptions", subscription(discounts=[discount]))
+    account.happens("customer.subscription.updated", subscription(discounts=["di_1"]))
+    account.sync()
+    assert account.asked.count("subscriptions") == 1
+    assert account.last("si_1")[:3] == ("si_1", 20, 10)
+
+
+def test_more_lines_than_an_event_carries_are_asked_for_once(account):
+    lines = [line(n) for n in range(130)]
+    made = {
+        "id": "in_1", "created": THEN, "subscription": "sub_1", "customer": "cus_1", "currency": "usd",
+        "status": "open", "lines": {"data": lines[:10], "has_more": True},
+    }  # fmt: skip
+    account.lists.lists["/v1/invoices/in_1/lines"] = lines
+    for kind in ("created", "finalized", "paid"):
+        account.happens(f"invoice.{kind}", made)
+    account.sync()
+    assert account.asked.count("invoices/in_1/lines") == 2
+
+
+def test_what_is_not_known_of_a_subscription_is_read_whole(account):
+    """Its first events were missed: another one is the first that is heard of it."""
+    account.add("/v1/subscriptions", subscription(9))
+    account.happens("customer.subscription.updated", subscription(9))
+    account.sync()
+    assert sorted(account.asked)[2:] == [
+        "invoiceitems",
+        "invoices",
+        "subscription_schedules",
+        "subscriptions",
+    ]
+    assert account.points()[-1][:2] == ("si_9", 20)
+
+
+def test_a_new_name_of_a_customer_is_kept_and_touches_nothing(account):
+    account.happens("customer.updated", {"id": "cus_1", "name": "Bea", "created": THEN}, name="Ann")
+    assert account.sync().counts.read == 0
+    names = account.ledger.rows(
+        "SELECT value FROM customer_attribute WHERE name = 'name' AND value = 'Bea'"
+    )
+    assert names == [("Bea",)]
+
+
+def test_a_schedule_that_begins_gives_way_to_its_subscription(account):
+    phase = {
+        "start_date": account.now + MONTH,
+        "end_date": None,
+        "items": [{"price": "price_1", "quantity": 2}],
+    }
+    waiting = {
+        "id": "sub_sched_1",
+        "customer": "cus_1",
+        "status": "not_started",
+        "phases": [phase],
+        "created": THEN,
+    }
+    account.happens("subscription_schedule.created", waiting)
+    account.sync()
+    assert any(p[0].startswith("sub_sched_1") for p in account.points())
+    account.happens("customer.subscription.created", subscription(9, schedule="sub_sched_1"))
+    account.happens(
+        "subscription_schedule.updated", waiting | {"status": "active", "subscription": "sub_9"}
+    )
+    account.sync()
+    assert not any(p[0].startswith("sub_sched_1") for p in account.points())
+    assert account.points()[-1][0] == "si_9"
+
+
+def test_an_event_that_cannot_be_read_is_quarantined_and_costs_no_other(account):
+    account.happens(
+        "customer.subscription.updated", {"id": "sub_1", "customer": 7, "status": "active"}
+    )
+    account.happens("customer.subscription.updated", subscription(2, quantity=4))
+    outcome = account.sync()
+    assert (outcome.counts.quarantined, outcome.exit_code) == (1, 1)
+    assert account.last("si_2")[3] == 4
+
+
+def test_events_of_the_overlap_are_not_counted_twice(account):
+    account.happens("customer.subscription.updated", subscription(quantity=3))
+    account.sync()
+    before = account.ledger.writes()
+    assert account.sync().counts.read == 0
+    assert account.ledger.writes() == before
+
+
+def test_a_busy_minute_is_not_read_again_for_ever(account):
+    for number in range(900):
+        account.happens(
+            "customer.updated", {"id": "cus_1", "name": f"Ann {number}", "created": THEN}
+        )
+        account.events -= number % 2  # two at a time
+        account.lists.lists["/v1/events"][-1]["id"] += "b" * (number % 2)
+    account.sync()
+    account.sync()
+    assert len(account.asked) <= 5
