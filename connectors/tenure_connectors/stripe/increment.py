@@ -68,7 +68,7 @@ class Increment:
     _newest: dict[str, int] = field(init=False, default_factory=dict)
     _new_prices: bool = field(init=False, default=False)
     _lines: set[str] = field(init=False, default_factory=set)
-    _read_again: set[str] = field(init=False, default_factory=set)
+    _asked: set[str] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         self.memory = Memory(self.request, self.request.clock())
@@ -277,7 +277,7 @@ class Increment:
                 continue
             whole = self._is_unknown(subject)
             if whole or self._current(subject, fresh)[1]:
-                self._read_again.add(subject)
+                self._asked.add(customer)
                 yield _asked(SUBSCRIPTIONS, customer=customer)
             if whole:
                 yield _asked(INVOICES, subscription=subject)

@@ -87,7 +87,8 @@ def _proof(
         *(replace(EVENTS, params={"types": t}, since=until or OLDEST) for t in TYPES)
     ):
         for event in page.objects:
-            wrong = {one for one in wrong if one.encode() not in event.data.object}
+            told = bytes(event.data.object)
+            wrong = {one for one in wrong if one.encode() not in told}
     for one in sorted(wrong):
         at = request.clock()
         key = f"differed:{at.isoformat()}"
