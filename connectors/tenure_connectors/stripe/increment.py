@@ -223,7 +223,7 @@ class Increment:
             self._new_prices = True
             return
         old = decoded(before, shapes.Price)
-        if (old.nickname, old.tax_behavior) != (one.nickname, one.tax_behavior):
+        if old.nickname != one.nickname:
             now = self.account.ask("price", one.id)
             if now is not None:
                 self.account.spool.put(f"price:{one.id}", now)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from tenure_connectors.stripe.life.lines import origin_of, owner_of, recurs
 from tenure_connectors.stripe.shapes import (
     Coupon,
     Customer,
@@ -17,7 +18,6 @@ from tenure_connectors.stripe.shapes import (
     Invoice,
     InvoiceItem,
     Line,
-    LineOrigin,
     Page,
     Price,
     Product,
@@ -126,10 +126,6 @@ def of_schedule(schedule: Schedule, aside: Aside) -> Iterator[Piece]:
     for phase in schedule.phases:
         for item in (*(phase.items or ()), *(phase.plans or ())):
             item.price, item.plan = _price(item.price, aside), _price(item.plan, aside)
-            _tax_rates(item.tax_rates, aside)
-        _tax_rates(phase.default_tax_rates, aside)
-        if isinstance(phase.coupon, Coupon):
-            phase.coupon = _coupon(phase.coupon, aside)
     subject = id_of(schedule.subscription) or id_of(schedule.released_subscription)
     name, data = f"schedule:{schedule.id}", encoded(schedule)
     waits = subject is None and schedule.status in {"not_started", "active"}
@@ -185,35 +181,6 @@ def subscription_of(invoice: Invoice) -> str | None:
     return id_of(invoice.subscription) or id_of(details.subscription if details else None)
 
 
-def owner_of(line: Line | InvoiceItem) -> str | None:
-    """The subscription that a line names."""
-    origin = _origin(line)
-    named = id_of(line.subscription) or (origin.subscription if origin else None)
-    return named or (line.id if line.id.startswith("sub_") else None)
-
-
-def _origin(line: Line | InvoiceItem) -> LineOrigin | None:
-    """What made a line."""
-    parent = line.parent
-    if parent is None:
-        return None
-    return (
-        parent.subscription_item_details
-        or parent.invoice_item_details
-        or parent.subscription_details
-    )
-
-
-def recurs(line: Line) -> bool:
-    """Whether a line is of a subscription item, and not a charge made by hand."""
-    parent = line.parent
-    if parent is None:
-        return line.type == "subscription" or line.proration
-    made = parent.invoice_item_details
-    prorated = made is not None and made.proration
-    return parent.type == "subscription_item_details" or prorated
-
-
 def _shares(lines: Iterable[Line], owner: str | None, aside: Aside) -> dict[str, list[Line]]:
     """The lines that say something, by the subscription that they are of."""
     shares: dict[str, list[Line]] = defaultdict(list)
@@ -228,7 +195,7 @@ def _no_longer_pending(shares: Mapping[str, Iterable[Line]]) -> Iterator[Piece]:
     """An invoice item that is on an invoice waits for none; no event says so."""
     for subject, lines in shares.items():
         for line in lines:
-            origin = _origin(line)
+            origin = origin_of(line)
             if item := id_of(line.invoice_item) or (origin.invoice_item if origin else None):
                 yield Piece(subject, f"item:{item}", None)
 

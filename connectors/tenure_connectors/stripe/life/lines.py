@@ -46,14 +46,14 @@ def charges_of(invoice: Invoice, subscription: str, catalog: Catalog) -> Iterato
     currency = (invoice.currency or "").upper()
     for line in invoice.lines.data:
         charge = _charge(line, f"{invoice.id}/{line.id}", invoice.id, currency, catalog)
-        if charge and _owner(line) in {None, subscription} and _recurs(line):
+        if charge and owner_of(line) in {None, subscription} and recurs(line):
             yield charge
 
 
 def pending(items: Iterable[InvoiceItem], subscription: str, catalog: Catalog) -> Iterator[Charge]:
     """The prorations of the subscription that wait for an invoice."""
     for item in items:
-        if item.proration and not item.deleted and _owner(item) == subscription:
+        if item.proration and not item.deleted and owner_of(item) == subscription:
             charge = _charge(item, item.id, None, (item.currency or "").upper(), catalog)
             if charge:
                 yield charge
@@ -70,7 +70,7 @@ def _charge(
 ) -> Charge | None:
     if line.period is None or line.period.end < line.period.start:
         return None
-    origin = _origin(line)
+    origin = origin_of(line)
     details = line.proration_details or (origin.proration_details if origin else None)
     quantity = line.quantity if line.quantity_decimal is None else exact(line.quantity_decimal)
     price = (
@@ -96,7 +96,8 @@ def _charge(
     )
 
 
-def _origin(line: Line | InvoiceItem) -> LineOrigin | None:
+def origin_of(line: Line | InvoiceItem) -> LineOrigin | None:
+    """What made a line."""
     parent = line.parent
     if parent is None:
         return None
@@ -107,17 +108,17 @@ def _origin(line: Line | InvoiceItem) -> LineOrigin | None:
     )
 
 
-def _owner(line: Line | InvoiceItem) -> str | None:
+def owner_of(line: Line | InvoiceItem) -> str | None:
     """The subscription that a line is of; in 2013, that of a subscription's line was its own id."""
-    origin = _origin(line)
+    origin = origin_of(line)
     named = id_of(line.subscription) or (origin.subscription if origin else None)
     return named or (line.id if line.id.startswith("sub_") else None)
 
 
-def _recurs(line: Line) -> bool:
+def recurs(line: Line) -> bool:
     """Whether a line is of a subscription item, and not a charge made by hand."""
     if line.parent is not None:
-        origin = _origin(line)
+        origin = origin_of(line)
         prorated = origin is not None and origin.proration and bool(origin.subscription_item)
         return line.parent.type == "subscription_item_details" or prorated
     return line.type == "subscription" or line.proration
