@@ -113,6 +113,7 @@ def test_an_item_that_cannot_be_priced_is_quarantined_and_the_others_stay():
     assert [(q.source_ref, q.reason) for q in made.quarantined] == [
         ("sub_1/si_2", "price odd has no unit amount")
     ]
+    assert made.quarantined[0].raw.startswith('{"id":"si_2","price":{"id":"odd"')
 
 
 def test_points_that_could_be_read_are_kept_of_an_item_that_is_not_complete():
@@ -701,6 +702,12 @@ def test_usage_ends_with_its_subscription():
     over = sub(item("si_2", METERED, None), status="canceled", ended_at=day("2025-03-10"))
     made = rebuilt(over, invoices=[bill(2, used(1, 12_50, 2500))])
     assert story(made, "si_2") == ["2025-02-01 12.5 active inferred", "2025-03-10 0 ended observed"]
+
+
+def test_usage_ends_when_its_item_is_taken_out():
+    gone = event("evt_1", "2025-12-10", sub(), {"items": {"data": [item(), item("si_2", METERED)]}})
+    made = rebuilt(sub(), invoices=[bill(2, used(1, 12_50, 2500))], events=[gone])
+    assert story(made, "si_2")[-1] == "2025-12-10 0 ended observed"
 
 
 def test_usage_that_was_never_billed_is_no_point_and_no_loss():

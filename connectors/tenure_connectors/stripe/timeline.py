@@ -13,11 +13,14 @@ same result, in whatever order its lists are.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
+from typing import NamedTuple
 
-from tenure import Excluded, Item, ItemKind, Quarantined, Record, State
+import msgspec
+
+from tenure import Cause, Excluded, Item, ItemKind, Quarantined, Record, State
 from tenure import Subscription as Stated
 from tenure_connectors.stripe.life.conditions import (
     NEVER,
@@ -30,7 +33,7 @@ from tenure_connectors.stripe.life.conditions import (
     items_of,
     terms_seen,
 )
-from tenure_connectors.stripe.life.deals import Granted, granted
+from tenure_connectors.stripe.life.deals import granted
 from tenure_connectors.stripe.life.history import Evidence, History, history_of
 from tenure_connectors.stripe.life.invoices import terms_said
 from tenure_connectors.stripe.life.points import Tracks, Written, ended, written
@@ -78,7 +81,7 @@ def rebuild(evidence: Evidence) -> Rebuilt:
     try:
         return _rebuilt(evidence, history_of(evidence))
     except UnreadableError as error:
-        return Rebuilt(quarantined=(Quarantined(source_ref=evidence.id, reason=str(error)),))
+        return Rebuilt(quarantined=(_refused(evidence, None, str(error)),))
 
 
 def _rebuilt(evidence: Evidence, history: History) -> Rebuilt:
@@ -94,18 +97,18 @@ def _rebuilt(evidence: Evidence, history: History) -> Rebuilt:
     )
     licensed = written(tracks, history.pricing)
     items = [_licensed(name, item) for name, item in licensed.items() if item.points]
-    problems = [
-        _problem(evidence.id, name, item.problem) for name, item in licensed.items() if item.problem
-    ]
+    problems = {name: item.problem for name, item in licensed.items() if item.problem}
+    running = {one.key for one in deals if one.deal is None or not one.deal.once}
     for name in sorted(metered):
         try:
-            items.append(_metered(name, history, conditions, deals))
+            items.append(_metered(name, history, [*_ends_of(conditions, terms[name])], running))
         except UnpricedError as error:
-            problems.append(_problem(evidence.id, name, str(error)))
+            problems[name] = str(error)
     if not items and not problems:
-        problems.append(_problem(evidence.id, None, "it has no item"))
+        raise UnreadableError("it has no item")
     stated = Stated(id=evidence.id, customer=_customer(evidence, history), items=items)
-    return Rebuilt(subscription=stated if items else None, quarantined=problems)
+    refused = [_refused(evidence, name, reason) for name, reason in sorted(problems.items())]
+    return Rebuilt(subscription=stated if items else None, quarantined=refused)
 
 
 def _customer(evidence: Evidence, history: History) -> str:
@@ -117,9 +120,15 @@ def _customer(evidence: Evidence, history: History) -> str:
     return customer
 
 
-def _problem(subscription: str, item: str | None, reason: str) -> Quarantined:
-    ref = f"{subscription}/{item}" if item else subscription
-    return Quarantined(source_ref=ref, reason=reason)
+def _refused(evidence: Evidence, item: str | None, reason: str) -> Quarantined:
+    """What could not be read, with the object itself as far as there is one."""
+    sub = evidence.subscription
+    raw: object = dict(items_of(sub)).get(item, sub) if sub is not None and item else sub
+    return Quarantined(
+        source_ref=f"{evidence.id}/{item}" if item else evidence.id,
+        reason=reason,
+        raw="" if raw is None else msgspec.json.encode(raw).decode(),
+    )
 
 
 # --- tracks
@@ -162,7 +171,7 @@ def _terms(evidence: Evidence, history: History) -> dict[str, list[Step[Terms | 
     for name, one in terms_scheduled(evidence.schedule, prices, history.pricing, history.now):
         said[name].append(one)
     for name in said.keys() - there.keys():
-        said[name] += _not_renewed(name, history)
+        said[name] += _not_renewed(name, said[name], history)
     tracks = {
         name: fold(said[name], _item_start(name, said[name], history)) for name in sorted(said)
     }
@@ -185,13 +194,18 @@ def _planned(
     return planned
 
 
-def _not_renewed(name: str, history: History) -> Iterator[Said[Terms | None]]:
-    """An item that is gone ended at the latest with the last period that was billed."""
+def _not_renewed(
+    name: str, said: Sequence[Said[Terms | None]], history: History
+) -> list[Said[Terms | None]]:
+    """An item that is gone ended with the last period billed, if nothing shows it later."""
     billed = [c for c in history.charges if c.item == name and not c.credit]
-    if billed:
-        last = max(billed, key=lambda charge: (charge.end, charge.ref))
-        if last.end <= history.now:
-            yield Said(last.end, None, Trust.INFERRED, last.ref)
+    if not billed:
+        return []
+    last = max(billed, key=lambda charge: (charge.end, charge.ref))
+    shown = max((one.at for one in said if one.value is not None), default=0)
+    if shown > last.end or last.end > history.now:
+        return []
+    return [Said(last.end, None, Trust.INFERRED, last.ref)]
 
 
 def _item_start(name: str, said: Sequence[Said[Terms | None]], history: History) -> int:
@@ -225,15 +239,30 @@ def _licensed(name: str, item: Written) -> Item:
     return Item(id=name, points=item.points, complete=item.problem is None)
 
 
-def _metered(
-    name: str, history: History, conditions: Sequence[Step[Condition]], deals: Sequence[Granted]
-) -> Item:
-    running = {one.key for one in deals if one.deal is None or not one.deal.once}
+class _End(NamedTuple):
+    at: int
+    cause: Cause | None
+    trust: Trust
+    ref: str
+
+
+def _ends_of(
+    conditions: Sequence[Step[Condition]], terms: Sequence[Step[Terms | None]]
+) -> Iterator[_End]:
+    """When an item ended with its subscription, or was taken out of it after it was there."""
+    for step in conditions:
+        if step.value[0] is State.ENDED:
+            yield _End(step.at, step.value[1], step.trust, step.ref)
+    for before, then in pairwise(terms):
+        if before.value is not None and then.value is None:
+            yield _End(then.at, Cause.REQUESTED, then.trust, then.ref)
+
+
+def _metered(name: str, history: History, ends: Sequence[_End], running: Collection[str]) -> Item:
     mine = [service for service in history.services if service.item == name]
     points = list(usage_points(mine, history.pricing, running))
-    end = next((step for step in conditions if step.value[0] is State.ENDED), None)
-    if points and end is not None:
+    if points and ends:
+        end = min(ends, key=lambda one: one.at)
         at = max(end.at, int(points[-1].effective_at.timestamp()))
-        last = ended(points[-1], at, end.value[1], end.trust)
-        points.append(replace(last, source_ref=end.ref))
+        points.append(replace(ended(points[-1], at, end.cause, end.trust), source_ref=end.ref))
     return Item(id=name, points=points, kind=ItemKind.USAGE)
