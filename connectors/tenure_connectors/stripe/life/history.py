@@ -131,13 +131,13 @@ def _start(latest: Subscription | None, phases: Sequence[Phase]) -> int:
 
 
 def _charges(evidence: Evidence, latest: Subscription | None) -> list[Charge]:
+    """All lines in the order of their ids, however they were listed."""
     catalog, name = evidence.catalog, evidence.id
-    invoices = sorted(evidence.invoices, key=attrgetter("id"))
-    items = sorted(evidence.invoice_items, key=attrgetter("id"))
-    lines = chain.from_iterable(charges_of(one, name, catalog) for one in invoices)
-    waiting = pending(items, name, catalog)
+    lines = chain.from_iterable(charges_of(one, name, catalog) for one in evidence.invoices)
+    waiting = pending(evidence.invoice_items, name, catalog)
     placed = (_placed(charge, latest) for charge in chain(lines, waiting))
-    return [charge for charge in placed if charge is not None]
+    found = [charge for charge in placed if charge is not None]
+    return sorted(found, key=attrgetter("ref"))
 
 
 def _placed(charge: Charge, latest: Subscription | None) -> Charge | None:

@@ -32,15 +32,12 @@ class Service(msgspec.Struct, frozen=True, gc=False):
 
 
 def services(charges: Iterable[Charge], pricing: Pricing) -> list[Service]:
-    """Full periods of service that were billed, prorations apart."""
+    """Full periods of service that were billed, prorations apart; charges come in their order."""
     groups: dict[tuple[object, ...], list[Charge]] = defaultdict(list)
     for c in charges:
         if not c.proration and c.item is not None:
             groups[c.invoice, c.item, id_of(c.price), c.start, c.end].append(c)
-    return [
-        _service(sorted(group, key=_ref) if len(group) > 1 else group, pricing)
-        for group in groups.values()
-    ]
+    return [_service(group, pricing) for group in groups.values()]
 
 
 def _service(group: Sequence[Charge], pricing: Pricing) -> Service:
@@ -64,10 +61,6 @@ def _costs(item: str, terms: Terms, pricing: Pricing) -> bool:
         return False
 
 
-def _ref(charge: Charge) -> str:
-    return charge.ref
-
-
 # --- terms
 
 
@@ -82,7 +75,7 @@ def terms_said(
         if c.proration and c.item is not None:
             changes[c.item, c.start].append(c)
     for (item, at), group in changes.items():
-        for said in _change(at, _whole(sorted(group, key=_ref), pricing), pricing):
+        for said in _change(at, _whole(group, pricing), pricing):
             yield item, said
 
 
