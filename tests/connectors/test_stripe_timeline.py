@@ -773,6 +773,13 @@ def test_what_is_not_understood_is_quarantined(more, reason):
     assert [(q.source_ref, q.reason) for q in made.quarantined] == [("sub_1", reason)]
 
 
+def test_an_event_that_is_not_understood_says_nothing_of_the_rest():
+    odd = sub(item(of=SMALL), status="dormant")
+    events = [event("evt_1", "2025-12-10", odd, {"status": "active"})]
+    made = rebuilt(sub(item(of=SMALL)), events=events)
+    assert (story(made), made.quarantined) == (["2025-01-01 10 active assumed"], [])
+
+
 # --- all of it together
 
 

@@ -83,11 +83,14 @@ def request_of(sub: Subscription) -> Request | None:
     return Request(asked, end) if reason in {None, "cancellation_requested"} else None
 
 
+def is_known(sub: Subscription) -> bool:
+    """Whether its status is one that we understand."""
+    return sub.status in _STATES
+
+
 def condition_at(sub: Subscription, at: int) -> Condition:
     """What the subscription, as it was seen, does at an instant."""
-    state = _STATES.get(sub.status)
-    if state is None:
-        raise UnreadableError(f"its status is {sub.status!r}")
+    state = _STATES[sub.status]
     end = end_of(sub)
     if state is State.ENDED or (end is not None and at >= end):
         return State.ENDED, _cause(sub)
@@ -117,6 +120,8 @@ def _cause(sub: Subscription) -> Cause:
 def conditions_seen(seen: Snapshot, until: int) -> Iterator[Said[Condition]]:
     """What it does when it is seen, and will do `until` it is seen again."""
     sub, at = seen.subscription, seen.at
+    if not is_known(sub):
+        return
     if seen.before:
         yield _said(seen, at, condition_at(sub, at - 1))
         return

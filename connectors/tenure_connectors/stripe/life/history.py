@@ -12,7 +12,13 @@ import msgspec
 from tenure import Observation
 from tenure_connectors.stripe.catalog import Catalog
 from tenure_connectors.stripe.events import Snapshot, discount_events, snapshots
-from tenure_connectors.stripe.life.conditions import UnreadableError, items_of, net_of, start_of
+from tenure_connectors.stripe.life.conditions import (
+    UnreadableError,
+    is_known,
+    items_of,
+    net_of,
+    start_of,
+)
 from tenure_connectors.stripe.life.deals import Billed, Sightings, billed
 from tenure_connectors.stripe.life.invoices import Service, services
 from tenure_connectors.stripe.life.lines import Charge, charges_of, pending
@@ -73,7 +79,7 @@ class History:
 
 
 def history_of(evidence: Evidence) -> History:
-    """Raises `UnreadableError` where nothing says when the subscription began."""
+    """Raises `UnreadableError` for a status that is not known, or where nothing is."""
     now = int(evidence.now.timestamp())
     seen = snapshots(evidence.observations)
     current = None
@@ -82,6 +88,8 @@ def history_of(evidence: Evidence) -> History:
         current = Snapshot(now, evidence.subscription, evidence.id, before=True, order=order)
         seen.append(current)
     latest = seen[-1].subscription if seen else None
+    if latest is not None and not is_known(latest):
+        raise UnreadableError(f"its status is {latest.status!r}")
     phases = phases_to_come(evidence.schedule, now)
     start = _start(latest, phases)
     currency = latest.currency if latest is not None else phases[0].currency
