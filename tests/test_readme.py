@@ -23,8 +23,9 @@ ANSWER = json.dumps(
 
 
 def block(language: str) -> str:
-    """The README's one block in that language."""
-    (found,) = re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    """The README's one block in that language that is of the connector of your own."""
+    blocks = re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    (found,) = (one for one in blocks if "acme" in one)
     return found
 
 
