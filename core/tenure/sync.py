@@ -179,6 +179,7 @@ class _Sync:
             plugin=entry.use,
             full=self.options.full or self.options.accept_loss,
             accept_loss=self.options.accept_loss,
+            incremental=isinstance(entry.plugin, Connector) and entry.plugin.incremental,
             secrets=self.workspace.secrets,
         )
 

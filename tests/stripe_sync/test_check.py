@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 from stripe_lists import opened
+
 from stripe_world.keys import LIVE, RESTRICTED, REVOKED, TEST, without
 from stripe_world.server import serving
 from stripe_world.world import World
-
 from tenure import ConfigError, TenureError
 from tenure_connectors.stripe.check import check
 

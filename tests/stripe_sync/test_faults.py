@@ -10,6 +10,7 @@ import time
 import pytest
 from everything import QUERIES
 from stripe_syncs import Synced, synced
+
 from stripe_world.faults import Fault, Plan
 from stripe_world.market import Level
 from stripe_world.server import serving

@@ -81,20 +81,20 @@ def price(name="price_1", amount=2000, **more):
 
 def subscription(number=1, quantity=1, **more):
     item = {
-        "id": f"si_{number}", "created": THEN, "quantity": quantity, "price": price(), "discounts": [],
+        "id": f"si_{number}", "created": THEN, "quantity": quantity, "price": price(),
         "current_period_start": THEN, "current_period_end": THEN + MONTH,
     }  # fmt: skip
     made = {
-        "id": f"sub_{number}", "customer": f"cus_{number}", "status": "active", "created": THEN, "start_date": THEN,
-        "currency": "usd", "items": {"data": [item], "has_more": False}, "discounts": [], "livemode": True,
+        "id": f"sub_{number}", "customer": f"cus_{number}", "status": "active", "created": THEN,
+        "currency": "usd", "items": {"data": [item], "has_more": False}, "start_date": THEN,
     }  # fmt: skip
     return made | more
 
 
 def line(number, sub="sub_1", item="si_1"):
     return {
-        "id": f"il_{number:05}", "created": number, "type": "subscription", "amount": 2000, "currency": "usd",
-        "subscription": sub, "subscription_item": item, "quantity": 1, "price": price(),
+        "id": f"il_{number:05}", "created": number, "type": "subscription", "amount": 2000,
+        "currency": "usd", "subscription": sub, "subscription_item": item, "price": price(),
         "period": {"start": THEN, "end": THEN + MONTH},
     }  # fmt: skip
 
@@ -214,7 +214,7 @@ def test_a_discount_known_only_by_its_id_is_asked_for(account):
 def test_more_lines_than_an_event_carries_are_asked_for_once(account):
     lines = [line(n) for n in range(130)]
     made = {
-        "id": "in_1", "created": THEN, "subscription": "sub_1", "customer": "cus_1", "currency": "usd",
+        "id": "in_1", "created": THEN, "subscription": "sub_1", "customer": "cus_1",
         "status": "open", "lines": {"data": lines[:10], "has_more": True},
     }  # fmt: skip
     account.lists.lists["/v1/invoices/in_1/lines"] = lines

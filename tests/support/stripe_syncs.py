@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import time_machine
 from ledgers import Ledger
+
 from stripe_world.compare import Comparison, compare
 from stripe_world.faults import Plan
 from stripe_world.keys import LIVE
 from stripe_world.server import Server, serving
 from stripe_world.world import World
-
 from tenure.config import load
 from tenure.ledger.store import Store
 from tenure.ledger.tables import from_micros
@@ -52,7 +52,8 @@ class Synced:
     folder: Path
     key: str = LIVE
     store_url: str = "sqlite:///ledger.db"
-    first: datetime | None = field(default=None)
+    first: datetime | None = None
+    ahead: timedelta = timedelta()
 
     def __post_init__(self) -> None:
         text = TOML.format(store=self.store_url, key=self.key, url=self.server.url)
@@ -63,7 +64,14 @@ class Synced:
 
     @property
     def now(self) -> datetime:
-        return datetime.fromtimestamp(self.world.now, UTC)
+        return datetime.fromtimestamp(self.world.now, UTC) + self.ahead
+
+    @contextmanager
+    def later(self, days: int) -> Iterator[None]:
+        """The clock of this machine, not that of the account."""
+        self.ahead = timedelta(days=days)
+        yield
+        self.ahead = timedelta()
 
     def sync(self, **options: bool) -> Outcome:
         self.first = self.first or self.now

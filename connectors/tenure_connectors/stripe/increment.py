@@ -108,11 +108,8 @@ class Increment:
         until, seen = self.news.until, self.news.seen
         if until == self.cursor.until:  # not all of the old ones were read again
             seen = tuple(sorted({*seen, *self.cursor.seen}))
-        yield Checkpoint(
-            cursor=replace(
-                self.cursor, until=until, seen=seen, read_at=self.request.clock()
-            ).as_json()
-        )
+        self.cursor = replace(self.cursor, until=until, seen=seen, read_at=self.request.clock())
+        yield Checkpoint(cursor=self.cursor.as_json())
 
     # --- events
 

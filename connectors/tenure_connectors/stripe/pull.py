@@ -19,18 +19,26 @@ _FORGOTTEN = (
 
 
 def pull(request: PullRequest, config: StripeConfig) -> Iterator[Record]:
-    """Everything at first, once a week, and when Stripe's events do not reach back far enough."""
+    """Everything at first, and when Stripe's events do not reach back far enough; else changes.
+
+    Once a week everything is read after the changes, and has to be what they made of it.
+    """
     api, cursor, now = Api(request, config), Cursor.of(request.cursor), request.clock()
     forgotten = cursor.is_forgotten(now)
-    if not (cursor.is_first or cursor.is_due(now) or forgotten):
+    if not (cursor.is_first or forgotten):
         with closing(Spool()) as spool:
             increment = Increment(request, Account(request, config, api, spool), cursor)
             yield from increment.read()
-            if increment.reached:
+            forgotten = not increment.reached
+            if not forgotten:
                 yield from increment.state()
-                return
-        forgotten = True
+        if not (forgotten or cursor.is_due(now)):
+            return
+        cursor = increment.cursor
     if forgotten:
         request.warn(_FORGOTTEN)
+    proves = not (cursor.is_first or forgotten)
     with closing(Spool()) as spool:
-        yield from sweep(request, Account(request, config, api, spool), cursor)
+        # What is read to prove something is known already, page for page as its events came.
+        account = Account(request, config, api, spool, keep_raw=not proves)
+        yield from sweep(request, account, cursor, proves=proves)

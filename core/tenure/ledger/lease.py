@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, case, delete, insert, select, update
 
 from tenure.errors import PluginError, SourceError, StoreError
 from tenure.ledger.store import HOLDER, Store
@@ -32,12 +32,16 @@ _ours: set[str] = set()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """What a pull is asked for. `secrets` are kept out of what is quarantined."""
+    """What a pull is asked for. `secrets` are kept out of what is quarantined.
+
+    A pull of an `incremental` connector that ends well has read what changed.
+    """
 
     name: str
     plugin: str
     full: bool = False
     accept_loss: bool = False
+    incremental: bool = False
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
@@ -69,6 +73,11 @@ class Lease:
         if checkpoint is not None:
             values = {"cursor": self._dump(checkpoint.cursor), "watermark": self.pull_started_at}
             values["last_complete_at"] = now
+        elif self.ask.incremental:  # all that changed was read: as good as all there is
+            whole = _STATE.c.last_complete_at
+            values["last_complete_at"] = case(
+                (whole.is_not(None), bindparam("now", now, whole.type))
+            )
         if held:
             values |= {"cursor": None, "watermark": None}
         self._update(
