@@ -4,6 +4,8 @@ Every object follows from its number, so the account may be as large as one like
 (created time, limit, starting_after), counts what it is asked, and can be told to be slow.
 """
 
+# ruff: noqa: E501, RUF001 - objects in one piece each
+
 import asyncio
 import json
 import multiprocessing
