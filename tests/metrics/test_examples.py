@@ -74,6 +74,13 @@ def in_euros(book: Book, **asked):
     return book.rows(**asked)[0]
 
 
+def test_who_joins_in_another_currency_is_in_the_band_of_what_it_pays_in_ours(book):
+    rates(book, y2025_12_31="0.01", y2026_01_31="0.01")
+    book.add("E", lasting("2026-01-15", 50_000, currency="EUR"))
+    _, row = book.rows(by=("acv_band",))
+    assert (row.segment, row.new) == ({"acv_band": "<12k"}, micros(500))
+
+
 def test_G02_with_currencies(book):
     book.add("new", lasting(JAN, 100))
     book.add("stays", lasting(amount=630))
