@@ -4,7 +4,6 @@ Every object follows from its number, so the account may be as large as one like
 (created time, limit, starting_after), counts what it is asked, and can be told to be slow.
 """
 
-# ruff: noqa: E501, RUF001 - objects in one piece each
 
 import asyncio
 import json
@@ -15,83 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
-NOW = 1_767_225_600  # 2026-01-01
-SPAN = 3 * 365 * 86_400
-PRICE = {
-    "id": "price_1", "object": "price", "active": True, "billing_scheme": "per_unit", "created": NOW - SPAN,
-    "currency": "usd", "custom_unit_amount": None, "livemode": True, "lookup_key": None, "metadata": {},
-    "nickname": "Team", "product": "prod_1", "tax_behavior": "exclusive", "tiers_mode": None,
-    "recurring": {"aggregate_usage": None, "interval": "month", "interval_count": 1, "meter": None,
-                  "trial_period_days": None, "usage_type": "licensed"},
-    "transform_quantity": None, "type": "recurring", "unit_amount": 2000, "unit_amount_decimal": "2000",
-}  # fmt: skip
-PLAN = {
-    "id": "price_1", "object": "plan", "active": True, "amount": 2000, "amount_decimal": "2000",
-    "billing_scheme": "per_unit", "created": NOW - SPAN, "currency": "usd", "interval": "month",
-    "interval_count": 1, "livemode": True, "metadata": {}, "meter": None, "nickname": "Team",
-    "product": "prod_1", "tiers_mode": None, "transform_usage": None, "trial_period_days": None,
-    "usage_type": "licensed",
-}  # fmt: skip
-PRODUCT = {"id": "prod_1", "object": "product", "active": True, "created": NOW - SPAN,
-           "livemode": True, "metadata": {}, "name": "Suite"}  # fmt: skip
-_LINE = {
-    "id": "il_@", "object": "line_item", "amount": 2000, "currency": "usd", "description": "1 × Suite (at $20.00 / month)",
-    "discount_amounts": [], "discountable": True, "discounts": [], "invoice": "in_@", "livemode": True,
-    "metadata": {}, "period": {"start": "#", "end": "#+"}, "pretax_credit_amounts": [], "quantity": 1,
-    "parent": {"invoice_item_details": None, "type": "subscription_item_details",
-               "subscription_item_details": {"invoice_item": None, "proration": False,
-                                             "proration_details": {"credited_items": None},
-                                             "subscription": "sub_$", "subscription_item": "si_$"}},
-    "pricing": {"price_details": {"price": "price_1", "product": "prod_1"}, "type": "price_details",
-                "unit_amount_decimal": "2000"},
-    "quantity_decimal": "1", "subtotal": 2000, "taxes": [],
-}  # fmt: skip
-SHAPES = {
-    "customers": {
-        "id": "cus_@", "object": "customer", "address": {"city": "Springfield", "country": "US", "line1": "1 Main St",
-        "line2": None, "postal_code": "12345", "state": "IL"}, "balance": 0, "created": "#", "currency": "usd",
-        "default_source": None, "delinquent": False, "description": None, "discount": None,
-        "email": "someone@example.com", "invoice_prefix": "ABCDEF12", "invoice_settings": {"custom_fields": None,
-        "default_payment_method": "pm_1", "footer": None, "rendering_options": None}, "livemode": True,
-        "metadata": {"owner": "ann"}, "name": "Company @", "next_invoice_sequence": 2, "phone": None,
-        "preferred_locales": [], "shipping": None, "tax_exempt": "none", "test_clock": None,
-    },
-    "subscriptions": {
-        "id": "sub_@", "object": "subscription", "application": None, "application_fee_percent": None,
-        "automatic_tax": {"disabled_reason": None, "enabled": False, "liability": None}, "billing_cycle_anchor": "#",
-        "billing_thresholds": None, "cancel_at": None, "cancel_at_period_end": False, "canceled_at": None,
-        "cancellation_details": {"comment": None, "feedback": None, "reason": None},
-        "collection_method": "charge_automatically", "created": "#", "currency": "usd", "customer": "cus_@",
-        "days_until_due": None, "default_payment_method": None, "default_source": None, "default_tax_rates": [],
-        "description": None, "discounts": [], "ended_at": None, "invoice_settings": {"issuer": {"type": "self"}},
-        "items": {"object": "list", "has_more": False, "total_count": 1,
-                  "url": "/v1/subscription_items?subscription=sub_@",
-                  "data": [{"id": "si_@", "object": "subscription_item", "billing_thresholds": None, "created": "#",
-                            "current_period_start": "#", "current_period_end": "#+", "discounts": [], "metadata": {},
-                            "plan": PLAN, "price": PRICE, "quantity": 1, "subscription": "sub_@", "tax_rates": []}]},
-        "latest_invoice": "in_@", "livemode": True, "metadata": {}, "next_pending_invoice_item_invoice": None,
-        "on_behalf_of": None, "pause_collection": None, "payment_settings": {"payment_method_options": None,
-        "payment_method_types": None, "save_default_payment_method": "off"}, "pending_setup_intent": None,
-        "pending_update": None, "plan": PLAN, "quantity": 1, "schedule": None, "start_date": "#",
-        "status": "active", "test_clock": None, "transfer_data": None, "trial_end": None,
-        "trial_settings": {"end_behavior": {"missing_payment_method": "create_invoice"}}, "trial_start": None,
-    },
-    "invoices": {
-        "id": "in_@", "object": "invoice", "account_country": "US", "account_name": "Example", "amount_due": 2000,
-        "amount_paid": 2000, "amount_remaining": 0, "application": None, "attempt_count": 1, "attempted": True,
-        "auto_advance": False, "billing_reason": "subscription_cycle", "collection_method": "charge_automatically",
-        "created": "#", "currency": "usd", "customer": "cus_$", "customer_address": None,
-        "customer_email": "someone@example.com", "customer_name": "Company $", "customer_tax_ids": [],
-        "default_tax_rates": [], "discounts": [], "due_date": None, "ending_balance": 0, "footer": None,
-        "hosted_invoice_url": "https://invoice.example.com/i/acct_1/live_@", "invoice_pdf": None, "livemode": True,
-        "lines": {"object": "list", "data": [_LINE], "has_more": False, "total_count": 1, "url": "/v1/invoices/in_@/lines"},
-        "metadata": {}, "number": "ABCDEF12-@", "parent": {"quote_details": None, "type": "subscription_details",
-        "subscription_details": {"metadata": {}, "subscription": "sub_$"}}, "period_end": "#", "period_start": "#",
-        "status": "paid", "status_transitions": {"finalized_at": "#", "marked_uncollectible_at": None,
-        "paid_at": "#", "voided_at": None}, "subtotal": 2000, "total": 2000, "total_discount_amounts": [],
-        "total_taxes": [], "webhooks_delivered_at": "#",
-    },
-}  # fmt: skip
+from stripe_objects import NOW, PRICE, PRODUCT, SHAPES, SPAN
+
+_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 PREFIX = {"customers": "cus", "subscriptions": "sub", "invoices": "in", "events": "evt"}
 
 
@@ -138,17 +63,33 @@ class Account:
             kind, period = "invoiceitem.created", {"start": NOW + 3600, "end": NOW + 7200}
             details = {"subscription": made["id"], "subscription_item": f"si_{sub:08}"}
             made = {
-                "id": f"ii_{number:08}", "object": "invoiceitem", "amount": (-1000, 2000)[part], "currency": "usd",
-                "customer": made["customer"], "date": NOW + 3600, "description": ("Unused time", "Remaining time")[part],
-                "discounts": [], "invoice": None, "livemode": True, "period": period, "proration": True,
-                "quantity": part + 1, "parent": {"type": "subscription_details", "subscription_details": details},
+                "id": f"ii_{number:08}",
+                "object": "invoiceitem",
+                "amount": (-1000, 2000)[part],
+                "currency": "usd",
+                "customer": made["customer"],
+                "date": NOW + 3600,
+                "description": ("Unused time", "Remaining time")[part],
+                "discounts": [],
+                "invoice": None,
+                "livemode": True,
+                "period": period,
+                "proration": True,
+                "quantity": part + 1,
+                "parent": {"type": "subscription_details", "subscription_details": details},
                 "pricing": {"price_details": {"price": "price_1", "product": "prod_1"}},
-            }  # fmt: skip
+            }
         data = {"object": made, "previous_attributes": {}}
         return json.dumps(
-            {"id": f"evt_{number:08}", "object": "event", "created": self.made("events", number),
-             "type": kind, "livemode": True, "data": data}
-        )  # fmt: skip
+            {
+                "id": f"evt_{number:08}",
+                "object": "event",
+                "created": self.made("events", number),
+                "type": kind,
+                "livemode": True,
+                "data": data,
+            }
+        )
 
     def page(self, kind: str, query: dict[str, str]) -> bytes:
         count = self.count(kind)
@@ -165,8 +106,12 @@ class Account:
         parts = urlsplit(target)
         query, path = dict(parse_qsl(parts.query)), parts.path.strip("/").split("/")
         if path[0] == "_told":
-            told = {"asked": sum(self.asked.values()), "by": self.asked, "most": self.most_in_flight,
-                    "busiest": max(self.seconds.values(), default=0)}  # fmt: skip
+            told = {
+                "asked": sum(self.asked.values()),
+                "by": self.asked,
+                "most": self.most_in_flight,
+                "busiest": max(self.seconds.values(), default=0),
+            }
             self.asked, self.seconds, self.most_in_flight = Counter(), Counter(), 0
             self.latency = float(query.get("latency", self.latency))
             self.changed = int(query.get("changed", self.changed))
@@ -215,8 +160,7 @@ class _Connection(asyncio.Protocol):
     def respond(self, target: str) -> None:
         body = self.account.answer(target)
         self.account.in_flight -= 1
-        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        self.transport.write(head.encode() + body)
+        self.transport.write(_HEAD % len(body) + body)
 
 
 def _serve(account: Account, told: Callable[[int], None]) -> None:

@@ -26,7 +26,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from stripe_server import NOW, SPAN, Account, serving
+from stripe_objects import NOW, SPAN
+from stripe_server import Account, serving
 
 BATCH = 10_000
 LIMIT = 100

@@ -42,7 +42,7 @@ class Spool:
         self._doubts: set[str] = set()
         self._waiting: list[tuple[str, str, int, bytes | None]] = []
         self._disk = sqlite3.connect("", isolation_level=None)
-        for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -32000"):
+        for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -16000"):
             self._disk.execute(f"PRAGMA {pragma}")
         self._disk.executescript(_SCHEMA)
         self._disk.execute("BEGIN")  # and never committed: nobody else reads it

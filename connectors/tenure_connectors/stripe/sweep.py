@@ -17,6 +17,9 @@ from tenure_connectors.stripe.shapes import Event
 from tenure_connectors.stripe.statement import Statement
 from tenure_connectors.stripe.topics import KEPT, TYPES
 
+PAGES = 500
+"""Pages between two checkpoints."""
+
 
 def sweep(
     request: PullRequest, account: Account, cursor: Cursor, *, proves: bool
@@ -37,7 +40,10 @@ def sweep(
     yield Checkpoint(cursor=under_way)
 
     lists = [replace(one, since=_start(account)) if one is INVOICES else one for one in LISTS]
-    yield from account.read(*lists)
+    for number, page in enumerate(account.pages(*lists), 1):
+        yield from account.taken(page)
+        if number % PAGES == 0:
+            yield Checkpoint(cursor=under_way)
     memory = Memory(request, started)
     yield from shelved(account, memory)
     statement = Statement(account.spool, memory, started, account.livemode, whole=True)
