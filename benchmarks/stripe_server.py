@@ -4,7 +4,6 @@ Every object follows from its number, so the account may be as large as one like
 (created time, limit, starting_after), counts what it is asked, and can be told to be slow.
 """
 
-
 import asyncio
 import json
 import multiprocessing
