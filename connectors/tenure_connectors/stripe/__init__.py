@@ -1,16 +1,16 @@
 """The connector `stripe`: the whole history of an account's recurring revenue, rebuilt and kept.
 
-options    what plugins.toml says               shapes     Stripe's objects, of any API version
-client     one request, by Stripe's SDK         events     what is kept of an event for good
-listing    lists, many pages at once            timeline   the life of one subscription, rebuilt
-pace       what each endpoint takes               history, conditions, standing, terms, deals,
-account    which lists, and what they hold        tracks, points, usage, invoices, lines, prices,
-pieces     what an object is evidence of          discounts, schedules, catalog, times
+options    what plugins.toml says               pull       what changed, or everything
+client     one request, by Stripe's SDK           sweep      everything
+listing    lists, many pages at once              increment  what changed, from its events
+pace       what each endpoint takes               statement  one subscription after the other
+account    which lists, and what they hold        cursor     up to where all was read
+pieces     what an object is evidence of          topics     which events are asked for
 spool      what was read, on disk
-memory     what was ever read, as observations
-statement  one subscription after the other     check      the key, its permissions, its mode
-sweep      everything                           webhooks   an event that comes by itself
-increment  what changed
+memory     what was ever read, as observations  check      the key, its permissions, its mode
+shapes     Stripe's objects, of any version     webhooks   an event that comes by itself
+events     what is kept of an event for good
+timeline   the life of one subscription, rebuilt from all of it by what is in `life`
 """
 
 from importlib.util import find_spec
