@@ -1,10 +1,8 @@
 """The world keeps its own laws: what it bills is what is true, however long it has lived."""
 
-import time
 from functools import lru_cache
 from itertools import pairwise
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,17 +86,6 @@ def test_what_lives_is_billed_for_the_present(seed, level):
             if sub.live and sub.status not in ("incomplete", "paused"):
                 periods = [item.period for item in sub.items]
                 assert all(start <= world.now < end for start, end in periods), sub.id
-
-
-@pytest.mark.parametrize("level", Level)
-def test_a_world_is_quick(level):
-    """About 0.1 s on a machine at rest, of which the tests' machine has a part only."""
-    times = []
-    for seed in range(3):
-        started = time.process_time()
-        World(seed, level)
-        times.append(time.process_time() - started)
-    assert min(times) < 0.4
 
 
 def test_every_invoice_of_the_account_is_served():
