@@ -56,6 +56,21 @@ def test_stripe_is_told_nothing_about_this_machine(account, route):
     assert "platform" not in said["x-stripe-client-user-agent"]
 
 
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        (r"A\ud83dB", "A\ufffdB"),
+        (r"\udE00", "\ufffd"),
+        (r"\ud83d\ud83d\ude00", "\ufffd😀"),
+        (r"\\ud83d \\\uD83D", "\\ud83d \\\ufffd"),
+        (r"\ud83d\ude00 \u00e9", "😀 é"),
+    ],
+)
+def test_text_that_was_cut_in_the_middle_of_a_character_is_read(account, route, sent, name):
+    route.respond(content=b'{"id": "cus_1", "name": "%s"}' % sent.encode())
+    assert account.api.get(PATH, {}, Customer).name == name
+
+
 def test_a_body_that_is_no_json_is_asked_for_again(account, respx_mock):
     answers = [httpx.Response(200, text="<html>"), httpx.Response(200, text='{"id": "cus_')]
     answers.append(httpx.Response(200, json={"id": "cus_1"}))

@@ -5,6 +5,7 @@ limit, and every refusal into its own error. So both go around it: it is given a
 the answer travels with the headers.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
@@ -20,6 +21,9 @@ API_VERSION = "2026-10-28.endive"
 
 TRIES = 4
 """How often a page is asked for that comes as something else than JSON."""
+
+_HALF = re.compile(rb"(\\[^u]|\\u[dD][89abAB]..\\u[dD][c-fC-F]..)|\\u[dD][89a-fA-F]..", re.DOTALL)
+"""Half a surrogate pair, which is no character; group 1 is any other escape that it may be in."""
 
 _MISSING = (httpx.codes.BAD_REQUEST, httpx.codes.NOT_FOUND)
 _FORBIDDEN = (httpx.codes.FORBIDDEN,)
@@ -121,10 +125,10 @@ class Api:
             answer = response or _send(sdk, path, params)
             response = None
             try:
-                return decode(answer.content)
+                return decode(whole(answer.content))
             except msgspec.ValidationError as error:
                 raise self._strange(SourceError, path, error) from None
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 broken = error
         raise self._strange(TransientError, path, broken)
 
@@ -133,6 +137,13 @@ class Api:
             f"{self.table} GET {path} was answered with what is no object of Stripe's: {error}",
             "Check `api_base` in this table, or try again later",
         )
+
+
+def whole(body: bytes) -> bytes:
+    """JSON in which no text was cut in the middle of a character; U+FFFD stands for the rest."""
+    if b"\\ud" not in body and b"\\uD" not in body:
+        return body
+    return _HALF.sub(lambda found: found[1] or rb"\ufffd", body)
 
 
 def refusal(response: httpx.Response) -> Refusal:
