@@ -18,7 +18,7 @@ _KEPT: Mapping[str, type[Shape]] = {
     "customer.subscription.": Subscription,
     "customer.discount.": Discount,
 }
-_json = msgspec.json.Decoder(float_hook=str)
+_json = msgspec.json.Decoder(dict[str, Any] | None, float_hook=str)
 """Decimals stay text: no float touches money, nor what is kept."""
 
 
@@ -44,6 +44,7 @@ class DiscountEvent(NamedTuple):
 def observation(event: Event) -> Observation | None:
     """What is kept of an event; None for one that says nothing of recurring revenue.
 
+    Raises `msgspec.ValidationError` for an object, now or before, of another shape than Stripe's.
     Its subject is a subscription's id, or a customer's for a discount that is the customer's own.
     """
     kind = next((kind for prefix, kind in _KEPT.items() if event.type.startswith(prefix)), None)
@@ -59,7 +60,10 @@ def observation(event: Event) -> Observation | None:
     if relevant:
         data["before"] = relevant
     at = datetime.fromtimestamp(event.created, UTC)
-    return Observation(subject=subject, key=event.id, at=at, data=data)
+    kept = Observation(subject=subject, key=event.id, at=at, data=data)
+    if kind is Subscription:
+        _pair(kept)  # what is kept for good can be read for good
+    return kept
 
 
 def _subject(changed: Shape) -> str | None:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
-from tenure_connectors.stripe.shapes.parts import Page, Period, Ref, Shape
+from tenure_connectors.stripe.shapes.parts import Page, Period, Ref, Shape, Time, check_decimals
 from tenure_connectors.stripe.shapes.sold import Discount, Price, TaxRate
 
 
@@ -77,6 +77,9 @@ class Pricing(Shape):
     price_details: PriceDetails | None = None
     unit_amount_decimal: Decimal | None = None
 
+    def __post_init__(self) -> None:
+        check_decimals(self.unit_amount_decimal)
+
 
 class Line(Shape):
     """A line of an invoice; `amount` is before discounts."""
@@ -104,14 +107,17 @@ class Line(Shape):
     taxes: list[Tax] | None = None
     tax_rates: list[TaxRate] | None = None
 
+    def __post_init__(self) -> None:
+        check_decimals(self.quantity_decimal)
+
 
 class StatusTransitions(Shape):
     """When an invoice became what."""
 
-    finalized_at: int | None = None
-    marked_uncollectible_at: int | None = None
-    paid_at: int | None = None
-    voided_at: int | None = None
+    finalized_at: Time | None = None
+    marked_uncollectible_at: Time | None = None
+    paid_at: Time | None = None
+    voided_at: Time | None = None
 
 
 class Uncollectible(Shape):
@@ -149,8 +155,8 @@ class Invoice(Shape):
     status: str | None = None
     billing_reason: str | None = None
     collection_method: str | None = None
-    created: int | None = None
-    date: int | None = None
+    created: Time | None = None
+    date: Time | None = None
     currency: str | None = None
     lines: Page[Line] = msgspec.field(default_factory=Page)
     discount: Discount | None = None
@@ -158,7 +164,7 @@ class Invoice(Shape):
     total_discount_amounts: list[DiscountAmount] | None = None
     status_transitions: StatusTransitions | None = None
     status_details: StatusDetails | None = None
-    due_date: int | None = None
+    due_date: Time | None = None
     attempt_count: int | None = None
     auto_advance: bool | None = None
     livemode: bool | None = None
@@ -171,7 +177,7 @@ class InvoiceItem(Shape):
     amount: int = 0
     currency: str | None = None
     customer: Ref | str | None = None
-    date: int | None = None
+    date: Time | None = None
     description: str | None = None
     invoice: Ref | str | None = None
     period: Period | None = None
@@ -189,3 +195,6 @@ class InvoiceItem(Shape):
     tax_rates: list[TaxRate] | None = None
     livemode: bool | None = None
     deleted: bool = False
+
+    def __post_init__(self) -> None:
+        check_decimals(self.quantity_decimal)

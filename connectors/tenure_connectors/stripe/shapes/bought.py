@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from tenure_connectors.stripe.shapes.parts import Page, Ref, Shape
+from tenure_connectors.stripe.shapes.parts import Page, Ref, Shape, Time, check_decimals
 from tenure_connectors.stripe.shapes.sold import Discount, Price, TaxRate
 
 
@@ -33,7 +33,7 @@ class Customer(Shape):
     shipping: Shipping | None = None
     discount: Discount | None = None
     metadata: dict[str, Any] | None = None
-    created: int | None = None
+    created: Time | None = None
     livemode: bool | None = None
     deleted: bool = False
 
@@ -42,23 +42,26 @@ class SubscriptionItem(Shape):
     """A priced line of a subscription."""
 
     id: str
-    created: int | None = None
+    created: Time | None = None
     price: Price | str | None = None
     plan: Price | str | None = None
     quantity: int | None = None
     quantity_decimal: Decimal | None = None
     discounts: list[Discount | str] | None = None
     tax_rates: list[TaxRate] | None = None
-    current_period_start: int | None = None
-    current_period_end: int | None = None
+    current_period_start: Time | None = None
+    current_period_end: Time | None = None
     deleted: bool = False
+
+    def __post_init__(self) -> None:
+        check_decimals(self.quantity_decimal)
 
 
 class PauseCollection(Shape):
     """Invoices are made and not collected."""
 
     behavior: str
-    resumes_at: int | None = None
+    resumes_at: Time | None = None
 
 
 class CancellationDetails(Shape):
@@ -89,18 +92,18 @@ class Subscription(Shape):
     plan: Price | str | None = None
     quantity: int | None = None
     currency: str | None = None
-    created: int | None = None
-    start_date: int | None = None
-    start: int | None = None
-    current_period_start: int | None = None
-    current_period_end: int | None = None
-    trial_start: int | None = None
-    trial_end: int | None = None
+    created: Time | None = None
+    start_date: Time | None = None
+    start: Time | None = None
+    current_period_start: Time | None = None
+    current_period_end: Time | None = None
+    trial_start: Time | None = None
+    trial_end: Time | None = None
     trial_settings: TrialSettings | None = None
-    cancel_at: int | None = None
+    cancel_at: Time | None = None
     cancel_at_period_end: bool = False
-    canceled_at: int | None = None
-    ended_at: int | None = None
+    canceled_at: Time | None = None
+    ended_at: Time | None = None
     cancellation_details: CancellationDetails | None = None
     pause_collection: PauseCollection | None = None
     discount: Discount | None = None
@@ -121,11 +124,11 @@ class PhaseItem(Shape):
 class Phase(Shape):
     """What a subscription is from `start_date` to `end_date`."""
 
-    start_date: int
-    end_date: int | None = None
+    start_date: Time
+    end_date: Time | None = None
     items: list[PhaseItem] | None = None
     plans: list[PhaseItem] | None = None
-    trial_end: int | None = None
+    trial_end: Time | None = None
     currency: str | None = None
 
 
@@ -139,9 +142,9 @@ class Schedule(Shape):
     status: str = "active"
     end_behavior: str = "release"
     phases: list[Phase] = msgspec.field(default_factory=list)
-    created: int | None = None
-    canceled_at: int | None = None
-    released_at: int | None = None
+    created: Time | None = None
+    canceled_at: Time | None = None
+    released_at: Time | None = None
     livemode: bool | None = None
 
 
@@ -160,6 +163,6 @@ class Event(Shape):
 
     id: str
     type: str
-    created: int
+    created: Time
     data: EventData
     livemode: bool | None = None

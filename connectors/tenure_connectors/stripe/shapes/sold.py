@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
-from tenure_connectors.stripe.shapes.parts import Ref, Shape
+from tenure_connectors.stripe.shapes.parts import Ref, Shape, Time, check_decimals
 
 
 class Product(Shape):
@@ -33,6 +33,9 @@ class Tier(Shape):
     flat_amount: int | None = None
     flat_amount_decimal: Decimal | None = None
 
+    def __post_init__(self) -> None:
+        check_decimals(self.unit_amount_decimal, self.flat_amount_decimal)
+
 
 class Transform(Shape):
     """Units are sold in packages of `divide_by`; `round` is up or down."""
@@ -47,6 +50,9 @@ class CurrencyOption(Shape):
     unit_amount: int | None = None
     unit_amount_decimal: Decimal | None = None
     tiers: list[Tier] | None = None
+
+    def __post_init__(self) -> None:
+        check_decimals(self.unit_amount_decimal)
 
 
 class Price(Shape):
@@ -78,6 +84,9 @@ class Price(Shape):
     livemode: bool | None = None
     deleted: bool = False
 
+    def __post_init__(self) -> None:
+        check_decimals(self.unit_amount_decimal, self.amount_decimal)
+
 
 class TaxRate(Shape):
     """A tax; an inclusive one is part of the price."""
@@ -86,6 +95,9 @@ class TaxRate(Shape):
     percentage: Decimal | None = None
     effective_percentage: Decimal | None = None
     inclusive: bool = False
+
+    def __post_init__(self) -> None:
+        check_decimals(self.percentage, self.effective_percentage)
 
 
 class Products(Shape):
@@ -114,6 +126,9 @@ class Coupon(Shape):
     livemode: bool | None = None
     deleted: bool = False
 
+    def __post_init__(self) -> None:
+        check_decimals(self.percent_off)
+
 
 class DiscountSource(Shape):
     """Where a discount comes from, since 2025-09-30."""
@@ -127,8 +142,8 @@ class Discount(Shape):
     id: str | None = None
     coupon: Coupon | str | None = None
     source: DiscountSource | None = None
-    start: int | None = None
-    end: int | None = None
+    start: Time | None = None
+    end: Time | None = None
     customer: Ref | str | None = None
     subscription: str | None = None
     subscription_item: str | None = None
