@@ -1,7 +1,10 @@
 """Lists: every object once, whatever moves meanwhile, and never faster than allowed."""
 
+import json
 from collections import Counter
+from dataclasses import replace
 from itertools import count
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -10,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stripe_lists import HOST, Lists, customer, opened
 
-from tenure import Customer, Excluded, Quarantined, SourceError
-from tenure_connectors.stripe.account import CUSTOMERS, INVOICES, SUBSCRIPTIONS
+from tenure import Customer, Excluded, Quarantined, SourceError, TransientError
+from tenure_connectors.stripe.account import CUSTOMERS, INVOICES, PRICES, SUBSCRIPTIONS
 from tenure_connectors.stripe.listing import IN_FLIGHT
 from tenure_connectors.stripe.pace import Pace
 
@@ -100,6 +103,59 @@ def test_an_object_that_cannot_be_read_costs_no_other(account, lists):
     assert account.spool.doubted("cus_00042")
 
 
+@pytest.mark.parametrize("bare", [None, 7, {"name": "no id"}, {"id": 7}, {"id": None}])
+def test_an_object_without_an_id_costs_no_other(account, lists, bare):
+    made = [customer(n, THEN + n) for n in range(3)]
+    lists.before = lambda _request: httpx.Response(200, json={"data": [*made, bare]})
+    records = read(account, CUSTOMERS)
+    assert len(ids(records)) == 3
+    (refused,) = [record for record in records if isinstance(record, Quarantined)]
+    assert refused.source_ref == "customers"
+    assert json.loads(refused.raw) == bare
+    assert account.spool.doubted("*")
+
+
+@pytest.mark.parametrize("answer", [{}, {"status": "ok"}, {"data": None}, {"data": {}}, [], None])
+def test_an_answer_that_is_no_list_is_not_an_empty_one(account, lists, answer):
+    lists.before = lambda _request: httpx.Response(200, json=answer)
+    with pytest.raises(SourceError, match="what is no object of Stripe's"):
+        read(account, CUSTOMERS)
+
+
+def test_an_answer_nested_too_deep_is_no_crash(account, lists):
+    deep = b'{"data": [{"id": "cus_1", "x": ' + b"[" * 10**5 + b"]" * 10**5 + b"}]}"
+    lists.before = lambda _request: httpx.Response(200, content=deep)
+    with pytest.raises(TransientError, match="what is no object of Stripe's"):
+        read(account, CUSTOMERS)
+
+
+@pytest.mark.parametrize("inner", [False, True])
+def test_a_list_that_never_ends_is_not_read_for_ever(account, lists, inner):
+    page = {"data": [customer(n) for n in range(3)], "has_more": True}
+    lists.before = lambda _request: httpx.Response(200, json=page)
+    with pytest.raises(SourceError, match="customers is answered with the same page"):
+        read(account, replace(CUSTOMERS, windows=not inner))
+
+
+@pytest.mark.parametrize("created", [10**13, -(10**13), 10**30])
+def test_a_time_in_no_calendar_costs_no_other(account, lists, created):
+    made = [customer(1), customer(2, created)]
+    lists.before = lambda _request: httpx.Response(200, json={"data": made})
+    records = read(account, CUSTOMERS)
+    assert ids(records) == ["cus_00001"]
+    assert [one.source_ref for one in records if isinstance(one, Quarantined)] == ["cus_00002"]
+
+
+@pytest.mark.parametrize("amount", ["NaN", "Infinity", "1e400", "1e999999999", "-1e-400"])
+def test_a_decimal_that_is_no_number_costs_no_other(account, lists, amount):
+    good = {"id": "price_1", "unit_amount_decimal": "0.000000000001"}
+    bad = {"id": "price_2", "unit_amount_decimal": amount}
+    lists.before = lambda _request: httpx.Response(200, json={"data": [good, bad]})
+    records = read(account, PRICES)
+    assert [one.source_ref for one in records if isinstance(one, Quarantined)] == ["price_2"]
+    assert account.spool.get("price:price_1")
+
+
 def test_what_an_unreadable_invoice_is_of_is_in_doubt(account, lists):
     broken = {"id": "in_1", "created": THEN, "subscription": "sub_1", "lines": 7}
     lists.lists["/v1/invoices"] = [broken, {**broken, "id": "in_2", "subscription": None}]
@@ -120,6 +176,15 @@ def test_all_lines_of_an_invoice_are_read_and_those_made_by_hand_left_out(accoun
     assert subject == "sub_1"
     kept = b"".join(data for name, data in found.items() if name.startswith("lines:"))
     assert kept.count(b'"il_') == 124
+
+
+@pytest.mark.parametrize("name", ["../customers", "in_1?limit=1#", "in_1/x", "%2e%2e"])
+def test_an_id_is_no_way_to_another_path(account, lists, name):
+    lists.lists["/v1/invoices"] = [{"id": name, "lines": {"data": [], "has_more": True}}]
+    read(account, INVOICES)
+    assert lists.asked[-1].url.raw_path.startswith(
+        f"/v1/invoices/{quote(name, safe='')}/lines?".encode()
+    )
 
 
 def test_lines_of_another_subscription_are_its_evidence(account, lists):

@@ -105,14 +105,14 @@ class Account:
 
     def raw(self, page: Page) -> Iterator[Record]:
         """What is said of a page as a whole: how it came, what cannot be read, what is left out."""
+        name = page.listing.path.removeprefix("/v1/")
         if self.keep_raw and page.body:
-            name = page.listing.path.removeprefix("/v1/")
             yield RawChunk(name=name, position=self._chunks[name], data=page.body)
             self._chunks[name] += 1
         for broken in page.broken:
             self._doubt(broken)
             raw = broken.raw.decode(errors="replace")
-            yield Quarantined(source_ref=broken.id, reason=broken.reason, raw=raw)
+            yield Quarantined(source_ref=broken.id or name, reason=broken.reason, raw=raw)
 
     def taken(self, page: Page) -> Iterator[Record]:
         """What comes of a page; the rest of it goes to the spool."""
@@ -176,7 +176,7 @@ class Account:
         """Read what an object has more of than came with it, before the lists go on."""
         inner = Listing("", shapes.Line, {"expand": ["data.discounts"]}, windows=False, rank=rank)
         if isinstance(one, shapes.Invoice) and one.lines.has_more:
-            path, head = f"/v1/invoices/{one.id}/lines", pieces.headless(one)
+            path, head = f"/v1/invoices/{quote(one.id, safe='')}/lines", pieces.headless(one)
             self._reading.add(replace(inner, path=path, owner=head))
         if isinstance(one, shapes.Subscription) and one.items and one.items.has_more:
             asked = {**inner.params, "subscription": one.id}

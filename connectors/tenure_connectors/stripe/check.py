@@ -35,7 +35,7 @@ KEPT = timedelta(days=30)
 
 
 class _One(msgspec.Struct):
-    data: list[msgspec.Raw] = []
+    data: list[msgspec.Raw]
 
 
 def check(context: Context, config: StripeConfig) -> Iterator[str]:

@@ -15,13 +15,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from tenure import SourceError
 from tenure_connectors.stripe import shapes
 from tenure_connectors.stripe.client import Api
 from tenure_connectors.stripe.shapes import Shape
+
+T = TypeVar("T")
 
 IN_FLIGHT = 32
 """Requests under way at most."""
@@ -58,7 +61,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """An object that cannot be read: why, and as it came."""
+    """An object that cannot be read: why, and as it came; without an id, `id` is empty."""
 
     id: str
     reason: str
@@ -98,6 +101,13 @@ class _Window:
             if self.newest is not None:
                 asked["created"]["lt"] = self.newest
         return asked
+
+
+class _Answer(Shape, Generic[T]):
+    """A list as it is asked for: without `data` it is none, and nothing is not an empty list."""
+
+    data: list[T]
+    has_more: bool = False
 
 
 class Content(NamedTuple):
@@ -201,6 +211,7 @@ class Reading:
         for after in reversed(window.read[-10:]):
             found = self._api.find(listing.path, {**asked, "starting_after": after}, decode)
             if found is not None:
+                self._has_moved(window, found)
                 return _taken(window, found)
         found = self._api.find(listing.path, asked, decode)
         if found is not None:  # from the window's start: what is known came before
@@ -208,6 +219,15 @@ class Reading:
             new = [one for one in found.objects if one.id not in known]
             return _taken(window, found._replace(objects=new))
         return _Read(Page(listing, window.number, (), (), b"", last=True, gone=True), None)
+
+    def _has_moved(self, window: _Window, found: Content) -> None:
+        """Whether a page is another one than the last: a list has to end."""
+        if found.has_more and found.ids and set(window.read).issuperset(found.ids):
+            raise SourceError(
+                f"{self._api.table} GET {window.listing.path} is answered with the same page again"
+                " and again",
+                "Check `api_base` in this table, or try again later",
+            )
 
 
 def _taken(window: _Window, found: Content) -> _Read:
@@ -230,14 +250,22 @@ def content(kind: type[Shape], body: bytes) -> Content:
     raw = _decoder(msgspec.Raw).decode(body)
     objects, broken, names = list[Any](), list[Broken](), list[str]()
     for one in raw.data:
-        names.append(msgspec.json.decode(one, type=shapes.Ref).id)
+        name = _named(one)
+        names += [name] if name else []
         try:
             objects.append(msgspec.json.decode(one, type=kind))
         except msgspec.ValidationError as error:
-            broken.append(Broken(names[-1], str(error), bytes(one)))
+            broken.append(Broken(name, str(error), bytes(one)))
     return Content(objects, broken, tuple(names), raw.has_more, body)
+
+
+def _named(one: msgspec.Raw) -> str:
+    try:
+        return msgspec.json.decode(one, type=shapes.Ref).id
+    except msgspec.ValidationError:
+        return ""
 
 
 @cache
 def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(shapes.Page[kind])
+    return msgspec.json.Decoder(_Answer[kind])
