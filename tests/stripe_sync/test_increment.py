@@ -290,6 +290,16 @@ def test_events_of_the_overlap_are_not_counted_twice(account):
     assert account.ledger.writes() == before
 
 
+def test_an_event_ahead_of_its_time_does_not_hide_those_before_it(account):
+    account.now += 2 * 86_400
+    account.happens("customer.subscription.updated", subscription(1, 2))
+    account.sync()
+    account.now += 3_540 - 2 * 86_400  # a minute ago
+    account.happens("customer.subscription.updated", subscription(2, 5), quantity=1)
+    account.sync()
+    assert account.last("si_2")[3] == 5
+
+
 def test_a_busy_minute_is_not_read_again_for_ever(account):
     for number in range(900):
         account.happens(

@@ -180,7 +180,9 @@ def test_all_lines_of_an_invoice_are_read_and_those_made_by_hand_left_out(accoun
 
 @pytest.mark.parametrize("name", ["../customers", "in_1?limit=1#", "in_1/x", "%2e%2e"])
 def test_an_id_is_no_way_to_another_path(account, lists, name):
-    lists.lists["/v1/invoices"] = [{"id": name, "lines": {"data": [], "has_more": True}}]
+    lists.lists["/v1/invoices"] = [
+        {"id": name, "created": THEN, "lines": {"data": [], "has_more": True}}
+    ]
     read(account, INVOICES)
     assert lists.asked[-1].url.raw_path.startswith(
         f"/v1/invoices/{quote(name, safe='')}/lines?".encode()

@@ -72,7 +72,7 @@ class Increment:
 
     def __post_init__(self) -> None:
         self.memory = Memory(self.request, self.request.clock())
-        self.news = News(self.cursor.until)
+        self.news = News(self.cursor.until, self.request.clock())
         self._known = frozenset(self.cursor.seen)
 
     @property

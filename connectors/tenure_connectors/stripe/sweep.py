@@ -30,7 +30,7 @@ def sweep(
     """
     started = request.clock()
     under_way = replace(cursor, swept_at=None).as_json()
-    news = News(cursor.until)
+    news = News(cursor.until, started)
     since = cursor.since or OLDEST
     for page in account.pages(replace(EVENTS, params={"types": KEPT}, since=since)):
         yield from account.raw(page)
@@ -55,15 +55,19 @@ def sweep(
 
 
 class News:
-    """The newest of the events that went by: up to when they go, and which are in the overlap."""
+    """The newest of the events that went by: up to when they go, and which are in the overlap.
 
-    def __init__(self, until: int | None) -> None:
-        self.until = until
+    That is never later than `now`: events that come before one that is ahead of time are read, too.
+    """
+
+    def __init__(self, until: int | None, now: datetime) -> None:
+        self._now = int(now.timestamp())
+        self.until = None if until is None else min(until, self._now)
         self._at: dict[str, int] = {}
 
     def add(self, event: Event) -> None:
         """Remember an event."""
-        self.until = max(self.until or 0, event.created)
+        self.until = max(self.until or 0, min(event.created, self._now))
         if event.created >= self.until - OVERLAP:
             self._at[event.id] = event.created
 
