@@ -28,6 +28,22 @@ def test_broken_connection_is_tried_again(http, respx_mock, error):
     assert route.call_count == 2
 
 
+@pytest.mark.parametrize("trouble", [httpx.ReadError("broken"), httpx.Response(429)])
+def test_what_is_asked_for_while_the_client_closes_is_not_tried_again(http, respx_mock, trouble):
+    """Else a pull that was stopped would live on in its threads."""
+
+    def stop(_request):
+        http.close()
+        if isinstance(trouble, Exception):
+            raise trouble
+        return trouble
+
+    route = respx_mock.get(URL).mock(side_effect=stop)
+    with pytest.raises(TransientError):
+        http.get("/x")
+    assert route.call_count == 1
+
+
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
 def test_post_is_not_sent_twice_when_it_may_have_run(http, respx_mock, status):
     route = respx_mock.post(URL).respond(status)

@@ -51,6 +51,7 @@ class Transport(httpx.BaseTransport):
         self._largest_body = options.largest_body
         self._limit = RateLimit(options.requests_per_second, self.clock)
         self._inner = Route(options.table(name), options)
+        self._closed = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send it, and again while that makes sense."""
@@ -65,7 +66,8 @@ class Transport(httpx.BaseTransport):
             raise self.words.unanswered(request, error, 1) from None
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; what other threads still ask for is not tried again."""
+        self._closed = True
         self._inner.close()
 
     def _repeated(self, request: httpx.Request) -> httpx.Response:
@@ -85,7 +87,7 @@ class Transport(httpx.BaseTransport):
             response = self._answer(request)
         except httpx.TransportError as error:
             self._record(request, type(error).__name__, start, number)
-            if retry.again_after_error(request, error):
+            if retry.again_after_error(request, error) and not self._closed:
                 raise _AgainError(error) from None
             raise
         self._record(request, str(response.status_code), start, number)
@@ -117,7 +119,8 @@ class Transport(httpx.BaseTransport):
         wait = retry.retry_after(response, self.clock.wall())
         if response.status_code in retry.TRANSIENT and wait:
             self._limit.hold(wait)
-        if retry.again_after_status(request, response) and (wait or 0) <= retry.LONGEST_WAIT:
+        again = retry.again_after_status(request, response) and not self._closed
+        if again and (wait or 0) <= retry.LONGEST_WAIT:
             raise _AgainError(response, wait)
         return response
 
