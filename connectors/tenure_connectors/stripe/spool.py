@@ -63,12 +63,12 @@ class Spool:
 
     def get(self, name: str) -> bytes | None:
         """The object on the shelf."""
-        found = self._disk.execute("SELECT data FROM shelf WHERE name = ?", (name,)).fetchone()
+        found = self._run("SELECT data FROM shelf WHERE name = ?", (name,)).fetchone()
         return found[0] if found else None
 
     def shelf(self) -> Iterator[tuple[str, bytes]]:
         """Everything on the shelf."""
-        yield from self._disk.execute("SELECT name, data FROM shelf ORDER BY name")
+        yield from self._run("SELECT name, data FROM shelf ORDER BY name")
 
     def doubt(self, subject: str) -> None:
         """Something of the subject could not be read."""
@@ -95,9 +95,9 @@ class Spool:
             raise NoRoomError(error) from None
         self._waiting.clear()
 
-    def _run(self, statement: str, values: tuple[object, ...]) -> None:
+    def _run(self, statement: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
         try:
-            self._disk.execute(statement, values)
+            return self._disk.execute(statement, values)
         except sqlite3.OperationalError as error:
             raise NoRoomError(error) from None
 
