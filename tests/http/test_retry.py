@@ -1,5 +1,7 @@
 """What is sent again, after how long, and what is not."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 
 import httpx
@@ -7,6 +9,7 @@ import pytest
 import respx
 
 from tenure import ConfigError, SourceError, TransientError
+from tenure.http import HttpOptions, client
 
 OK = httpx.Response(200, json={"fine": True})
 URL = "https://api.test/x"
@@ -42,6 +45,20 @@ def test_what_is_asked_for_while_the_client_closes_is_not_tried_again(http, resp
     with pytest.raises(TransientError):
         http.get("/x")
     assert route.call_count == 1
+
+
+def test_closing_the_client_ends_every_wait(respx_mock):
+    """By the clock on the wall: one thread waits to try again, the other for its turn."""
+    route = respx_mock.get(URL).respond(429, headers={"Retry-After": "60"})
+    http = client("billing", options=HttpOptions(api_base="https://api.test"))
+    with ThreadPoolExecutor() as pool:
+        asked = [pool.submit(http.get, "/x") for _ in range(2)]
+        while not route.call_count:
+            time.sleep(0.01)
+        http.close()
+        for one in asked:
+            assert isinstance(one.exception(timeout=20), TransientError | RuntimeError)
+    assert route.call_count <= 2
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])

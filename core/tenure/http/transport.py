@@ -6,6 +6,7 @@ attempt, and an SDK that brings its own httpx client gets the same treatment.
 
 import logging
 import random
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -46,12 +47,12 @@ class Transport(httpx.BaseTransport):
 
     def __init__(self, name: str, options: HttpOptions, clock: Clock | None = None) -> None:
         self.words = Words(options.table(name), options.secrets)
-        self.clock = clock or Clock()
+        self.clock = clock or Clock(sleep=self._rest)
         self._attempts = options.max_attempts
         self._largest_body = options.largest_body
         self._limit = RateLimit(options.requests_per_second, self.clock)
         self._inner = Route(options.table(name), options)
-        self._closed = False
+        self._closing = threading.Event()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send it, and again while that makes sense."""
@@ -66,9 +67,13 @@ class Transport(httpx.BaseTransport):
             raise self.words.unanswered(request, error, 1) from None
 
     def close(self) -> None:
-        """Close all connections; what other threads still ask for is not tried again."""
-        self._closed = True
+        """Close all connections; other threads wait for nothing more, and try nothing again."""
+        self._closing.set()
         self._inner.close()
+
+    def _rest(self, seconds: float) -> None:
+        if self._closing.wait(seconds):
+            raise httpx.ConnectError("the client was closed")
 
     def _repeated(self, request: httpx.Request) -> httpx.Response:
         pause = _Pause(self.clock.sleep)
@@ -87,7 +92,7 @@ class Transport(httpx.BaseTransport):
             response = self._answer(request)
         except httpx.TransportError as error:
             self._record(request, type(error).__name__, start, number)
-            if retry.again_after_error(request, error) and not self._closed:
+            if retry.again_after_error(request, error) and not self._closing.is_set():
                 raise _AgainError(error) from None
             raise
         self._record(request, str(response.status_code), start, number)
@@ -119,7 +124,7 @@ class Transport(httpx.BaseTransport):
         wait = retry.retry_after(response, self.clock.wall())
         if response.status_code in retry.TRANSIENT and wait:
             self._limit.hold(wait)
-        again = retry.again_after_status(request, response) and not self._closed
+        again = retry.again_after_status(request, response) and not self._closing.is_set()
         if again and (wait or 0) <= retry.LONGEST_WAIT:
             raise _AgainError(response, wait)
         return response
