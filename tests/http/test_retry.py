@@ -47,6 +47,17 @@ def test_what_is_asked_for_while_the_client_closes_is_not_tried_again(http, resp
     assert route.call_count == 1
 
 
+def test_an_answer_that_never_ends_is_given_up(make, respx_mock, time):
+    def drops():
+        while True:
+            time.now += 20
+            yield b" "
+
+    respx_mock.get(URL).mock(side_effect=lambda _r: httpx.Response(200, content=drops()))
+    with pytest.raises(TransientError, match="did not end in 600 s"):
+        make(max_attempts=2).get("/x")
+
+
 def test_closing_the_client_ends_every_wait(respx_mock):
     """By the clock on the wall: one thread waits to try again, the other for its turn."""
     route = respx_mock.get(URL).respond(429, headers={"Retry-After": "60"})

@@ -24,6 +24,9 @@ _log = logging.getLogger("tenure.http")
 _OF_THE_WIRE = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 """Headers that are no longer true of a body that was read and unpacked."""
 
+_LONGEST_BODY = 600.0
+"""Seconds in which an answer has to end: one that comes byte by byte meets no other timeout."""
+
 # stamina would log each retry with a wait of 0 s: the waiting is done here, by the given clock.
 logging.getLogger("stamina").setLevel(logging.ERROR)
 
@@ -104,10 +107,12 @@ class Transport(httpx.BaseTransport):
         response = self._inner.handle_request(request)
         if retry.wish(request, "stream") and not response.is_error:
             return response
-        body = bytearray()
+        body, start = bytearray(), self.clock.monotonic()
         try:
             for part in response.iter_bytes():
                 body += part
+                if self.clock.monotonic() - start > _LONGEST_BODY:
+                    raise httpx.ReadTimeout(f"the answer did not end in {_LONGEST_BODY:.0f} s")
                 if len(body) > self._largest_body:
                     raise self.words.too_large(request, self._largest_body)
         finally:
