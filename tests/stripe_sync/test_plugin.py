@@ -6,6 +6,8 @@ import sys
 import pytest
 from pydantic import ValidationError
 
+from tenure import ConfigError
+from tenure.config import load
 from tenure_connectors.stripe.options import StripeConfig
 
 SECRET = "rk_live_aVerySecretKey"
@@ -54,6 +56,14 @@ def test_a_key_is_stripped_of_the_line_it_came_on():
 def test_what_can_be_no_key_is_refused(key, word):
     with pytest.raises(ValidationError, match=word):
         StripeConfig(api_key=key)
+
+
+def test_what_is_wrong_with_a_key_is_said_without_it(tmp_path):
+    table = '[connectors.billing]\nuse = "stripe"\napi_key = "pk_live_9876"\n'
+    (tmp_path / "plugins.toml").write_text(f'[tenure]\nstore = "sqlite:///l.db"\n{table}')
+    with pytest.raises(ConfigError, match="is a publishable key") as raised:
+        load(tmp_path / "plugins.toml")
+    assert "9876" not in str(raised.value)
 
 
 def test_the_key_is_in_no_representation():

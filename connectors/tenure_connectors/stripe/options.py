@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from tenure import HttpConfig
 
@@ -31,11 +32,9 @@ class StripeConfig(HttpConfig):
     @classmethod
     def _can_read(cls, key: SecretStr) -> SecretStr:
         if not key.get_secret_value().strip().isascii() or not key.get_secret_value().strip():
-            raise ValueError("is empty or holds characters that no key has")
+            raise _unfit("is empty or holds characters that no key has")
         if key.get_secret_value().startswith("pk_"):
-            raise ValueError(
-                "is a publishable key, which reads nothing; use a restricted one, rk_…"
-            )
+            raise _unfit("is a publishable key, which reads nothing; use a restricted one, rk_…")
         return SecretStr(key.get_secret_value().strip())
 
     @model_validator(mode="before")
@@ -51,6 +50,11 @@ class StripeConfig(HttpConfig):
     def is_test(self) -> bool:
         """Whether the key sees the objects of test mode, and only those."""
         return is_test_key(self.api_key.get_secret_value())
+
+
+def _unfit(said: str) -> PydanticCustomError:
+    """What is wrong with a secret, in words that may be shown: they do not repeat it."""
+    return PydanticCustomError("tenure", said)
 
 
 def is_test_key(key: str) -> bool:
