@@ -199,6 +199,9 @@ class _Copy:
         state = self._kept()
         if state and not self._is_good(state, stamp):
             state = None
+        if state is None:
+            for path in self._folder.glob("figures-*.json"):  # made from what is no more
+                path.unlink(missing_ok=True)
         if state and state.stamp == stamp:
             return state
         before = state or _State(0, dict.fromkeys(TABLES, _Held()))

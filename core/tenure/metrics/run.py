@@ -1,5 +1,6 @@
 """A report from the ledger: what to ask, the SQL in its order, rows from its integers."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -14,7 +15,7 @@ from tenure.errors import TenureError, UsageError
 from tenure.ledger.store import Store
 from tenure.ledger.tables import to_micros
 from tenure.meta import Meta, SourceState, Variant
-from tenure.metrics import invariants, measures, variants
+from tenure.metrics import invariants, kept, measures, variants
 from tenure.metrics.frame import Basis, Frame
 from tenure.metrics.rates import RATE_ONE, missing_rates
 from tenure.metrics.segments import Segments
@@ -23,6 +24,8 @@ from tenure.money import Ratio, half_even, ratio_string
 from tenure.periods import Period, Range, Unit, periods
 from tenure.records import Evidence
 from tenure.report import Report, Row
+
+_LOG = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from tenure.config import Workspace
@@ -85,6 +88,7 @@ class Opened:
     known_at: datetime
     now: datetime
     sources: tuple[status.ConnectorStatus, ...]
+    source: Source
 
 
 def build(workspace: "Workspace", store: Store, request: ReportRequest) -> Report:
@@ -94,17 +98,76 @@ def build(workspace: "Workspace", store: Store, request: ReportRequest) -> Repor
     currency without a rate, `TenureError` for an empty ledger, `InvariantError` when figures
     contradict each other.
     """
+    asked = _asked(workspace, store, request)
+    found = asked.kept()
+    if found is not None and (made := _refreshed(asked, *found)) is not None:
+        return made
     with opened(workspace, store, request) as ledger:
         return report_of(ledger, store, request)
 
 
 def report_of(ledger: Opened, store: Store, request: ReportRequest) -> Report:
     """The report of an open ledger, checked; see `build`."""
-    rows = variants.added(ledger, request, rows_of(ledger, request, ledger.shown))
+    basis = ledger.basis
+    rows = rows_of(ledger, request, ledger.shown)
+    graded = _graded(ledger)
+    asked = kept.Asked(basis.workspace, request, ledger.source, ledger.shown)
+    asked.keep(basis, kept.of_rows(rows, graded, basis.excluded()))
+    rows = variants.added(ledger, request, rows)
     rows = measures.contracted(ledger, store, request, rows)
-    rows = tuple(replace(row, gross_margin=request.gross_margin) for row in rows)
-    invariants.check(rows, [one for one in ledger.sources if one.configured])
-    return Report(meta=meta_of(ledger, request, coverage_of(ledger)), rows=rows)
+    return _report(ledger, request, rows, coverage_of(ledger, graded))
+
+
+def _report(
+    ledger: Opened, request: ReportRequest, rows: Iterable[Row], coverage: Mapping[str, str | None]
+) -> Report:
+    made = tuple(replace(row, gross_margin=request.gross_margin) for row in rows)
+    invariants.check(made, [one for one in ledger.sources if one.configured])
+    return Report(meta=meta_of(ledger, request, coverage), rows=made)
+
+
+def _refreshed(asked: kept.Asked, then: Source, sums: kept.Sums) -> Report | None:
+    """The report from figures that were kept; None where it has to be made from scratch."""
+    request = asked.request
+    with request.attach(asked.source) as duck:
+        only = kept.touched(duck, then, asked.source)
+    if only is None:
+        return None
+    try:
+        before = _part(asked, replace(then, only=only))
+        with _opened(asked, replace(asked.source, only=only)) as ledger:
+            if ledger.basis.rates.foreign:
+                return None
+            sums = sums + -before + _sums(ledger, request)
+            rows = variants.added(ledger, request, kept.to_rows(sums, asked.shown, request.by))
+            made = _report(ledger, request, rows, coverage_of(ledger, sums.coverage))
+    except TenureError:  # what is wrong with a part need not be wrong with the whole
+        return None
+    asked.keep(ledger.basis, sums)
+    _LOG.debug("%s customers summed anew, the others as kept", f"{len(only):,}")
+    return replace(made, meta=replace(made.meta, excluded_customers=sums.excluded))
+
+
+def _part(asked: kept.Asked, source: Source) -> kept.Sums:
+    with _opened(asked, source) as ledger:
+        return _sums(ledger, asked.request)
+
+
+def _sums(ledger: Opened, request: ReportRequest) -> kept.Sums:
+    rows = rows_of(ledger, request, ledger.shown, strict=False)
+    return kept.of_rows(rows, _graded(ledger), ledger.basis.excluded())
+
+
+def _asked(workspace: "Workspace", store: Store, request: ReportRequest) -> kept.Asked:
+    known_at, now = known(store, request)
+    source = Source(
+        store=store,
+        known_at=known_at,
+        now=now,
+        currency=workspace.currency,
+        connectors=tuple(entry.name for entry in workspace.connectors),
+    )
+    return kept.Asked(workspace, request, source, periods(request.range, workspace.timezone, now))
 
 
 @contextmanager
@@ -112,20 +175,20 @@ def opened(
     workspace: "Workspace", store: Store, request: ReportRequest, *, detail: bool = False
 ) -> Iterator[Opened]:
     """Attach the ledger as known when the request says, `detail` for `facts.sql`; see `build`."""
-    known_at, now = known(store, request)
-    shown = periods(request.range, workspace.timezone, now)
-    names = tuple(entry.name for entry in workspace.connectors)
-    source = Source(
-        store=store,
-        known_at=known_at,
-        now=now,
-        currency=workspace.currency,
-        connectors=names,
-        detail=detail,
-    )
-    with request.attach(source) as duck:
-        basis = Basis(duck, workspace, to_micros(now))
-        yield Opened(basis, shown, known_at, now, tuple(status.connectors(store, names)))
+    asked = _asked(workspace, store, request)
+    with _opened(asked, replace(asked.source, detail=detail)) as ledger:
+        yield ledger
+
+
+@contextmanager
+def _opened(asked: kept.Asked, source: Source) -> Iterator[Opened]:
+    """The ledger that a source says, for the question that is asked."""
+    workspace = asked.workspace
+    shown = periods(asked.request.range, workspace.timezone, source.now)
+    with asked.request.attach(source) as duck:
+        basis = Basis(duck, workspace, to_micros(source.now))
+        sources = tuple(status.connectors(source.store, source.connectors))
+        yield Opened(basis, shown, source.known_at, source.now, sources, source)
 
 
 def known(store: Store, request: ReportRequest) -> tuple[datetime, datetime]:
@@ -140,21 +203,23 @@ def known(store: Store, request: ReportRequest) -> tuple[datetime, datetime]:
     return request.known_at or last_stamp, now
 
 
-def rows_of(ledger: Opened, request: ReportRequest, shown: Sequence[Period]) -> tuple[Row, ...]:
+def rows_of(
+    ledger: Opened, request: ReportRequest, shown: Sequence[Period], *, strict: bool = True
+) -> tuple[Row, ...]:
     """The rows of some periods, cut as the request says."""
     with Frame(ledger.basis, shown, cut=_is_cut(request)) as frame:
-        return _rows(frame, request)
+        return _rows(frame, request, strict=strict)
 
 
 def _is_cut(request: ReportRequest) -> bool:
     return bool(request.by or request.where)
 
 
-def _rows(frame: Frame, request: ReportRequest) -> tuple[Row, ...]:
+def _rows(frame: Frame, request: ReportRequest, *, strict: bool) -> tuple[Row, ...]:
     """The total, and every segment of every attribute, by period."""
     leaves = measures.leave(frame)
     made: list[Row] = []
-    for states, group, rows in bridges(frame, request):
+    for states, group, rows in bridges(frame, request, strict=strict):
         whole = group == "NULL" and not request.where
         going = measures.leaving(frame, None if whole else states, group) if leaves else []
         made += measures.committed(frame, rows, going)
@@ -277,11 +342,19 @@ def _row(period: Period, segment: Mapping[str, str] | None, figures: Figures) ->
     )
 
 
-def coverage_of(ledger: Opened) -> dict[str, str | None]:
+def _graded(ledger: Opened) -> dict[tuple[str, str], int]:
+    """The last period's opening MRR by evidence and currency."""
+    found = ledger.basis.run("coverage", opens=to_micros(ledger.shown[-1].opens)).fetchall()
+    return {(grade, currency): int(mrr) for grade, currency, mrr in found if mrr}
+
+
+def coverage_of(
+    ledger: Opened, graded: Mapping[tuple[str, str], int] | None = None
+) -> dict[str, str | None]:
     """The share of each grade of evidence in the last period's opening MRR."""
     last, basis = ledger.shown[-1], ledger.basis
     amounts: dict[str, int] = defaultdict(int)
-    for grade, currency, mrr in basis.run("coverage", opens=to_micros(last.opens)).fetchall():
+    for (grade, currency), mrr in (_graded(ledger) if graded is None else graded).items():
         if mrr:
             day, rate = basis.rates.before(currency, last.opens)
             if rate is None:

@@ -51,6 +51,8 @@ _READ = {
 }
 """Of the tables that a copy in columns may hold. `known_detail` has the long texts."""
 
+_OF_CUSTOMERS = frozenset({"known_point", "known_attribute", "known_link", "known_customer"})
+
 _SMALL = {
     "known_rate": """
         SELECT currency, day, rate FROM rate WHERE reporting = '{currency}' AND {known}""",
@@ -71,6 +73,8 @@ class Source:
     """Names in plugins.toml, in its order: the first wins where two state one attribute."""
     detail: bool = False
     """Whether `known_detail` is read too."""
+    only: tuple[int, ...] | None = None
+    """The customers that are looked at, where these are few; None: all."""
 
 
 _CONFIG: dict[str, Any] = {"disabled_optimizers": "statistics_propagation"}
@@ -110,11 +114,17 @@ def _read(source: Source, duck: duckdb.DuckDBPyConnection, read: columns.Read, c
         "currency": source.currency,
         "of": copy,
     }
+    if source.only is not None:
+        duck.execute("CREATE TABLE only_customer (customer_id BIGINT)")
+        duck.execute("INSERT INTO only_customer SELECT unnest(?)", [list(source.only)])
     for name, query in (_READ | _SMALL).items():
         if name == "known_detail" and not source.detail:
             continue
         asked = query.format(**names)
-        if copy and name in _READ:
+        if copy and name in _READ and source.only is not None and name in _OF_CUSTOMERS:
+            few = f"SELECT * FROM ({asked}) WHERE customer_id IN (FROM only_customer)"
+            duck.execute(f"CREATE TABLE {name} AS {few}")
+        elif copy and name in _READ:
             duck.execute(f"CREATE VIEW {name} AS {asked}")
         else:
             stream = read(asked)  # noqa: F841 - DuckDB finds it by its name

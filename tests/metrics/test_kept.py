@@ -1,0 +1,165 @@
+"""Figures that were kept and brought up to date are those made from scratch."""
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from itertools import count
+
+import pytest
+from asked import as_policy, asked, filled, has_begun, heavy
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from ledgers import Ledger, day, item, subscription
+from workspaces import workspace
+from worlds import World, policies, questions, restated
+
+from tenure import Customer, Evidence, Subscription
+from tenure.ledger.statements import LinkFact, state_links
+from tenure.ledger.store import Store
+from tenure.meta import Variant
+from tenure.metrics.run import ReportRequest, build
+from tenure.metrics.source import attached
+from tenure.periods import Unit
+
+SEGMENTS = ("owner", "country", "plan", "acv_band", "cohort")
+MANY = 200
+from_copy = partial(attached, large=0)
+from_ledger = partial(attached, large=10**9)
+
+
+def idle() -> list[Customer]:
+    """So many customers of whom nothing changes that a few others are worth a look of their own."""
+    return [Customer(id=f"idle {number}") for number in range(MANY)]
+
+
+def in_dollars(record):
+    """Other currencies have rates, which figures depend on too."""
+    if not isinstance(record, Subscription):
+        return record
+    items = [
+        replace(one, points=[replace(point, currency="USD") for point in one.points])
+        for one in record.items
+    ]
+    return replace(record, items=items)
+
+
+@pytest.fixture
+def growing(sqlite_database: str):
+    """A connector of its own for each example, with many idle customers, in one ledger."""
+    store, numbers = Store.open(sqlite_database), count(1)
+    yield lambda: Ledger(store, f"c{next(numbers)}")
+    store.engine.dispose()
+
+
+@settings(heavy, max_examples=settings().max_examples // 2)
+@given(data=st.data(), policy=policies(), worlds=restated(), by=st.sampled_from(SEGMENTS))
+def test_what_is_brought_up_to_date_is_what_is_made_anew(growing, data, policy, worlds, by):
+    ledger, (world, later) = growing(), worlds
+    policy = replace(policy, past_due_grace_days=None)
+    question = data.draw(questions(world))
+    days = data.draw(st.lists(st.integers(0, 60), min_size=2, max_size=2))
+    variant = data.draw(st.sampled_from([Variant.COHORT, Variant.INCL_WINBACK]))
+    ready = workspace(ledger.store.url, ledger.connector, zone=world.zone, policy=as_policy(policy))
+    assume(has_begun(question))
+    for stated, ahead in ((world.records, 0), (later, days[0]), (later, days[1])):
+        records = [*idle(), *(in_dollars(record) for record in stated)]
+        filled(ledger, World(world.zone, world.days, records, world.quotes))
+        question = replace(question, now=question.now + timedelta(days=ahead))
+        request = asked(question, by=(by,), variant=variant)
+        there = build(ready, ledger.store, replace(request, attach=from_copy))
+        assert there == build(ready, ledger.store, replace(request, attach=from_ledger))
+
+
+class Grown:
+    """A ledger of many idle and a few paying customers, and a report of it."""
+
+    def __init__(self, url: str) -> None:
+        self.store = Store.open(url)
+        self.ledger = Ledger(self.store)
+        self.request = ReportRequest(
+            unit=Unit.MONTH, first="2025-01", last="2025-03", by=("plan",), now=day(100)
+        )
+
+    def state(self, **amounts: int) -> None:
+        made = [
+            subscription(name, item(name, {1: (amount, Evidence.OBSERVED)}))
+            for name, amount in amounts.items()
+        ]
+        self.ledger.pull([*idle(), *made], accept_loss=True)
+
+    def agrees(self, **more: object) -> None:
+        ready = workspace(self.store.url)
+        request = replace(self.request, **more)
+        there = build(ready, self.store, replace(request, attach=from_copy))
+        assert there == build(ready, self.store, replace(request, attach=from_ledger))
+
+
+@pytest.fixture
+def grown(sqlite_database: str, caplog):
+    caplog.set_level(logging.DEBUG)
+    made = Grown(sqlite_database)
+    made.state(a=100, b=200)
+    made.agrees()
+    caplog.clear()
+    yield made
+    made.store.engine.dispose()
+
+
+def test_a_few_changes_are_summed_alone(grown, caplog):
+    grown.state(a=150, b=200, c=300)
+    grown.agrees()
+    assert "3 customers summed anew" in caplog.text  # two, and the one that is always there
+
+
+def test_nothing_new_sums_one_customer(grown, caplog):
+    grown.agrees()
+    assert "1 customers summed anew" in caplog.text
+
+
+def test_many_changes_are_made_from_scratch(grown, caplog):
+    grown.state(**{f"n{number}": 10 for number in range(MANY)})
+    grown.agrees()
+    assert "summed anew" not in caplog.text
+
+
+def test_an_account_that_is_joined_touches_all_its_customers(grown, caplog):
+    keys = [
+        int(str(key))
+        for (key,) in grown.ledger.rows(
+            "SELECT id FROM customer WHERE external_id LIKE 'customer of%' ORDER BY id"
+        )
+    ]
+    state_links(
+        grown.store, [LinkFact(customer_id=key, account="acme", rule="map") for key in keys]
+    )
+    grown.agrees()
+    assert "summed anew" in caplog.text
+
+
+def test_another_question_has_figures_of_its_own(grown, caplog):
+    grown.agrees(by=())
+    grown.agrees(first="2025-02")
+    grown.agrees(where={"plan": "(none)"})
+    assert "summed anew" not in caplog.text
+
+
+def test_an_earlier_question_is_not_answered_from_later_figures(grown, caplog):
+    grown.agrees(now=day(60))
+    assert "summed anew" not in caplog.text
+
+
+@pytest.mark.parametrize("text", ["", "1\n{}", "x", "0\n[]"])
+def test_damaged_figures_are_made_from_scratch(grown, text, caplog):
+    (path,) = grown.store.engine.url.database and [
+        one for one in _folder(grown).glob("figures-*.json")
+    ]
+    path.write_text(text)
+    grown.agrees()
+    assert "summed anew" not in caplog.text
+
+
+def _folder(grown: Grown):
+    from tenure.metrics.columns import folder_of
+
+    return folder_of(grown.store.url)
