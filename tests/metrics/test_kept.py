@@ -18,6 +18,7 @@ from tenure import Customer, Evidence, Subscription
 from tenure.ledger.statements import LinkFact, state_links
 from tenure.ledger.store import Store
 from tenure.meta import Variant
+from tenure.metrics.columns import folder_of
 from tenure.metrics.run import ReportRequest, build
 from tenure.metrics.source import attached
 from tenure.periods import Unit
@@ -52,7 +53,7 @@ def growing(sqlite_database: str):
     store.engine.dispose()
 
 
-@settings(heavy, max_examples=settings().max_examples // 2)
+@settings(heavy, max_examples=settings().max_examples // 3)
 @given(data=st.data(), policy=policies(), worlds=restated(), by=st.sampled_from(SEGMENTS))
 def test_what_is_brought_up_to_date_is_what_is_made_anew(growing, data, policy, worlds, by):
     ledger, (world, later) = growing(), worlds
@@ -151,15 +152,7 @@ def test_an_earlier_question_is_not_answered_from_later_figures(grown, caplog):
 
 @pytest.mark.parametrize("text", ["", "1\n{}", "x", "0\n[]"])
 def test_damaged_figures_are_made_from_scratch(grown, text, caplog):
-    (path,) = grown.store.engine.url.database and [
-        one for one in _folder(grown).glob("figures-*.json")
-    ]
+    (path,) = folder_of(grown.store.url).glob("figures-*.json")
     path.write_text(text)
     grown.agrees()
     assert "summed anew" not in caplog.text
-
-
-def _folder(grown: Grown):
-    from tenure.metrics.columns import folder_of
-
-    return folder_of(grown.store.url)

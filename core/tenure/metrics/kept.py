@@ -59,7 +59,7 @@ _TOUCHED = f"""
     SELECT b.customer_id
     FROM {SCHEMA}.account_link AS a
     JOIN changed AS c ON c.customer_id = a.customer_id
-    JOIN {SCHEMA}.account_link AS b ON b.account_id = a.account_id"""
+    JOIN {SCHEMA}.account_link AS b ON b.account_id = a.account_id"""  # noqa: S608 - ours
 _RECORDED = (
     "((recorded_at > {k} AND recorded_at <= {until})"
     " OR (superseded_at > {k} AND superseded_at <= {until}))"
@@ -173,6 +173,9 @@ class Asked:
     def keep(self, basis: Basis, sums: Sums) -> None:
         """Keep the figures, where the ledger is large enough to have a copy."""
         if not self.may_be_kept or basis.rates.foreign or not (self._folder / "copy.json").exists():
+            return
+        found = self.kept()
+        if found and (found[0].known_at, found[0].now) == (self.source.known_at, self.source.now):
             return
         said = json.dumps(
             {

@@ -122,7 +122,7 @@ def _read(source: Source, duck: duckdb.DuckDBPyConnection, read: columns.Read, c
             continue
         asked = query.format(**names)
         if copy and name in _READ and source.only is not None and name in _OF_CUSTOMERS:
-            few = f"SELECT * FROM ({asked}) WHERE customer_id IN (FROM only_customer)"
+            few = f"SELECT * FROM ({asked}) WHERE customer_id IN (FROM only_customer)"  # noqa: S608 - ours
             duck.execute(f"CREATE TABLE {name} AS {few}")
         elif copy and name in _READ:
             duck.execute(f"CREATE VIEW {name} AS {asked}")
