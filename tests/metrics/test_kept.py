@@ -150,6 +150,20 @@ def test_an_earlier_question_is_not_answered_from_later_figures(grown, caplog):
     assert "summed anew" not in caplog.text
 
 
+def test_figures_of_another_ledger_are_not_taken_for_this_one(tmp_path):
+    second, first = (Grown(f"sqlite:///{tmp_path / name}.db") for name in ("second", "first"))
+    second.state(a=1, b=2)
+    first.state(a=100, b=200)
+    first.agrees()
+    second.state(a=1, b=3)  # so that little of it is newer than those figures
+    for made in (first, second):
+        made.ledger.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+        made.store.engine.dispose()
+    (tmp_path / "first.db").write_bytes((tmp_path / "second.db").read_bytes())
+    first.agrees()
+    first.store.engine.dispose()
+
+
 @pytest.mark.parametrize("text", ["", "1\n{}", "x", "0\n[]"])
 def test_damaged_figures_are_made_from_scratch(grown, text, caplog):
     (path,) = folder_of(grown.store.url).glob("figures-*.json")

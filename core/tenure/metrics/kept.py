@@ -170,6 +170,11 @@ class Asked:
         plain = self.request.variant in _FROM_ROWS and self.request.horizon is None
         return plain and policy.past_due_grace_days is None
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether there may be figures of it, which a look at the ledger has to confirm."""
+        return self.may_be_kept and self._path.exists()
+
     def keep(self, basis: Basis, sums: Sums) -> None:
         """Keep the figures, where the ledger is large enough to have a copy."""
         if not self.may_be_kept or basis.rates.foreign or not (self._folder / "copy.json").exists():

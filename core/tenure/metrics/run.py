@@ -99,10 +99,10 @@ def build(workspace: "Workspace", store: Store, request: ReportRequest) -> Repor
     contradict each other.
     """
     asked = _asked(workspace, store, request)
-    found = asked.kept()
-    if found is not None and (made := _refreshed(asked, *found)) is not None:
+    made = _refreshed(asked) if asked.is_kept else None
+    if made is not None:
         return made
-    with opened(workspace, store, request) as ledger:
+    with _opened(asked, asked.source) as ledger:
         return report_of(ledger, store, request)
 
 
@@ -126,13 +126,15 @@ def _report(
     return Report(meta=meta_of(ledger, request, coverage), rows=made)
 
 
-def _refreshed(asked: kept.Asked, then: Source, sums: kept.Sums) -> Report | None:
+def _refreshed(asked: kept.Asked) -> Report | None:
     """The report from figures that were kept; None where it has to be made from scratch."""
     request = asked.request
     with request.attach(asked.source) as duck:
-        only = kept.touched(duck, then, asked.source)
-    if only is None:
+        found = asked.kept()  # only here: attaching removes the figures of another ledger
+        only = kept.touched(duck, found[0], asked.source) if found else None
+    if found is None or only is None:
         return None
+    then, sums = found
     try:
         before = _part(asked, replace(then, only=only))
         with _opened(asked, replace(asked.source, only=only)) as ledger:
