@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from stripe_world.errors import expired_key, invalid_key
 
-LIVE = "sk_live_51WorldWorldWorldWorld"
-TEST = "sk_test_51WorldWorldWorldWorld"
-RESTRICTED = "rk_live_51WorldReadsEverything"
-REVOKED = "rk_live_51WorldWasOnceAllowed"
+LIVE = "sk_live_world"
+TEST = "sk_test_world"
+RESTRICTED = "rk_live_world_reads_everything"
+REVOKED = "rk_live_world_was_once_allowed"
 
 PERMISSIONS = {
     "account": "rak_accounts_kyc_basic_read",
