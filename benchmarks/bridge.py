@@ -121,8 +121,8 @@ def duck(data: Path) -> Any:
 
 def events(data: Path) -> Figures:
     """The files of `tenure.metrics`, in the order of a report."""
+    from tenure.metrics.figures import carried
     from tenure.metrics.frame import _sql, decision_tree
-    from tenure.metrics.run import carried
 
     names = {
         "level": level(),

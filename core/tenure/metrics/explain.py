@@ -12,9 +12,10 @@ from tenure.errors import InvariantError, UsageError
 from tenure.explanation import Explanation, Fact, Metric, Part, Timeline
 from tenure.ledger.store import Store
 from tenure.ledger.tables import ConnectorState, RawObject, from_micros, table
+from tenure.metrics.figures import lines_of
 from tenure.metrics.frame import Frame
 from tenure.metrics.movements import kind
-from tenure.metrics.run import Opened, ReportRequest, coverage_of, lines_of, meta_of, opened
+from tenure.metrics.run import Opened, ReportRequest, coverage_of, meta_of, opened
 from tenure.metrics.segments import Segments
 from tenure.money import decimal_string
 

@@ -13,8 +13,7 @@ retention that needs more than the rows.
 import hashlib
 import json
 import zlib
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ from tenure._version import __version__
 from tenure.ledger.tables import from_micros, to_micros
 from tenure.meta import Variant
 from tenure.metrics.columns import SCHEMA, folder_of
+from tenure.metrics.figures import Figures, row_of
 from tenure.metrics.frame import Basis
 from tenure.metrics.source import Source
 from tenure.periods import Period
@@ -37,11 +37,7 @@ MOST = 20
 
 _MOST_KEPT = 100
 _FROM_ROWS = (Variant.COHORT, Variant.INCL_WINBACK, Variant.AS_REPORTED_FX)
-_SUMMED = (
-    "start_mrr", "new", "reactivation", "expansion", "contraction", "churn", "fx", "end_mrr",
-    "customers_start", "customers_end", "customers_churned", "committed_mrr", "reported",
-    "reported_at_most",
-)  # fmt: skip
+_SUMMED = (*Figures._fields, "committed_mrr")
 
 _TOUCHED = f"""
     CREATE TABLE touched AS
@@ -86,7 +82,10 @@ class Sums:
     def __add__(self, other: "Sums") -> "Sums":
         return Sums(
             _added(self.rows, other.rows),
-            dict(_pairs([*self.coverage.items(), *other.coverage.items()])),
+            {
+                key: self.coverage.get(key, 0) + other.coverage.get(key, 0)
+                for key in {**self.coverage, **other.coverage}
+            },
             self.excluded + other.excluded,
         )
 
@@ -96,13 +95,6 @@ class Sums:
             {key: -number for key, number in self.coverage.items()},
             -self.excluded,
         )
-
-
-def _pairs(items: Iterable[tuple[Any, int]]) -> Iterator[tuple[Any, int]]:
-    sums: dict[Any, int] = defaultdict(int)
-    for key, number in items:
-        sums[key] += number
-    yield from sums.items()
 
 
 def _added(left: dict[Key, list[int]], right: dict[Key, list[int]]) -> dict[Key, list[int]]:
@@ -140,17 +132,8 @@ def to_rows(sums: Sums, shown: Sequence[Period], by: Sequence[str]) -> tuple[Row
         line, (_, period) = sums.rows[key], periods[label]
         if segment and not any(line):
             continue
-        made.append(
-            Row(
-                period=label,
-                start=period.start,
-                end=period.end,
-                partial=period.as_of is not None,
-                as_of=period.as_of,
-                segment=dict(segment) or None,
-                **dict(zip(_SUMMED, line, strict=True)),  # type: ignore[arg-type]  # all are numbers
-            )
-        )
+        figures = dict(zip(_SUMMED, line, strict=True))
+        made.append(row_of(period, dict(segment) or None, figures))
     return tuple(made)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenure.ledger.store import Store
 from tenure.ledger.tables import to_micros
+from tenure.metrics.figures import Figures
 from tenure.metrics.frame import Basis, Frame, closes
 from tenure.metrics.source import Source
 from tenure.periods import Period
@@ -84,15 +85,9 @@ def contracted(
 
 def _only_later(row: Row, like: Row) -> Row:
     """A segment that nobody pays in yet."""
-    nothing = dict.fromkeys((*_MONEY, "customers_start", "customers_end", "customers_churned"), 0)
+    nothing = Figures()._asdict()
     own = {"segment": row.segment, "contracted_mrr": row.end_mrr, "committed_mrr": 0}
     return replace(like, variants={}, **nothing, **own)  # type: ignore[arg-type]
-
-
-_MONEY = (
-    "start_mrr", "new", "reactivation", "expansion", "contraction", "churn", "fx", "end_mrr",
-    "reported", "reported_at_most",
-)  # fmt: skip
 
 
 def _later_rows(ledger: "Opened", store: Store, request: "ReportRequest") -> Iterator[Row]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from tenure.errors import InvariantError
 from tenure.ledger.store import Store
 from tenure.ledger.tables import from_micros
+from tenure.metrics.figures import bridge
 from tenure.metrics.frame import Frame
-from tenure.metrics.run import ReportRequest, bridge, coverage_of, known, meta_of, opened
+from tenure.metrics.run import ReportRequest, coverage_of, known, meta_of, opened
 from tenure.metrics.segments import Segments
 from tenure.money import decimal_string
 from tenure.movements import Cause, Movement, MovementLog

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import accumulate
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tenure import status
 from tenure._version import __version__
@@ -16,6 +15,7 @@ from tenure.ledger.store import Store
 from tenure.ledger.tables import to_micros
 from tenure.meta import Meta, SourceState, Variant
 from tenure.metrics import invariants, kept, measures, variants
+from tenure.metrics.figures import bridge, lines, lines_of
 from tenure.metrics.frame import Basis, Frame
 from tenure.metrics.rates import RATE_ONE, missing_rates
 from tenure.metrics.segments import Segments
@@ -25,10 +25,10 @@ from tenure.periods import Period, Range, Unit, periods
 from tenure.records import Evidence
 from tenure.report import Report, Row
 
-_LOG = logging.getLogger(__name__)
-
 if TYPE_CHECKING:
     from tenure.config import Workspace
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,38 +57,24 @@ class ReportRequest:
         return Range(unit=self.unit, first=self.first, last=self.last, trailing=self.trailing)
 
 
-class Figures(NamedTuple):
-    """The sums of one period, in the order of `bridge.sql`."""
-
-    start_mrr: int = 0
-    new: int = 0
-    reactivation: int = 0
-    expansion: int = 0
-    contraction: int = 0
-    churn: int = 0
-    fx: int = 0
-    end_mrr: int = 0
-    customers_start: int = 0
-    customers_end: int = 0
-    customers_churned: int = 0
-    reported: int = 0
-    reported_at_most: int = 0
-
-
-Series = dict[str | None, list[Figures]]
-"""A segment's (None: the total's) figures, period by period."""
-
-
 @dataclass(frozen=True, slots=True)
 class Opened:
     """An attached ledger with what was asked of it."""
 
     basis: Basis
-    shown: tuple[Period, ...]
-    known_at: datetime
-    now: datetime
-    sources: tuple[status.ConnectorStatus, ...]
     source: Source
+    shown: tuple[Period, ...]
+    sources: tuple[status.ConnectorStatus, ...]
+
+    @property
+    def known_at(self) -> datetime:
+        """As known when."""
+        return self.source.known_at
+
+    @property
+    def now(self) -> datetime:
+        """The last instant that is behind us."""
+        return self.source.now
 
 
 def build(workspace: "Workspace", store: Store, request: ReportRequest) -> Report:
@@ -190,7 +176,7 @@ def _opened(asked: kept.Asked, source: Source) -> Iterator[Opened]:
     with asked.request.attach(source) as duck:
         basis = Basis(duck, workspace, to_micros(source.now))
         sources = tuple(status.connectors(source.store, source.connectors))
-        yield Opened(basis, shown, source.known_at, source.now, sources, source)
+        yield Opened(basis, source, shown, sources)
 
 
 def known(store: Store, request: ReportRequest) -> tuple[datetime, datetime]:
@@ -239,109 +225,7 @@ def bridges(
     for attribute in request.by:
         table = segments.attach(states, attribute, "value")
         series = bridge(frame, table, "value", segments.steady(table))
-        yield table, "value", list(_lines(frame.shown, attribute, series))
-
-
-def lines_of(frame: Frame, states: str) -> list[Row]:
-    """The total of the states, by period."""
-    return list(_lines(frame.shown, None, bridge(frame, states)))
-
-
-def bridge(
-    frame: Frame, states: str, group: str = "NULL", parts: tuple[str, str] | None = None
-) -> Series:
-    """The figures of each period, by the values of a column of the states.
-
-    `parts` are changes, of customers for which these are enough, and the states of all others.
-    """
-    count = len(frame.shown)
-    if parts is None and states == "state" and frame.carries:
-        parts = ("changed_state", "")
-    changes, states = parts or ("", states)
-    made: Series = {}
-    if changes:
-        made = carried(frame.run("bridge", states=changes, group=group).fetchall(), count)
-    if states:
-        found = frame.run("bridge", states=states, group=group).fetchall()
-        for value, line in added_up(found, count).items():
-            made[value] = [*map(_added, made.get(value, [Figures()] * count), line)]
-    return made or ({None: [Figures()] * count} if group == "NULL" else {})
-
-
-def carried(found: Iterable[tuple[Any, ...]], count: int) -> Series:
-    """The figures of each period, by value, from those of the customers that change in it.
-
-    All others carry over: they pay what they paid at the end of the period before.
-    """
-    changes: defaultdict[str | None, dict[int, Figures]] = defaultdict(dict)
-    for value, period, _, *sums in found:
-        changes[value][period] = Figures(*map(int, sums))
-    return {value: _carried(moved, count) for value, moved in changes.items()}
-
-
-def _carried(changes: Mapping[int, Figures], count: int) -> list[Figures]:
-    before = changes.get(0, Figures())
-    lines = []
-    for number in range(1, count + 1):
-        moved = changes.get(number, Figures())
-        mrr, customers = (
-            before.end_mrr - moved.start_mrr,
-            before.customers_end - moved.customers_start,
-        )
-        held = Figures(
-            start_mrr=mrr,
-            end_mrr=mrr,
-            customers_start=customers,
-            customers_end=customers,
-            reported=mrr,
-            reported_at_most=mrr,
-        )
-        before = _added(moved, held)
-        lines.append(before)
-    return lines
-
-
-def added_up(found: Iterable[tuple[Any, ...]], count: int) -> Series:
-    """The rows of `bridge.sql` as a line of `count` periods for each value."""
-    changes: defaultdict[str | None, list[Figures]] = defaultdict(lambda: [Figures()] * (count + 2))
-    for value, first, until, *sums in found:
-        figures, steps = Figures(*map(int, sums)), changes[value]
-        steps[first] = _added(steps[first], figures)
-        steps[until] = _added(steps[until], _negative(figures))
-    return {
-        value: list(accumulate(steps, _added))[1 : count + 1] for value, steps in changes.items()
-    }
-
-
-def _added(left: Figures, right: Figures) -> Figures:
-    return Figures(*map(int.__add__, left, right))
-
-
-def _negative(figures: Figures) -> Figures:
-    return Figures(*map(int.__neg__, figures))
-
-
-def _lines(shown: Sequence[Period], attribute: str | None, series: Series) -> Iterator[Row]:
-    """Rows by period, then value; a segment without a customer in a period has none."""
-    for number, period in enumerate(shown):
-        for value in sorted(series, key=lambda value: value or ""):
-            figures = series[value][number]
-            if attribute is None:
-                yield _row(period, None, figures)
-            elif any(figures):
-                yield _row(period, {attribute: str(value)}, figures)
-
-
-def _row(period: Period, segment: Mapping[str, str] | None, figures: Figures) -> Row:
-    return Row(
-        period=period.label,
-        start=period.start,
-        end=period.end,
-        partial=period.as_of is not None,
-        as_of=period.as_of,
-        segment=segment,
-        **figures._asdict(),
-    )
+        yield table, "value", list(lines(frame.shown, attribute, series))
 
 
 def _graded(ledger: Opened) -> dict[tuple[str, str], int]:
