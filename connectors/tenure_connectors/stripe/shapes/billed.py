@@ -81,14 +81,13 @@ class Pricing(Shape):
         check_decimals(self.unit_amount_decimal)
 
 
-class Line(Shape):
-    """A line of an invoice; `amount` is before discounts."""
+class Billed(Shape):
+    """What a line and an invoice item have in common; `amount` is before discounts."""
 
     id: str
     amount: int = 0
     currency: str | None = None
     description: str | None = None
-    type: str | None = None
     period: Period | None = None
     quantity: int | None = None
     quantity_decimal: Decimal | None = None
@@ -96,19 +95,25 @@ class Line(Shape):
     proration_details: ProrationDetails | None = None
     subscription: Ref | str | None = None
     subscription_item: str | None = None
-    invoice_item: Ref | str | None = None
     parent: LineParent | None = None
     price: Price | str | None = None
     plan: Price | str | None = None
     pricing: Pricing | None = None
     discounts: list[Discount | str] | None = None
-    discount_amounts: list[DiscountAmount] | None = None
-    tax_amounts: list[Tax] | None = None
-    taxes: list[Tax] | None = None
     tax_rates: list[TaxRate] | None = None
 
     def __post_init__(self) -> None:
         check_decimals(self.quantity_decimal)
+
+
+class Line(Billed):
+    """A line of an invoice."""
+
+    type: str | None = None
+    invoice_item: Ref | str | None = None
+    discount_amounts: list[DiscountAmount] | None = None
+    tax_amounts: list[Tax] | None = None
+    taxes: list[Tax] | None = None
 
 
 class StatusTransitions(Shape):
@@ -170,31 +175,11 @@ class Invoice(Shape):
     livemode: bool | None = None
 
 
-class InvoiceItem(Shape):
+class InvoiceItem(Billed):
     """A charge or credit that waits for the next invoice, or was put on `invoice`."""
 
-    id: str
-    amount: int = 0
-    currency: str | None = None
     customer: Ref | str | None = None
     date: Time | None = None
-    description: str | None = None
     invoice: Ref | str | None = None
-    period: Period | None = None
-    quantity: int | None = None
-    quantity_decimal: Decimal | None = None
-    proration: bool = False
-    proration_details: ProrationDetails | None = None
-    subscription: Ref | str | None = None
-    subscription_item: str | None = None
-    parent: LineParent | None = None
-    price: Price | str | None = None
-    plan: Price | str | None = None
-    pricing: Pricing | None = None
-    discounts: list[Discount | str] | None = None
-    tax_rates: list[TaxRate] | None = None
     livemode: bool | None = None
     deleted: bool = False
-
-    def __post_init__(self) -> None:
-        check_decimals(self.quantity_decimal)
