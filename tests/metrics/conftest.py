@@ -30,7 +30,17 @@ def duck() -> Iterator[duckdb.DuckDBPyConnection]:
 @pytest.fixture
 def fresh(store_url: str):
     """A connector of its own for each example, in one store."""
-    store = Store.open(store_url)
+    yield from _connectors(store_url)
+
+
+@pytest.fixture
+def growing(sqlite_database: str):
+    """The same in SQLite alone, for what comes after the ledger."""
+    yield from _connectors(sqlite_database)
+
+
+def _connectors(url: str):
+    store = Store.open(url)
     numbers = iter(range(10**6))
     yield lambda: Ledger(store, f"c{next(numbers)}")
     store.engine.dispose()

@@ -4,44 +4,29 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
-from itertools import count
 from pathlib import Path
 
 import pytest
 from asked import as_policy, asked, filled, has_begun, heavy
+from copies import Copied, from_copy, from_ledger
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from ledgers import Ledger, day, item, subscription
 from workspaces import workspace
 from worlds import policies, questions, worlds
 
-from tenure import Evidence
-from tenure.ledger.store import Store
 from tenure.meta import Variant
 from tenure.metrics import movements
-from tenure.metrics.columns import LARGE, folder_of
-from tenure.metrics.run import ReportRequest, build
-from tenure.metrics.source import Source, attached
-from tenure.periods import Unit
+from tenure.metrics.columns import LARGE
+from tenure.metrics.run import build
+from tenure.metrics.source import attached
 
 SEGMENTS = ("owner", "country", "plan", "currency", "acv_band", "cohort")
-from_copy = partial(attached, large=0)
-from_ledger = partial(attached, large=10**9)
 
 
 @pytest.fixture(autouse=True)
 def caches(tmp_path, monkeypatch):
     """Where the copy of a ledger on a server goes."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
-
-
-@pytest.fixture
-def growing(sqlite_database: str):
-    """A connector of its own for each example, in one ledger whose copy grows."""
-    store, numbers = Store.open(sqlite_database), count(1)
-    yield lambda: Ledger(store, f"c{next(numbers)}")
-    store.engine.dispose()
 
 
 @settings(heavy, max_examples=settings().max_examples // 4)
@@ -61,46 +46,6 @@ def test_a_copy_that_grows_gives_the_figures_of_the_ledger(growing, data, policy
         assert there == build(ready, ledger.store, replace(request, attach=from_ledger))
 
 
-class Copied:
-    """A ledger of a few customers, and one report from its copy."""
-
-    def __init__(self, url: str) -> None:
-        self.ledger = Ledger(Store.open(url))
-        self.folder = folder_of(self.ledger.store.url)
-        self.request = ReportRequest(
-            unit=Unit.MONTH, first="2025-01", last="2025-03", by=("plan",), now=day(100)
-        )
-
-    def state(self, **amounts: int) -> None:
-        """Each customer pays so much from the first day on."""
-        self.ledger.pull(
-            [
-                subscription(name, item(name, {1: (amount, Evidence.OBSERVED)}))
-                for name, amount in amounts.items()
-            ],
-            accept_loss=True,
-        )
-
-    def report(self, attach=from_copy, **more: object):
-        ready = workspace(self.ledger.store.url)
-        return build(ready, self.ledger.store, replace(self.request, attach=attach, **more))
-
-    def agrees(self) -> None:
-        assert self.report() == self.report(from_ledger)
-
-    @property
-    def source(self) -> Source:
-        store = self.ledger.store
-        known_at = store.known_at() or day(0)
-        return Source(
-            store=store, known_at=known_at, now=day(100), currency="USD", connectors=("test",)
-        )
-
-    @property
-    def files(self) -> set[str]:
-        return {path.name for path in self.folder.glob("*.parquet")}
-
-
 @pytest.fixture
 def copied(sqlite_database: str):
     with of_two(sqlite_database) as made:
@@ -114,7 +59,7 @@ def of_two(url: str) -> Iterator[Copied]:
     made.state(a=100, b=200)
     made.agrees()
     yield made
-    made.ledger.store.engine.dispose()
+    made.store.engine.dispose()
 
 
 def test_a_refresh_adds_what_is_new_and_keeps_the_files(store_url):
@@ -137,7 +82,7 @@ def test_nothing_new_writes_nothing(copied):
 
 
 def test_what_was_known_before_a_refresh_is_known_after_it(copied):
-    known_at, before = copied.ledger.store.known_at(), copied.report().rows
+    known_at, before = copied.store.known_at(), copied.report().rows
     copied.state(a=999)
     copied.agrees()
     assert copied.report(known_at=known_at, now=None).rows[0].new == before[0].new
@@ -185,8 +130,8 @@ def test_a_copy_of_another_ledger_is_made_anew(tmp_path):
     first.state(a=100, b=200)
     second.state(a=1, b=2)
     first.agrees()
-    second.ledger.store.engine.dispose()
-    first.ledger.store.engine.dispose()
+    second.store.engine.dispose()
+    first.store.engine.dispose()
     for suffix in ("", "-wal", "-shm"):
         path = tmp_path / f"second.db{suffix}"
         target = tmp_path / f"first.db{suffix}"
@@ -201,12 +146,12 @@ def test_an_older_ledger_put_back_is_copied_anew(tmp_path):
     made = Copied(f"sqlite:///{tmp_path / 't.db'}")
     made.state(a=100, b=200)
     made.ledger.rows("PRAGMA wal_checkpoint(TRUNCATE)")
-    made.ledger.store.engine.dispose()
+    made.store.engine.dispose()
     kept = (tmp_path / "t.db").read_bytes()
     made.state(b=200)  # closes a row, adds none
     made.agrees()
     made.ledger.rows("PRAGMA wal_checkpoint(TRUNCATE)")
-    made.ledger.store.engine.dispose()
+    made.store.engine.dispose()
     (tmp_path / "t.db").write_bytes(kept)
     made.agrees()
     made.state(a=100, b=200, c=5)  # its stamp is later than that of the copy
@@ -220,7 +165,7 @@ def test_without_a_place_for_the_copy_the_ledger_is_read(tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
         made.agrees()
     assert "No copy of the ledger can be kept" in caplog.text
-    made.ledger.store.engine.dispose()
+    made.store.engine.dispose()
 
 
 def test_a_small_ledger_has_no_copy(tmp_path):
@@ -229,13 +174,13 @@ def test_a_small_ledger_has_no_copy(tmp_path):
     made.report(attached)
     assert LARGE > 1
     assert not made.folder.exists()
-    made.ledger.store.engine.dispose()
+    made.store.engine.dispose()
 
 
 def test_the_movement_log_comes_from_the_copy_too(copied):
-    ready = workspace(copied.ledger.store.url)
+    ready = workspace(copied.store.url)
     logs = [
-        movements.build(ready, copied.ledger.store, replace(copied.request, attach=attach, by=()))
+        movements.build(ready, copied.store, replace(copied.request, attach=attach, by=()))
         for attach in (from_copy, from_ledger)
     ]
     assert logs[0] == logs[1]

@@ -3,30 +3,23 @@
 import logging
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
-from itertools import count
 
 import pytest
 from asked import as_policy, asked, filled, has_begun, heavy
+from copies import Copied, from_copy, from_ledger
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from ledgers import Ledger, day, item, subscription
+from ledgers import day
 from workspaces import workspace
 from worlds import World, policies, questions, restated
 
-from tenure import Customer, Evidence, Subscription
+from tenure import Customer, Subscription
 from tenure.ledger.statements import LinkFact, state_links
-from tenure.ledger.store import Store
 from tenure.meta import Variant
-from tenure.metrics.columns import folder_of
-from tenure.metrics.run import ReportRequest, build
-from tenure.metrics.source import attached
-from tenure.periods import Unit
+from tenure.metrics.run import build
 
 SEGMENTS = ("owner", "country", "plan", "acv_band", "cohort")
 MANY = 200
-from_copy = partial(attached, large=0)
-from_ledger = partial(attached, large=10**9)
 
 
 def idle() -> list[Customer]:
@@ -43,14 +36,6 @@ def in_dollars(record):
         for one in record.items
     ]
     return replace(record, items=items)
-
-
-@pytest.fixture
-def growing(sqlite_database: str):
-    """A connector of its own for each example, with many idle customers, in one ledger."""
-    store, numbers = Store.open(sqlite_database), count(1)
-    yield lambda: Ledger(store, f"c{next(numbers)}")
-    store.engine.dispose()
 
 
 @settings(heavy, max_examples=settings().max_examples // 3)
@@ -72,34 +57,10 @@ def test_what_is_brought_up_to_date_is_what_is_made_anew(growing, data, policy, 
         assert there == build(ready, ledger.store, replace(request, attach=from_ledger))
 
 
-class Grown:
-    """A ledger of many idle and a few paying customers, and a report of it."""
-
-    def __init__(self, url: str) -> None:
-        self.store = Store.open(url)
-        self.ledger = Ledger(self.store)
-        self.request = ReportRequest(
-            unit=Unit.MONTH, first="2025-01", last="2025-03", by=("plan",), now=day(100)
-        )
-
-    def state(self, **amounts: int) -> None:
-        made = [
-            subscription(name, item(name, {1: (amount, Evidence.OBSERVED)}))
-            for name, amount in amounts.items()
-        ]
-        self.ledger.pull([*idle(), *made], accept_loss=True)
-
-    def agrees(self, **more: object) -> None:
-        ready = workspace(self.store.url)
-        request = replace(self.request, **more)
-        there = build(ready, self.store, replace(request, attach=from_copy))
-        assert there == build(ready, self.store, replace(request, attach=from_ledger))
-
-
 @pytest.fixture
 def grown(sqlite_database: str, caplog):
     caplog.set_level(logging.DEBUG)
-    made = Grown(sqlite_database)
+    made = Copied(sqlite_database, idle())
     made.state(a=100, b=200)
     made.agrees()
     caplog.clear()
@@ -151,7 +112,9 @@ def test_an_earlier_question_is_not_answered_from_later_figures(grown, caplog):
 
 
 def test_figures_of_another_ledger_are_not_taken_for_this_one(tmp_path):
-    second, first = (Grown(f"sqlite:///{tmp_path / name}.db") for name in ("second", "first"))
+    second, first = (
+        Copied(f"sqlite:///{tmp_path / name}.db", idle()) for name in ("second", "first")
+    )
     second.state(a=1, b=2)
     first.state(a=100, b=200)
     first.agrees()
@@ -166,7 +129,7 @@ def test_figures_of_another_ledger_are_not_taken_for_this_one(tmp_path):
 
 @pytest.mark.parametrize("text", ["", "1\n{}", "x", "0\n[]"])
 def test_damaged_figures_are_made_from_scratch(grown, text, caplog):
-    (path,) = folder_of(grown.store.url).glob("figures-*.json")
+    (path,) = grown.folder.glob("figures-*.json")
     path.write_text(text)
     grown.agrees()
     assert "summed anew" not in caplog.text
