@@ -1,6 +1,7 @@
 """What all tests share: import paths, a PostgreSQL server, fresh stores, Hypothesis profiles."""
 
 import itertools
+import logging
 import os
 import shutil
 import socket
@@ -176,3 +177,13 @@ def postgres_database(postgres_server: Postgres) -> Iterator[str]:
 def store_url(request: pytest.FixtureRequest) -> str:
     """URL of a fresh store, once of each kind; only the second starts a server."""
     return str(request.getfixturevalue(f"{request.param}_database"))
+
+
+@pytest.fixture(autouse=True)
+def log_levels_as_before() -> Iterator[None]:
+    """A command that runs inside a test sets the level of the log, and would for every later one."""
+    loggers = [logging.getLogger(), logging.getLogger("tenure")]
+    before = [one.level for one in loggers]
+    yield
+    for one, level in zip(loggers, before, strict=True):
+        one.setLevel(level)
