@@ -1,7 +1,9 @@
 """Cohorts from the ledger: who joined in which period, and every change since, added up.
 
 cells           what each customer pays where periods open and close, as for a report
-joined          who joined when, and what was paid first
+joined          who joined when
+joined_home,    what was paid first
+joined_foreign
 foreign_step    the same changes of those who pay in other currencies, at their cohort's rate
 """
 
@@ -51,9 +53,13 @@ class _CohortFrame(Frame):
     """A frame whose states are the customers that join in its periods."""
 
     def _states(self) -> None:
-        self._rates()
         self._cells()
         self.run("joined")
+        if not self.basis.rates.foreign:
+            self.run("joined_home")
+            return
+        self._rates()
+        self.run("joined_foreign")
         names = {"valued": "joined", "until": max(self.closes)}
         if missing := self.run("missing_rates", **names).fetchall():
             raise missing_rates(missing, self.basis.workspace.currency)

@@ -65,6 +65,8 @@ class Basis:
         self.run("steps", points="gap_point", of="gap_")
         self.run("items")
         self.rates = Rates(duck, workspace)
+        self.cells: tuple[int, ...] = ()
+        """The bounds whose cells are kept in the schema `cells`."""
 
     def run(self, script: str, **more: object) -> "DuckDBPyConnection":
         """Run one of the SQL files; returns its last result."""
@@ -155,9 +157,12 @@ class Frame:
 
     def __enter__(self) -> Self:
         self.basis.duck.execute(f"CREATE SCHEMA {self._schema}")
-        self.basis.duck.execute(f"SET search_path = '{self._schema},main'")
+        self._look_here()
         self._states()
         return self
+
+    def _look_here(self) -> None:
+        self.basis.duck.execute(f"SET search_path = '{self._schema},main'")
 
     def __exit__(self, *_: object) -> None:
         self.basis.duck.execute("SET search_path = 'main'")
@@ -209,7 +214,18 @@ class Frame:
 
     def _cells(self) -> None:
         changes = "VIEW" if self.is_adjacent else "TABLE"
-        self.run("cells", changes=changes, kind="TABLE" if self._cut else "VIEW")
+        if not (self._cut and self.is_adjacent):
+            self.run("cells", changes=changes, kind="TABLE" if self._cut else "VIEW")
+            return
+        # Stored ones outlive the frame, for the next one with the same periods.
+        bounds = (*self.opens, *self.closes)
+        if self.basis.cells != bounds:
+            self.basis.duck.execute("DROP SCHEMA IF EXISTS cells CASCADE; CREATE SCHEMA cells")
+            self.basis.duck.execute("SET search_path = 'cells,main'")
+            self.run("cells", changes=changes, kind="TABLE")
+            self._look_here()
+            self.basis.cells = bounds
+        self.basis.duck.execute("CREATE VIEW cell AS SELECT * FROM cells.cell")
 
     def _rates(self) -> None:
         """The rates at both ends of every period shown."""

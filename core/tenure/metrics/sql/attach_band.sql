@@ -1,12 +1,11 @@
 -- The states of $states with the band of their contract value: 12 x the opening level, of a
--- customer that joins 12 x the first level it pays, which are points of that very instant.
+-- customer that joins 12 x the first level it pays: before, it was nothing.
 
 CREATE VIEW $target AS
 WITH first_paid AS (
-    SELECT s.customer_id, s.period, sum(p.level)::$money AS level
+    SELECT s.customer_id, s.period, sum(i.change)::$money AS level
     FROM $states AS s
-    JOIN (SELECT customer_id, effective_at, $level AS level FROM point) AS p
-        ON p.customer_id = s.customer_id AND p.effective_at = s.turn
+    JOIN item_change AS i ON i.customer_id = s.customer_id AND i.instant = s.turn
     WHERE NOT s.opened
     GROUP BY s.customer_id, s.period
 ),
