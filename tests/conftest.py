@@ -181,7 +181,7 @@ def store_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(autouse=True)
 def log_levels_as_before() -> Iterator[None]:
-    """A command that runs inside a test sets the level of the log, and would for every later one."""
+    """A command that runs inside a test sets the level of the log, also for every later one."""
     loggers = [logging.getLogger(), logging.getLogger("tenure")]
     before = [one.level for one in loggers]
     yield
