@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE / "support"), str(HERE / "ledger")]
 sys.path.append(str(HERE))  # last: folders here are named like modules of the standard library
 
-settings.register_profile("default", derandomize=True, max_examples=15, deadline=None)
+settings.register_profile("default", derandomize=True, max_examples=10, deadline=None)
 settings.register_profile("soak", max_examples=1000, deadline=None)
 settings.load_profile("soak" if os.environ.get("TENURE_SOAK") else "default")
 

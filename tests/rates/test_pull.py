@@ -1,5 +1,6 @@
 """Rates on their way into the ledger: checked, rounded once, kept bitemporally."""
 
+import logging
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -179,6 +180,7 @@ def test_a_source_that_crashes_is_named_without_its_secret(books: Books):
 
 
 def test_a_warning_is_kept_and_logged_without_its_secret(books: Books, caplog):
+    caplog.set_level(logging.INFO, "tenure.rates")
     pulled = Books(books.store, secrets=("very-secret",)).state(
         rate(), fate=lambda request: request.warn("old rates,\nby very-secret")
     )
