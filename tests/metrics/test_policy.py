@@ -108,3 +108,10 @@ def test_the_division_in_sql_is_exact_and_half_even(duck, amount, numerator, den
         numerator = numerator % (31 * denominator) + 1
     (found,) = duck.execute(query, [amount, numerator, denominator, count]).fetchone()
     assert found == half_even(amount * numerator, denominator * count)
+
+
+def test_a_customer_is_left_out_where_no_customer_has_an_attribute(book):
+    book.add("A", lasting())
+    book.add("B", lasting(amount=30))
+    policy = Policy(exclude=("customer:A", "domain:a.com", "attribute:owner=ann"))
+    assert book.rows(policy=policy)[0].start_mrr == micros(30)

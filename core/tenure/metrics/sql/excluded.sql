@@ -1,11 +1,11 @@
 -- Customers left out by a rule of the policy: by id, by the domain of their e-mail or web site, or
--- by the value that an attribute has now.
+-- by the value that an attribute has now. The columns of a table without rows have no type in SQLite.
 
 INSERT INTO excluded
 SELECT c.customer_id
 FROM known_customer AS c
 LEFT JOIN (
-    SELECT customer_id, name, value,
+    SELECT customer_id, CAST(name AS VARCHAR) AS name, CAST(value AS VARCHAR) AS value,
         row_number() OVER (PARTITION BY customer_id, name ORDER BY valid_from DESC) AS place
     FROM known_attribute
     WHERE valid_from <= $now
