@@ -46,6 +46,28 @@ def test_status_for_programs(folder: Path, capsys: pytest.CaptureFixture[str]):
     assert found["pending_deliveries"] == 0
 
 
+def test_status_says_what_stands_on_which_evidence(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+):
+    rows = "a,2025-01-01,5,USD\nb,2025-01-01,1000,USD\nc,2025-01-01,7.5,GBP\nd,x,5,USD\n"
+    (folder / "rows.csv").write_text(f"customer,start,mrr,currency\n{rows}")
+    main(["sync"])
+    capsys.readouterr()
+    main(["status", "--json"])
+    found = json.loads(capsys.readouterr().out)
+    nothing = {"items": 0, "mrr": "0.000000", "unconverted": {}}
+    assert found["currency"] == "USD"
+    assert found["connectors"][0]["quarantined"] == 1
+    assert found["connectors"][0]["evidence"] == {
+        "observed": {"items": 3, "mrr": "1005.000000", "unconverted": {"GBP": "7.500000"}},
+        "inferred": nothing,
+        "assumed": nothing,
+    }
+    main(["status"])
+    line = next(one for one in capsys.readouterr().out.splitlines() if "observed" in one)
+    assert line.split() == ["history", "observed", "3", "1,005.00", "7.50", "GBP"]
+
+
 def test_status_shows_what_failed(folder: Path, capsys: pytest.CaptureFixture[str]):
     (folder / "rows.csv").unlink()
     assert main(["sync"]) == 1

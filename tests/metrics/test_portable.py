@@ -39,7 +39,7 @@ from tenure import Attribute, Customer, Item, State, Subscription
 from tenure.errors import TenureError
 from tenure.explanation import Metric
 from tenure.ledger.store import Store
-from tenure.metrics import cohorts, customers, explain, movements
+from tenure.metrics import cohorts, customers, explain, graded, movements
 from tenure.metrics.policy import Policy
 from tenure.metrics.run import ReportRequest, build, opened
 from tenure.money import half_even
@@ -58,7 +58,8 @@ def answers(ready, store: Store, request: ReportRequest) -> list[object]:
     joined = cohorts.build(ready, store, request).cohorts
     now = customers.build(ready, store, request).rows
     points = timeline(ready, store, request)
-    return [*figures_of(report), log.movements, why.parts, joined, now, points]
+    grades = graded.build(ready, store, request)
+    return [*figures_of(report), log.movements, why.parts, joined, now, points, grades]
 
 
 def figures_of(report: Report) -> tuple[object, ...]:

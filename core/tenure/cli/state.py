@@ -1,6 +1,7 @@
 """How the ledger stands, and what one may do about it: status, state, quarantine, db."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,7 +16,9 @@ from tenure.errors import UsageError
 if TYPE_CHECKING:
     from tenure.config import Workspace
     from tenure.ledger.store import Store
-    from tenure.status import RatesStatus
+    from tenure.metrics.graded import Grade
+    from tenure.records import Evidence
+    from tenure.status import ConnectorStatus, RatesStatus
 
 
 class _ShowFirst(TyperGroup):
@@ -49,18 +52,41 @@ def status(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Freshness, last runs, quarantine, pending deliveries."""
+    """Freshness, last runs, evidence, quarantine, pending deliveries."""
     from tenure import status as ledger  # noqa: PLC0415 - see tenure.cli
+    from tenure.metrics.graded import build  # noqa: PLC0415 - see tenure.cli
+    from tenure.metrics.run import ReportRequest  # noqa: PLC0415 - see tenure.cli
 
     ready, store = _open(context)
     found = ledger.connectors(store, tuple(entry.name for entry in ready.connectors))
+    graded = build(ready, store, ReportRequest())
     pending = ledger.pending_deliveries(store)
     rates = ledger.rates(store, ready.currency) if ready.fx.entry else None
     if as_json:
-        rows = [asdict(one) | {"incomplete": one.incomplete} for one in found]
-        said = {"connectors": rows, "rates": asdict(rates) if rates else None}
-        typer.echo(json.dumps(said | {"pending_deliveries": pending}, default=_text))
+        said = {
+            "connectors": [_as_json(one, graded.get(one.name, {})) for one in found],
+            "currency": ready.currency,
+            "rates": asdict(rates) if rates else None,
+            "pending_deliveries": pending,
+        }
+        typer.echo(json.dumps(said, default=_text))
         return
+    _show_connectors(found)
+    _show_grades(graded, ready.currency)
+    for one in found:
+        if one.message:
+            console.err().print(f"{one.name}: {one.message}", markup=False)
+    if rates:
+        _show_rates(rates)
+    console.out().print(f"{pending} deliveries pending or failed")
+
+
+def _as_json(one: "ConnectorStatus", grades: "Mapping[Evidence, Grade]") -> dict[str, Any]:
+    evidence = {name.value: grade.as_json() for name, grade in grades.items()}
+    return asdict(one) | {"incomplete": one.incomplete, "evidence": evidence}
+
+
+def _show_connectors(found: "Sequence[ConnectorStatus]") -> None:
     columns = ("connector", "last complete sync", "last run", "rows read", "quarantined", "held")
     table = console.table(
         columns,
@@ -78,12 +104,31 @@ def status(
         right=columns[3:],
     )
     console.out().print(table)
-    for one in found:
-        if one.message:
-            console.err().print(f"{one.name}: {one.message}", markup=False)
-    if rates:
-        _show_rates(rates)
-    console.out().print(f"{pending} deliveries pending or failed")
+
+
+def _show_grades(graded: "Mapping[str, Mapping[Evidence, Grade]]", currency: str) -> None:
+    """What stands on each grade of evidence; an amount without a rate in its own currency."""
+    from tenure.currency import minor_digits  # noqa: PLC0415 - see tenure.cli
+    from tenure.printing import money  # noqa: PLC0415 - see tenure.cli
+
+    def amount(name: str, mrr: int) -> str:
+        return money(mrr, minor_digits(name))
+
+    rows = [
+        (
+            connector,
+            name.value,
+            f"{grade.items:,}",
+            amount(currency, grade.mrr),
+            ", ".join(f"{amount(*own)} {own[0]}" for own in grade.unconverted.items()),
+        )
+        for connector, grades in graded.items()
+        for name, grade in grades.items()
+        if grade.items
+    ]
+    columns = ("connector", "evidence", "items", f"MRR now, {currency}", "without a rate")
+    if rows:
+        console.out().print(console.table(columns, rows, right=columns[2:]))
 
 
 def _show_rates(rates: "RatesStatus") -> None:

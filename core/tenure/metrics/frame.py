@@ -38,8 +38,8 @@ _SMALL = 2**62
 """Where all levels together stay below, sums are BIGINT, which takes half the time."""
 
 
-class Basis:
-    """What counts of one attached ledger, and what each customer pays from when on."""
+class Counted:
+    """What counts of one attached ledger: the points of the connectors and customers that do."""
 
     def __init__(
         self, duck: "DuckDBPyConnection", workspace: "Workspace", now: int, until: int | None = None
@@ -53,17 +53,12 @@ class Basis:
         self._exclude(now)
         graced = self.policy.past_due_grace_days is not None
         self.run("source", stated="stated_point" if graced else "point")
-        self._require_customers()
         if graced:
             self.run("grace")
         # No factor of an interval is above 31.
         if self.number("SELECT sum(amount::DECIMAL(38, 0)) FROM point") * 31 < _SMALL:
             self._names["money"] = "BIGINT"
         self.run("macros")
-        self.run("gaps")
-        self.run("steps", points="point", of="")
-        self.run("steps", points="gap_point", of="gap_")
-        self.run("items")
         self.rates = Rates(duck, workspace)
         self.cells: tuple[int, ...] = ()
         """The bounds whose cells are kept in the schema `cells`."""
@@ -106,6 +101,24 @@ class Basis:
         if rules:
             self.table("exclusion", "kind VARCHAR, name VARCHAR, value VARCHAR", rules)
             self.run("excluded", now=now)
+
+
+class Basis(Counted):
+    """What each customer pays from when on.
+
+    Raises `TenureError` if nobody counts.
+    """
+
+    def __init__(
+        self, duck: "DuckDBPyConnection", workspace: "Workspace", now: int, until: int | None = None
+    ) -> None:
+        """See `Counted`."""
+        super().__init__(duck, workspace, now, until)
+        self._require_customers()
+        self.run("gaps")
+        self.run("steps", points="point", of="")
+        self.run("steps", points="gap_point", of="gap_")
+        self.run("items")
 
     def _require_customers(self) -> None:
         if self.number("SELECT count(*) FROM (SELECT 1 FROM payer LIMIT 1) AS one"):

@@ -147,15 +147,21 @@ def _sums(ledger: Opened, request: ReportRequest) -> kept.Sums:
 
 
 def _asked(workspace: "Workspace", store: Store, request: ReportRequest) -> kept.Asked:
+    source = source_of(workspace, store, request)
+    shown = periods(request.range, workspace.timezone, source.now)
+    return kept.Asked(workspace, request, source, shown)
+
+
+def source_of(workspace: "Workspace", store: Store, request: ReportRequest) -> Source:
+    """What of the ledger the request is about; raises for an empty one, see `build`."""
     known_at, now = known(store, request)
-    source = Source(
+    return Source(
         store=store,
         known_at=known_at,
         now=now,
         currency=workspace.currency,
         connectors=tuple(entry.name for entry in workspace.connectors),
     )
-    return kept.Asked(workspace, request, source, periods(request.range, workspace.timezone, now))
 
 
 @contextmanager
