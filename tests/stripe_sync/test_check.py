@@ -35,13 +35,13 @@ def said(url, key=LIVE, last_sync=None, **options):
 def test_each_list_has_a_line(url, key):
     lines = said(url, key)
     assert "subscriptions: can be read" in lines
-    assert sum("can be read" in line for line in lines) == 10
+    assert sum("can be read" in line for line in lines) == 11
 
 
 def test_one_record_of_each_is_enough(world):
     with serving(world) as server:
         said(server.url)
-        assert len(server.asked) == 11
+        assert len(server.asked) == 12
         assert all("limit=1&" in f"{asked}&" for asked in server.asked)
 
 

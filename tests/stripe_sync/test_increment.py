@@ -108,6 +108,7 @@ def account(lists, tmp_path):
         "invoices",
         "invoiceitems",
         "subscription_schedules",
+        "credit_notes",
         "events",
     ):
         lists.lists[f"/v1/{name}"] = []
@@ -310,3 +311,41 @@ def test_a_busy_minute_is_not_read_again_for_ever(account):
     account.sync()
     account.sync()
     assert len(account.asked) <= 5
+
+
+def credit_note(name="cn_1", **more):
+    made = {"id": name, "created": THEN, "invoice": "in_1", "customer": "cus_1", "amount": 2000}
+    return made | {"currency": "usd", "status": "issued", "type": "post_payment"} | more
+
+
+def billed(**more):
+    """An invoice that is evidence: what it bills is not what the subscription is now."""
+    lines = {"data": [line(1) | {"quantity": 4, "amount": 8000}], "has_more": False}
+    made = {"id": "in_1", "created": THEN, "customer": "cus_1", "subscription": "sub_1"}
+    return made | {"status": "paid", "currency": "usd", "lines": lines} | more
+
+
+def test_a_credit_note_of_a_whole_invoice_is_kept_and_changes_no_figure(account):
+    account.add("/v1/invoices", billed())
+    account.sync(full=True)
+    before = account.points()
+    assert before[0][:4] == ("si_1", 80, 0, 4)
+    account.add("/v1/credit_notes", credit_note(amount=8000))
+    account.happens("credit_note.created", credit_note(amount=8000))
+    account.happens("invoice.updated", billed(post_payment_credit_notes_amount=8000))
+    account.sync()
+    account.sync(full=True)
+    assert account.points() == before
+    query = "SELECT subject, key FROM observation WHERE key LIKE 'cn_%'"
+    assert account.ledger.rows(query) == [("in_1", "cn_1:issued")]
+
+
+def test_a_credit_note_that_is_voided_is_known_to_be(account):
+    account.add("/v1/credit_notes", credit_note(status="void", voided_at=THEN + 60))
+    account.happens("credit_note.voided", credit_note(status="void", voided_at=THEN + 60))
+    account.sync()
+    facts = account.ledger.writes()
+    account.sync(full=True)
+    query = "SELECT key FROM observation WHERE key LIKE 'cn_%'"
+    assert account.ledger.rows(query) == [("cn_1:void",)]
+    assert [row[:2] for row in account.ledger.writes()] == [row[:2] for row in facts]

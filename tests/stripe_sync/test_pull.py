@@ -60,6 +60,17 @@ def test_increments_leave_nothing_for_a_full_sync_to_write(tmp_path, level):
         assert not account.compared().differences
 
 
+def test_every_credit_note_is_kept(tmp_path):
+    made = world(seed=6, level=Level.ADVANCED)
+    with synced(made, tmp_path) as account:
+        account.sync()
+        query = "SELECT key FROM observation WHERE key LIKE 'cn_%' ORDER BY key"
+        kept = [str(key).partition(":")[0] for (key,) in account.ledger.rows(query)]
+    there = [note.id for life in made.lives for note in life.book.shelf.credit_notes]
+    assert kept == sorted(there)
+    assert kept
+
+
 def test_a_pull_of_what_changed_leaves_the_ledger_up_to_date(tmp_path):
     query = "SELECT last_complete_at FROM connector_state"
     with synced(world(), tmp_path) as account:

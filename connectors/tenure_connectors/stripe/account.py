@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
-from tenure import Attribute, Context, Excluded, Quarantined, RawChunk, Record
+from tenure import Attribute, Context, Excluded, Observation, Quarantined, RawChunk, Record
 from tenure import Customer as Stated
 from tenure_connectors.stripe import pieces, shapes
 from tenure_connectors.stripe.client import Api
@@ -41,11 +42,12 @@ PRODUCTS = Listing("/v1/products", shapes.Product)
 PRICES = Listing("/v1/prices", shapes.Price, {"expand": ["data.tiers"]})
 COUPONS = Listing("/v1/coupons", shapes.Coupon, {"expand": ["data.applies_to"]})
 TAX_RATES = Listing("/v1/tax_rates", shapes.TaxRate)
+CREDIT_NOTES = Listing("/v1/credit_notes", shapes.CreditNote)
 EVENTS = Listing("/v1/events", shapes.Event)
 
 LISTS = (
     PRODUCTS, PRICES, COUPONS, TAX_RATES, CUSTOMERS, SUBSCRIPTIONS, INVOICES, INVOICE_ITEMS,
-    SCHEDULES,
+    SCHEDULES, CREDIT_NOTES,
 )  # fmt: skip
 """All that a full sweep reads."""
 
@@ -151,9 +153,11 @@ class Account:
         return {mode, self.livemode} != {True, False}
 
     def take(self, one: Any, rank: int = 0) -> Iterator[Record]:
-        """Keep an object; a customer is a record."""
+        """Keep an object; a customer is a record, a credit note is kept for good."""
         if isinstance(one, shapes.Customer):
             yield from self.customer(one)
+        elif isinstance(one, shapes.CreditNote):
+            yield credited(one)
         elif type(one) in SHELVES:
             name = SHELVES[type(one)]
             pieces.unnested(one, self.aside)
@@ -216,6 +220,18 @@ class Account:
 def left_out(one: Any) -> Excluded:
     """An object of the other mode than the key's."""
     return Excluded(reason="live mode" if one.livemode else "test mode")
+
+
+def credited(one: shapes.CreditNote) -> Observation:
+    """What is kept of a credit note: its invoice says all the same what was sold, and when."""
+    at = one.voided_at if one.status == "void" else one.created
+    one.invoice, one.customer = shapes.id_of(one.invoice) or "", shapes.id_of(one.customer)
+    return Observation(
+        subject=one.invoice,
+        key=f"{one.id}:{one.status}",
+        at=datetime.fromtimestamp(at or 0, UTC),
+        data={"credit_note": msgspec.to_builtins(one)},
+    )
 
 
 def stated(one: shapes.Customer) -> Stated:

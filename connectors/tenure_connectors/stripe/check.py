@@ -27,6 +27,7 @@ NAMES = {
     "/v1/subscription_schedules": ("Subscriptions", "rak_subscription_read"),
     "/v1/invoices": ("Invoices", "rak_invoice_read"),
     "/v1/invoiceitems": ("Invoices", "rak_invoice_read"),
+    "/v1/credit_notes": ("Credit notes", "rak_credit_note_read"),
     "/v1/events": ("Events", "rak_event_read"),
 }
 """What the dashboard calls each permission, and its own name: for a refusal that names none."""

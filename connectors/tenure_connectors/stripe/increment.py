@@ -44,6 +44,7 @@ _KINDS: tuple[tuple[str, type[shapes.Shape]], ...] = (
     ("coupon.", shapes.Coupon),
     ("tax_rate.", shapes.TaxRate),
     ("subscription_schedule.", shapes.Schedule),
+    ("credit_note.", shapes.CreditNote),
 )
 
 _PROGRESS = {"draft": 0, "open": 1, "uncollectible": 2, "paid": 3, "void": 3}

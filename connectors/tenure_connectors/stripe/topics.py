@@ -43,6 +43,8 @@ _THINGS = (
     "subscription_schedule.canceled",
     "subscription_schedule.completed",
     "subscription_schedule.released",
+    "credit_note.created",
+    "credit_note.voided",
 )
 TYPES = (_BILLS, _THINGS)
 """One list names at most 20 types of events."""

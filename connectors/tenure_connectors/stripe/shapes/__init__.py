@@ -7,11 +7,13 @@ are. Money is an integer of the currency's minor unit, or a decimal of it; a tim
     Subscription ── items ── Price ── Tier          Invoice ── lines
                  └─ discounts ── Coupon             InvoiceItem ── a proration not yet invoiced
     Customer ── discount                            Schedule ── phases ── items
+    CreditNote ── of an invoice
     Event ── an object as it was, and what it was before
 """
 
 from tenure_connectors.stripe.shapes.billed import (
     CreditedItems,
+    CreditNote,
     DiscountAmount,
     Invoice,
     InvoiceItem,
@@ -72,6 +74,7 @@ __all__ = [
     "AmountOff",
     "CancellationDetails",
     "Coupon",
+    "CreditNote",
     "CreditedItems",
     "CurrencyOption",
     "Customer",

@@ -183,3 +183,19 @@ class InvoiceItem(Billed):
     invoice: Ref | str | None = None
     livemode: bool | None = None
     deleted: bool = False
+
+
+class CreditNote(Shape):
+    """Money given back of an invoice, or an invoice that is owed less; `amount` is no MRR."""
+
+    id: str
+    invoice: Ref | str
+    customer: Ref | str | None = None
+    status: str = "issued"
+    type: str | None = None
+    reason: str | None = None
+    amount: int = 0
+    currency: str | None = None
+    created: Time | None = None
+    voided_at: Time | None = None
+    livemode: bool | None = None
