@@ -45,6 +45,14 @@ def test_one_record_of_each_is_enough(world):
         assert all("limit=1&" in f"{asked}&" for asked in server.asked)
 
 
+def test_meters_are_needed_only_where_usage_is_asked_for(world, url):
+    world.keys[LACKING] = without("rak_billing_meter_read")
+    assert said(url, LACKING)
+    assert "billing/meters: can be read; there are none" in said(url, usage_so_far=True)
+    with pytest.raises(ConfigError, match="rak_billing_meter_read"):
+        said(url, LACKING, usage_so_far=True)
+
+
 def test_every_missing_permission_is_named_at_once(world, url):
     world.keys[LACKING] = without("rak_invoice_read", "rak_plan_read")
     with pytest.raises(ConfigError) as caught:

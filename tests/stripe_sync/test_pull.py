@@ -60,6 +60,34 @@ def test_increments_leave_nothing_for_a_full_sync_to_write(tmp_path, level):
         assert not account.compared().differences
 
 
+def test_what_was_used_since_the_last_bill_is_kept_where_it_is_asked_for(tmp_path):
+    made = world(seed=6, level=Level.ADVANCED)
+    metered = [
+        (item.id, item.period[0])
+        for life in made.lives
+        for sub in life.book.shelf.subs
+        for item in sub.items
+        if sub.live and item.price.metered and life.book.person.livemode
+    ]
+    query = "SELECT subject, data FROM observation WHERE key LIKE 'usage:%' ORDER BY subject"
+    with synced(made, tmp_path / "without") as account:
+        account.sync()
+        assert not summaries(account)
+        assert not account.ledger.rows(query)
+        without = [row[:4] for row in account.ledger.rows("SELECT * FROM point")]
+    with synced(made, tmp_path / "with", usage_so_far=True) as account:
+        account.sync()
+        assert len(summaries(account)) == len(metered) > 1
+        kept = [(item, json.loads(str(data))) for item, data in account.ledger.rows(query)]
+        assert [(item, data["start"] // 60) for item, data in kept] == [
+            (item, start // 60) for item, start in sorted(metered)
+        ]
+        assert all(int(data["value"]) > 0 for _, data in kept)
+        assert [row[:4] for row in account.ledger.rows("SELECT * FROM point")] == without
+        account.sync()
+        assert not summaries(account)
+
+
 def test_every_credit_note_is_kept(tmp_path):
     made = world(seed=6, level=Level.ADVANCED)
     with synced(made, tmp_path) as account:
@@ -163,6 +191,10 @@ def busy(world):
         for sub in life.book.shelf.subs
         if sub.live and sub.status == "active" and not sub.items[0].price.metered
     )
+
+
+def summaries(account):
+    return [target for target in account.server.asked if "/event_summaries?" in target]
 
 
 def asked(account, path):

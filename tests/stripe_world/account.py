@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stripe_world import render, render_billing
+from stripe_world import errors, render, render_billing
 from stripe_world.events import event_json
 
 if TYPE_CHECKING:
@@ -84,18 +84,31 @@ class Account:
             yield kind, [entry for life in self.world.lives for entry in made(self, life)]
 
     def summaries(self, meter: str, query: dict[str, str]) -> list[Entry]:
-        """What a customer used in a span of time, by the service periods of its items."""
-        customer = query.get("customer", "")
-        start, end = int(query.get("start_time", 0)), int(query.get("end_time", self.now))
-        return [
-            Entry(
-                f"mtrsum_{item}_{since}", since, lambda u=(since, until, units): summary(meter, u)
-            )
-            for life in self.world.lives
-            if life.book.person.id == customer
-            for item, since, until, units in life.book.shelf.usage
-            if start <= since and until <= end
-        ]
+        """What a customer used in a span of time: one summary, if anything was used in it."""
+        start, end = int(query["start_time"]), int(query["end_time"])
+        if start % 60 or end % 60:
+            raise errors.refused(400, "Times must be aligned with minute boundaries.")
+        lives = [life for life in self.world.lives if life.book.person.id == query["customer"]]
+        used = sum(
+            units * max(min(until, end) - max(since, start), 0) // (until - since)
+            for life in lives
+            for since, until, units in (*self.billed(life), *self.running(life, meter))
+        )
+        make = lambda: summary(meter, (start, end, used))  # noqa: E731
+        return [Entry(f"mtrusg_{meter}_{start}", start, make)] if used else []
+
+    def billed(self, life: "Life") -> Iterator[tuple[int, int, int]]:
+        """Periods of service that are over, and how much was used in each."""
+        for _, since, until, units in life.book.shelf.usage:
+            yield since, until, units
+
+    def running(self, life: "Life", meter: str) -> Iterator[tuple[int, int, int]]:
+        """Those under way, in which one unit is used an hour."""
+        for sub in life.book.shelf.subs:
+            for item in sub.items:
+                since, until = item.period
+                if sub.live and item.price.meter == meter and until > since:
+                    yield since, until, (until - since) // 3600
 
     # -- per customer
 

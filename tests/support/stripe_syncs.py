@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import time_machine
 from ledgers import Ledger
@@ -52,11 +53,13 @@ class Synced:
     folder: Path
     key: str = LIVE
     store_url: str = "sqlite:///ledger.db"
+    usage_so_far: bool = False
     first: datetime | None = None
     ahead: timedelta = timedelta()
 
     def __post_init__(self) -> None:
         text = TOML.format(store=self.store_url, key=self.key, url=self.server.url)
+        text += "usage_so_far = true\n" * self.usage_so_far
         (self.folder / "plugins.toml").write_text(text)
         self.workspace = load(self.folder / "plugins.toml")
         self.store = Store.open(self.workspace.store)
@@ -104,7 +107,7 @@ class Synced:
 
 @contextmanager
 def synced(
-    world: World, folder: Path, plan: Plan | None = None, **options: str
+    world: World, folder: Path, plan: Plan | None = None, **options: Any
 ) -> Iterator[Synced]:
     folder.mkdir(exist_ok=True)
     with serving(world, plan) as server:

@@ -20,6 +20,7 @@ from tenure_connectors.stripe.options import StripeConfig
 from tenure_connectors.stripe.pace import Pace
 from tenure_connectors.stripe.pieces import encoded
 from tenure_connectors.stripe.spool import Spool
+from tenure_connectors.stripe.usage import under_way, used
 
 COUPON = "source.coupon"
 
@@ -42,6 +43,7 @@ PRODUCTS = Listing("/v1/products", shapes.Product)
 PRICES = Listing("/v1/prices", shapes.Price, {"expand": ["data.tiers"]})
 COUPONS = Listing("/v1/coupons", shapes.Coupon, {"expand": ["data.applies_to"]})
 TAX_RATES = Listing("/v1/tax_rates", shapes.TaxRate)
+METERS = Listing("/v1/billing/meters", shapes.Meter, windows=False)
 CREDIT_NOTES = Listing("/v1/credit_notes", shapes.CreditNote)
 EVENTS = Listing("/v1/events", shapes.Event)
 
@@ -81,6 +83,7 @@ class Account:
     api: Api
     spool: Spool
     keep_raw: bool = True
+    usage_so_far: bool = False
     livemode: bool | None = field(init=False)
     _aside: set[str] = field(init=False, default_factory=set)
     _chunks: Counter[str] = field(init=False, default_factory=Counter)
@@ -121,6 +124,9 @@ class Account:
         yield from self.raw(page)
         if page.gone and page.listing.owner is not None:
             yield Excluded(reason="deleted while it was read")
+        if page.listing.kind is shapes.MeterSummary:
+            yield from (used(page.listing.owner, one) for one in page.objects)
+            return
         if page.listing.owner is not None:
             cut = pieces.of_lines if page.listing.kind is shapes.Line else pieces.of_items
             self._add(
@@ -163,6 +169,9 @@ class Account:
             pieces.unnested(one, self.aside)
             self.spool.put(f"{name}:{one.id}", encoded(one))
         else:
+            if self.usage_so_far and isinstance(one, shapes.Subscription):
+                for listing in under_way(one, self.context.clock()):
+                    self._reading.add(listing)
             self._add(_CUTS[type(one)](one, self.aside), rank)
             self._read_inner(one, rank)
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from tenure import ConfigError, Context
-from tenure_connectors.stripe.account import EVENTS, LISTS
+from tenure_connectors.stripe.account import EVENTS, LISTS, METERS
 from tenure_connectors.stripe.client import API_VERSION, Api, Refusal
 from tenure_connectors.stripe.options import StripeConfig
 
@@ -28,6 +28,7 @@ NAMES = {
     "/v1/invoices": ("Invoices", "rak_invoice_read"),
     "/v1/invoiceitems": ("Invoices", "rak_invoice_read"),
     "/v1/credit_notes": ("Credit notes", "rak_credit_note_read"),
+    "/v1/billing/meters": ("Billing meters", "rak_billing_meter_read"),
     "/v1/events": ("Events", "rak_event_read"),
 }
 """What the dashboard calls each permission, and its own name: for a refusal that names none."""
@@ -42,7 +43,8 @@ class _One(msgspec.Struct):
 def check(context: Context, config: StripeConfig) -> Iterator[str]:
     """A line for each list that can be read; raises `ConfigError` for what is missing."""
     api, lacking = Api(context, config), dict[str, str]()
-    for listing in (*LISTS, EVENTS):
+    meters = (METERS,) if config.usage_so_far else ()
+    for listing in (*LISTS, *meters, EVENTS):
         name = listing.path.removeprefix("/v1/")
         asked = {**listing.params, "limit": 1}
         found = api.ask(listing.path, asked, _One)

@@ -24,6 +24,10 @@ class StripeConfig(HttpConfig):
     start: date | None = Field(
         default=None, description="invoices before this day are not read; the past is then assumed"
     )
+    usage_so_far: bool = Field(
+        default=False,
+        description="read what metered items used since their last bill: a request for each",
+    )
     webhook_secret: SecretStr | None = Field(
         default=None, description="signing secret of a webhook endpoint, whsec_…"
     )

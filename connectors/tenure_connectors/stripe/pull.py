@@ -41,4 +41,5 @@ def pull(request: PullRequest, config: StripeConfig) -> Iterator[Record]:
     with closing(Spool()) as spool:
         # What is read to prove something is known already, page for page as its events came.
         account = Account(request, config, api, spool, keep_raw=not proves)
+        account.usage_so_far = config.usage_so_far
         yield from sweep(request, account, cursor, proves=proves)

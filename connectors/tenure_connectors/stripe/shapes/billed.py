@@ -199,3 +199,20 @@ class CreditNote(Shape):
     created: Time | None = None
     voided_at: Time | None = None
     livemode: bool | None = None
+
+
+class Meter(Shape):
+    """What metered prices count."""
+
+    id: str
+
+
+class MeterSummary(Shape):
+    """How much of a meter a customer used from `start_time` to `end_time`."""
+
+    id: str
+    meter: str
+    aggregated_value: Decimal
+    start_time: Time
+    end_time: Time
+    livemode: bool | None = None

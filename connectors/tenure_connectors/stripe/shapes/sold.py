@@ -22,6 +22,7 @@ class Recurring(Shape):
     interval: str
     interval_count: int = 1
     usage_type: str = "licensed"
+    meter: str | None = None
 
 
 class Tier(Shape):
