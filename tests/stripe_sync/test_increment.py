@@ -212,6 +212,45 @@ def test_a_discount_known_only_by_its_id_is_asked_for(account):
     assert account.last("si_1")[:3] == ("si_1", 20, 10)
 
 
+def discounted(held):
+    """A subscription whose item has a discount of the coupon that is `held`, and its bill."""
+    off = {"id": "di_1", "source": {"coupon": held}, "start": THEN, "subscription_item": "si_1"}
+    sub = subscription(quantity=4)
+    sub["items"]["data"][0]["discounts"] = [off]
+    charged = line(1) | {"quantity": 4, "amount": 8000, "discounts": [off]}
+    charged["discount_amounts"] = [{"amount": 800, "discount": "di_1"}]
+    return sub, charged
+
+
+def test_a_deleted_coupon_of_an_item_is_read_with_the_line_that_it_was_taken_off(account):
+    sub, charged = discounted("gone")
+    whole = discounted({"id": "gone", "percent_off": 10, "duration": "forever"})[1]
+    account.add("/v1/subscriptions", sub)
+    account.add("/v1/invoices", billed(lines={"data": [charged], "has_more": False}))
+    account.lists.lists["/v1/invoices/in_1/lines"] = [whole]
+    assert account.sync(full=True).counts.quarantined == 0
+    assert account.asked.count("invoices/in_1/lines") == 1
+    sub["items"]["data"][0]["quantity"] = 3
+    account.happens("customer.subscription.updated", sub)
+    account.sync()
+    assert account.last("si_1")[:4] == ("si_1", 60, 6, 3)  # a tenth of it, and not what it was
+    account.sync(full=True)
+    assert "invoices/in_1/lines" not in account.asked
+
+
+def test_a_deleted_coupon_that_no_line_tells_is_asked_for_once(account):
+    sub, charged = discounted("gone")
+    account.add("/v1/subscriptions", sub)
+    account.add("/v1/invoices", billed(lines={"data": [charged], "has_more": False}))
+    second = billed(id="in_2", lines={"data": [charged | {"id": "il_2"}], "has_more": False})
+    account.add("/v1/invoices", second)
+    account.lists.lists["/v1/invoices/in_1/lines"] = [charged]
+    account.lists.lists["/v1/invoices/in_2/lines"] = [charged]
+    account.sync(full=True)
+    assert sum(one.endswith("/lines") for one in account.asked) == 1
+    assert account.last("si_1")[:4] == ("si_1", 80, 8, 4)
+
+
 def test_more_lines_than_an_event_carries_are_asked_for_once(account):
     lines = [line(n) for n in range(130)]
     made = {

@@ -185,6 +185,14 @@ class Account:
         pieces.unnested(found, self.aside)
         return encoded(found)
 
+    def lay_coupons(self, invoice: str) -> None:
+        """Lay the coupons aside that come with the lines of an invoice, deleted ones, too."""
+        path, expand = f"/v1/invoices/{quote(invoice, safe='')}/lines", f"data.discounts.{COUPON}"
+        lines = Listing(path, shapes.Line, {"expand": [expand]}, windows=False)
+        for page in self.pages(lines):
+            for line in page.objects:
+                pieces.set_aside(line, self.aside)
+
     def _read_inner(self, one: Any, rank: int) -> None:
         """Read what an object has more of than came with it, before the lists go on."""
         inner = Listing("", shapes.Line, {"expand": ["data.discounts"]}, windows=False, rank=rank)

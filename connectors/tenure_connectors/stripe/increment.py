@@ -100,7 +100,13 @@ class Increment:
         """State every subscription that was touched."""
         spool, account = self.account.spool, self.account
         statement = Statement(
-            spool, self.memory, self.request.clock(), account.livemode, whole=False, ask=account.ask
+            spool,
+            self.memory,
+            self.request.clock(),
+            account.livemode,
+            whole=False,
+            lines=account.lay_coupons,
+            ask=account.ask,
         )
         yield Checkpoint(cursor=self.cursor.as_json())  # what was observed is known from here on
         yield from account.read(*self._again())

@@ -122,6 +122,10 @@ class Shelf(Mapping[str, T], Generic[T]):
             raise KeyError(key)
         return found
 
+    def forget(self, key: str) -> None:
+        """Look for it anew, next time."""
+        self._cache.pop(key, None)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._cache)
 

@@ -147,6 +147,11 @@ def unnested(one: Any, aside: Aside) -> None:
         one.product = one.product.id
 
 
+def set_aside(line: Line, aside: Aside) -> None:
+    """Set aside what came inside of a line of which nothing else is needed."""
+    _line(line, aside)
+
+
 def tell(one: Subscription | Invoice, told: Mapping[str | None, Discount]) -> bool:
     """Put discounts where their ids are, everywhere in an object; whether one is not told."""
     inner: list[Any] = one.lines.data if isinstance(one, Invoice) else []

@@ -23,6 +23,9 @@ EVERY = 500
 Ask = Callable[[str, str], bytes | None]
 """Reads the object of a kind and id from Stripe."""
 
+Lines = Callable[[str], None]
+"""Reads the lines of an invoice from Stripe, and lays the coupons that come with them aside."""
+
 
 @dataclass(slots=True)
 class Statement:
@@ -34,20 +37,24 @@ class Statement:
     livemode: bool | None
     whole: bool
     """Whether everything was read, so that what was not is no more."""
+    lines: Lines
     ask: Ask = lambda _kind, _id: None
     differing: list[str] = field(default_factory=list)
     _news: list[Observation] = field(init=False, default_factory=list)
     catalog: Catalog = field(init=False)
     _shelves: Sequence[Shelf[Any]] = field(init=False)
+    _coupons: Shelf[shapes.Coupon] = field(init=False)
+    _sought: set[str] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         def shelf(kind: str, shape: type[T]) -> Shelf[T]:
             return Shelf((kind, shape), self.spool, self.memory, lambda key: self.ask(kind, key))
 
+        self._coupons = shelf("coupon", shapes.Coupon)
         self.catalog = Catalog(
             prices=shelf("price", shapes.Price),
             products=shelf("product", shapes.Product),
-            coupons=shelf("coupon", shapes.Coupon),
+            coupons=self._coupons,
             tax_rates=shelf("tax_rate", shapes.TaxRate),
         )
         self._shelves = [
@@ -74,6 +81,7 @@ class Statement:
         if changed:
             yield self.memory.patch(subject, known, changed)
         found, before = assembled(pieces), assembled(known.pieces)
+        self._seek_coupons(found)
         rebuilt = self._rebuilt(subject, known, found)
         if self.whole and changed and known.pieces:
             earlier = self._rebuilt(subject, known, before)
@@ -117,6 +125,19 @@ class Statement:
                 livemode=self.livemode,
             )
         )
+
+    def _seek_coupons(self, found: "Assembled") -> None:
+        """A deleted coupon is in no list; where only items had it, their lines still tell it.
+
+        An item's discount names its coupon by id: more does not fit into the four levels of
+        `expand`. Stripe's lists of lines have two levels less above it.
+        """
+        coupons = self._coupons
+        for coupon, invoice in found.taken_off():
+            if coupon not in self._sought and coupon not in coupons:
+                self._sought.add(coupon)
+                self.lines(invoice)
+                coupons.forget(coupon)
 
     def _customer(self, key: str | None) -> tuple[shapes.Customer | None, list[Observation]]:
         """The customer with its discount; one that was not listed is gone."""
@@ -181,6 +202,16 @@ class Assembled:
             holders += [sub, *(sub.items.data if sub.items else ())]
         for holder in holders:
             yield from (d for d in holder.discounts or () if isinstance(d, shapes.Discount))
+
+    def taken_off(self) -> Iterator[tuple[str, str]]:
+        """Every coupon that a line names by its id, and the line's invoice."""
+        for invoice in self.invoices:
+            for one in (d for line in invoice.lines.data for d in line.discounts or ()):
+                held = (
+                    one.source.coupon if isinstance(one, shapes.Discount) and one.source else None
+                )
+                if isinstance(held, str):
+                    yield held, invoice.id
 
     def prices(self) -> Iterator[shapes.Price | str | None]:
         """Every price that is named anywhere."""

@@ -46,7 +46,8 @@ def sweep(
             yield Checkpoint(cursor=under_way)
     memory = Memory(request, started)
     yield from shelved(account, memory)
-    statement = Statement(account.spool, memory, started, account.livemode, whole=True)
+    lines = account.lay_coupons
+    statement = Statement(account.spool, memory, started, account.livemode, whole=True, lines=lines)
     yield from statement.all(account.spool.subjects(), under_way)
     if proves and statement.differing:
         yield from _proof(request, account, statement.differing, news.until)
