@@ -134,7 +134,8 @@ class Fact:
     source_ref: str
     recorded_at: datetime
     raw: str | None
-    """The chunk of what the source sent that the record stands in, where it was kept."""
+    """Where the record stands in what the source sent, if that was kept: the name of a file, or
+    name, position and content hash of a page (`raw_object` in the ledger)."""
 
     def as_json(self) -> dict[str, Json]:
         """The values by their names, money as decimal strings."""

@@ -211,11 +211,16 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawChunk:
-    """A piece of what the source sent, kept compressed and once per content."""
+    """A piece of what the source sent, kept compressed and once per content.
+
+    `tenure explain` finds it by a point's `source_ref`: `name:17` is in the piece of that name,
+    `in_1/il_2` in the one that `holds` the record `il_2`, else `in_1`.
+    """
 
     name: str
     position: int
     data: bytes
+    holds: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

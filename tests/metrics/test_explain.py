@@ -1,5 +1,7 @@
 """What is behind a figure adds up to it, and goes down to the record that said so."""
 
+import hashlib
+
 import pytest
 from asked import as_policy, asked, filled, has_begun, heavy
 from books import NOW, Book, at, lasting, point
@@ -14,6 +16,7 @@ from tenure.explanation import Metric
 from tenure.metrics import explain
 from tenure.metrics.run import ReportRequest
 
+ONE = hashlib.sha256(b"1").hexdigest()
 JAN = "2026-01-15"
 
 
@@ -97,6 +100,22 @@ def test_a_customer_s_timeline_goes_down_to_the_record(book):
         ("f.csv:2", 100, "product_added", "f.csv"),
         ("f.csv:3", 150, "price", "f.csv"),
     ]
+
+
+def test_a_record_that_is_named_by_its_id_is_found_in_the_page_that_held_it(book):
+    refs = ["in_1/il_1", "in_1/il_2", "in_2/il_3", "in_3/il_4"]
+    days = ["2025-01-01", "2025-02-01", "2025-03-01", "2025-04-01"]
+    book.add("A", [point(day, 100, source_ref=ref) for day, ref in zip(days, refs, strict=True)])
+    pages = [("invoices", 0, ["in_2", "in_1"]), ("invoices", 1, ["in_4"]), ("lines", 0, ["il_2"])]
+    book.records = [RawChunk(name=n, position=p, data=b"1", holds=ids) for n, p, ids in pages] + (
+        book.records
+    )
+    book.ledger.pull(book.records)
+    book.ledger.pull([RawChunk(name="invoices", position=0, data=b"newer", holds=["in_1"])])
+    line = explain.timeline(workspace(book.store.url), book.store, "A", None)
+    assert [fact.raw for fact in line.facts] == [
+        f"invoices:0:{ONE}", f"lines:0:{ONE}", f"invoices:0:{ONE}", None
+    ]  # fmt: skip
 
 
 def test_the_timeline_as_it_was_known_before_a_restatement(book):

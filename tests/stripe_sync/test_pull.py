@@ -1,6 +1,7 @@
 """Whole pulls of an account that lives: everything, then what changed, then everything again."""
 
 import json
+import zlib
 from collections import Counter
 
 import pytest
@@ -9,6 +10,8 @@ from stripe_syncs import synced
 from stripe_world.keys import LIVE
 from stripe_world.market import Level
 from stripe_world.world import World
+from tenure.ledger.tables import from_micros
+from tenure.metrics.origin import Ref, origins
 
 DAY = 86_400
 
@@ -86,6 +89,28 @@ def test_what_was_used_since_the_last_bill_is_kept_where_it_is_asked_for(tmp_pat
         assert [row[:4] for row in account.ledger.rows("SELECT * FROM point")] == without
         account.sync()
         assert not summaries(account)
+
+
+def test_every_point_leads_to_the_page_that_its_record_came_in(tmp_path):
+    pages = "SELECT name, position, content_hash, data FROM raw_object"
+    with synced(world(level=Level.SCHEDULES), tmp_path) as account:
+        account.sync()
+        account.world.advance(5)
+        account.sync()
+        kept = {
+            f"{name}:{position}:{digest}": zlib.decompress(data)
+            for name, position, digest, data in account.ledger.rows(pages)
+        }
+        points = [
+            Ref("billing", str(ref), from_micros(int(str(at))))
+            for ref, at in account.ledger.rows("SELECT source_ref, recorded_at FROM point")
+        ]
+        found = origins(account.store, points)
+    assert {ref.record.partition("_")[0] for ref in points} >= {"in", "evt", "sub"}
+    for ref in points:
+        page = found.of(ref)
+        assert page, ref
+        assert f'"{ref.ids[0]}"'.encode() in kept[page], ref
 
 
 def test_every_credit_note_is_kept(tmp_path):

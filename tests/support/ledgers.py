@@ -92,12 +92,15 @@ class Ledger:
         facts = ("point", "customer_attribute", "item", "subscription", "customer", "observation")
         counted = " UNION ALL ".join(
             f"SELECT '{t}', count(*), max(recorded_at), {_CLOSED.get(t, '0')} FROM {t}"
+            f"{_BESIDE.get(t, '')}"
             for t in facts
         )
         return self.rows(counted)
 
 
 _CLOSED = dict.fromkeys(("point", "customer_attribute"), "count(superseded_at)")
+_BESIDE = {"observation": " WHERE kind <> 'raw'"}
+"""What pages hold is no fact, and neither are the pages."""
 _AS_KNOWN = (
     "SELECT i.external_id, p.effective_at, p.amount, p.evidence FROM point AS p"
     " JOIN item AS i ON i.id = p.item_id JOIN customer AS c ON c.id = p.customer_id"

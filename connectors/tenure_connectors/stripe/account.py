@@ -112,7 +112,12 @@ class Account:
         """What is said of a page as a whole: how it came, what cannot be read, what is left out."""
         name = page.listing.path.removeprefix("/v1/")
         if self.keep_raw and page.body:
-            yield RawChunk(name=name, position=self._chunks[name], data=page.body)
+            yield RawChunk(
+                name=name,
+                position=self._chunks[name],
+                data=page.body,
+                holds=pieces.names(page.objects),
+            )
             self._chunks[name] += 1
         for broken in page.broken:
             self._doubt(broken)

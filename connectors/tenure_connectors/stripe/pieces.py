@@ -6,6 +6,7 @@ comes with it in one answer and without it in another, and is the same piece the
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -15,12 +16,14 @@ from tenure_connectors.stripe.shapes import (
     Coupon,
     Customer,
     Discount,
+    Event,
     Invoice,
     InvoiceItem,
     Line,
     Page,
     Price,
     Product,
+    Ref,
     Schedule,
     Shape,
     Subscription,
@@ -51,6 +54,27 @@ Cut = Callable[[Any, Aside], Iterable[Piece]]
 def encoded(one: Any) -> bytes:
     """The one way in which a piece is written, so that equal pieces are equal bytes."""
     return _json.encode(one)
+
+
+def names(objects: Iterable[Any]) -> list[str]:
+    """What may be named as a source and came in these objects: they, and their discounts."""
+    return list(dict.fromkeys(name for one in objects for name in _names(one)))
+
+
+def _names(one: Any) -> Iterator[str]:
+    yield one.id
+    if isinstance(one, Event):
+        with suppress(msgspec.ValidationError):
+            yield msgspec.json.decode(one.data.object, type=Ref).id
+    inner: Iterable[Any] = ()
+    if isinstance(one, Invoice):
+        inner = one.lines.data
+    elif isinstance(one, Subscription) and one.items is not None:
+        inner = one.items.data
+    for holder in (one, *inner):
+        for d in (getattr(holder, "discount", None), *(getattr(holder, "discounts", None) or ())):
+            if isinstance(d, Discount) and d.id:
+                yield d.id
 
 
 def of_subscription(sub: Subscription, aside: Aside) -> Iterator[Piece]:

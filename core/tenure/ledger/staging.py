@@ -319,6 +319,9 @@ class Stage:
         packed = zlib.compress(record.data, 1)
         name, position = text(record.name, "name"), whole(record.position, "position")
         self._put(RAW, self._next(), name, position, digest, len(record.data), packed)
+        if record.holds:
+            ids = json.dumps(" ".join(map(self._printable, record.holds)))
+            self._put(OBSERVATION, self._next(), "raw", name, f"{position}:{digest}", 0, ids)
         if len(self._waiting[RAW]) >= 8:  # noqa: PLR2004 - a few MB of compressed chunks
             self.flush()
 

@@ -247,7 +247,10 @@ class Rate(SQLModel, table=True):
 
 
 class Observation(SQLModel, table=True):
-    """What a source said once, kept for good (`kind`: event or claim)."""
+    """What a source said once, kept for good (`kind`: event or claim).
+
+    Of the kind raw: which records a raw object of the name `subject` holds.
+    """
 
     __tablename__ = "observation"
     __table_args__ = (UniqueConstraint("connector_id", "kind", "subject", "key"),)

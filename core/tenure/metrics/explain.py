@@ -1,20 +1,19 @@
 """What is behind a figure: the states that were summed, or the points of one customer."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
-
 from tenure.errors import InvariantError, UsageError
 from tenure.explanation import Explanation, Fact, Metric, Part, Timeline
 from tenure.ledger.store import Store
-from tenure.ledger.tables import ConnectorState, RawObject, from_micros, table
+from tenure.ledger.tables import from_micros
 from tenure.metrics.figures import lines_of
 from tenure.metrics.frame import Frame
 from tenure.metrics.movements import kind
+from tenure.metrics.origin import Ref, origins
 from tenure.metrics.run import Opened, ReportRequest, coverage_of, meta_of, opened
 from tenure.metrics.segments import Segments
 from tenure.money import decimal_string
@@ -103,13 +102,12 @@ def timeline(
             basis.run(script, of_asked="WHERE p.customer_id IN (SELECT customer_id FROM asked)")
         points = basis.run("timeline").fetchall()
         attributes = basis.run("attributes").fetchall()
-    chunks = _chunks(store, {point[1] for point in points})
     return Timeline(
         customer=customer,
         name=found[0][1],
         known_at=ledger.known_at,
         attributes=dict(attributes),
-        facts=tuple(_facts(points, chunks)),
+        facts=tuple(_facts(store, points)),
     )
 
 
@@ -120,32 +118,17 @@ def _unknown(ledger: Opened, customer: str) -> UsageError:
     return UsageError(f"There is no customer {customer!r}", f"{hint}`tenure customers` lists them")
 
 
-def _facts(points: Iterable[tuple[Any, ...]], chunks: Mapping[str, set[str]]) -> Iterator[Fact]:
+def _facts(store: Store, points: Iterable[tuple[Any, ...]]) -> Iterator[Fact]:
     names = (
         "at", "connector", "subscription", "item", "plan", "product", "state", "amount", "discount",
         "quantity", "interval", "interval_count", "currency", "level", "ends_at", "reason", "cause",
         "evidence", "source_ref", "recorded_at",
     )  # fmt: skip
-    for values in points:
-        point = dict(zip(names, values, strict=True))
+    found = [dict(zip(names, values, strict=True)) for values in points]
+    for point in found:
         for name in ("at", "ends_at", "recorded_at"):
             point[name] = None if point[name] is None else from_micros(point[name])
-        name = point["source_ref"].rpartition(":")[0]
-        kept = name if name in chunks.get(point["connector"], ()) else None
-        yield Fact(**point, raw=kept)
-
-
-def _chunks(store: Store, connectors: set[str]) -> dict[str, set[str]]:
-    """The names of the raw chunks that are kept, by connector."""
-    raw, state = table(RawObject), table(ConnectorState)
-    query = (
-        select(state.c.name, raw.c.name)
-        .join(state, state.c.id == raw.c.connector_id)
-        .where(state.c.name.in_(connectors))
-        .distinct()
-    )
-    found: dict[str, set[str]] = {}
-    with store.read() as connection:
-        for connector, name in connection.execute(query):
-            found.setdefault(connector, set()).add(name)
-    return found
+    refs = [Ref(p["connector"], p["source_ref"], p["recorded_at"]) for p in found]
+    kept = origins(store, refs)
+    for point, ref in zip(found, refs, strict=True):
+        yield Fact(**point, raw=kept.of(ref))
