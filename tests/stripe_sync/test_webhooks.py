@@ -52,6 +52,17 @@ def test_what_stripes_own_library_signs_is_taken():
     assert taken.observation.subject == "sub_1"
 
 
+def test_text_that_was_cut_in_the_middle_of_a_character_is_mended_after_it_was_verified():
+    made = event()
+    made["data"]["object"]["schedule"] = "Ann \ud83d"
+    taken = verdict(json.dumps(made))
+    assert (taken.status, taken.observation.data["object"]["schedule"]) == (200, "Ann \ufffd")
+
+
+def test_a_body_that_is_nested_too_deep_is_refused():
+    assert verdict('{"id":' + "[" * 100_000).status == 400
+
+
 def test_duplicates_and_order_change_nothing():
     bodies = [json.dumps(event(n)) for n in (1, 2, 3)]
     kept = {

@@ -10,6 +10,7 @@ spool      what was read, on disk
 memory     what was ever read, as observations  check      the key, its permissions, its mode
 shapes     Stripe's objects, of any version     webhooks   an event that comes by itself
 events     what is kept of an event for good    usage      what was used since the last bill
+mending    text that was cut
 timeline   the life of one subscription, rebuilt from all of it by what is in `life`
 """
 

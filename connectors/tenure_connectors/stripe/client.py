@@ -5,7 +5,6 @@ limit, and every refusal into its own error. So both go around it: it is given a
 the answer travels with the headers.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
@@ -14,6 +13,7 @@ import msgspec
 import stripe
 
 from tenure import Context, SourceError, TransientError
+from tenure_connectors.stripe.mending import whole
 from tenure_connectors.stripe.options import StripeConfig
 
 API_VERSION = "2026-10-28.endive"
@@ -21,9 +21,6 @@ API_VERSION = "2026-10-28.endive"
 
 TRIES = 4
 """How often a page is asked for that comes as something else than JSON."""
-
-_HALF = re.compile(rb"(\\[^u]|\\u[dD][89abAB]..\\u[dD][c-fC-F]..)|\\u[dD][89a-fA-F]..", re.DOTALL)
-"""Half a surrogate pair, which is no character; group 1 is any other escape that it may be in."""
 
 _MISSING = (httpx.codes.BAD_REQUEST, httpx.codes.NOT_FOUND)
 _FORBIDDEN = (httpx.codes.FORBIDDEN,)
@@ -137,13 +134,6 @@ class Api:
             f"{self.table} GET {path} was answered with what is no object of Stripe's: {error}",
             "Check `api_base` in this table, or try again later",
         )
-
-
-def whole(body: bytes) -> bytes:
-    """JSON in which no text was cut in the middle of a character; U+FFFD stands for the rest."""
-    if b"\\ud" not in body and b"\\uD" not in body:
-        return body
-    return _HALF.sub(lambda found: found[1] or rb"\ufffd", body)
 
 
 def refusal(response: httpx.Response) -> Refusal:

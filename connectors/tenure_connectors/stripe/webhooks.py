@@ -14,6 +14,7 @@ import msgspec
 
 from tenure import Observation
 from tenure_connectors.stripe.events import observation
+from tenure_connectors.stripe.mending import whole
 from tenure_connectors.stripe.shapes import Event
 
 TOLERANCE = timedelta(minutes=5)
@@ -58,9 +59,9 @@ def receive(
     if refused is not None:
         return Verdict(status=400, reason=refused)
     try:
-        event = msgspec.json.decode(delivery.body, type=Event)
+        event = msgspec.json.decode(whole(delivery.body), type=Event)
         kept = observation(event)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Verdict(status=400, reason=f"the body is no event: {error}")
     if {event.livemode, livemode} == {True, False}:
         return Verdict(status=200, reason="of the other mode", event=event.id)
