@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from tenure_connectors.stripe.shapes import Coupon, Discount, Price, Product, TaxRate, id_of
 
@@ -14,6 +15,8 @@ class Catalog:
     products: Mapping[str, Product] = field(default_factory=dict)
     coupons: Mapping[str, Coupon] = field(default_factory=dict)
     tax_rates: Mapping[str, TaxRate] = field(default_factory=dict)
+    sales: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What terms were found to be in money, kept for the next subscription with the same."""
 
     def plan_name(self, price: Price) -> str:
         """What people call a price."""

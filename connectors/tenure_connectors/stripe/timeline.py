@@ -8,7 +8,8 @@
 
 Every fact is a track of its own (`tracks`): what it does, when it was asked to end, the terms of
 each item, each discount. Wherever a track steps, the items are priced together and those that
-changed get a point, graded as the weakest fact that it rests on. Pure: the same evidence has the
+changed get a point, graded as the weakest fact that it rests on. Where nothing has to be weighed,
+`plain` knows the result beforehand. Pure: the same evidence has the
 same result, in whatever order its lists are.
 """
 
@@ -30,12 +31,14 @@ from tenure_connectors.stripe.life.conditions import (
     conditions_seen,
     conditions_to_come,
     ends_seen,
+    is_made_later,
     items_of,
     terms_seen,
 )
 from tenure_connectors.stripe.life.deals import granted
 from tenure_connectors.stripe.life.history import Evidence, History, history_of
 from tenure_connectors.stripe.life.invoices import terms_said
+from tenure_connectors.stripe.life.plain import plain
 from tenure_connectors.stripe.life.points import Tracks, Written, ended, written
 from tenure_connectors.stripe.life.prices import UnpricedError
 from tenure_connectors.stripe.life.schedules import (
@@ -49,10 +52,7 @@ from tenure_connectors.stripe.life.tracks import Said, Step, Trust, fold, in_for
 from tenure_connectors.stripe.life.usage import usage_points
 from tenure_connectors.stripe.shapes import id_of
 
-__all__ = ["Evidence", "Rebuilt", "rebuild"]
-
-MADE_AT_ONCE = 5
-"""Seconds in which a subscription and the items that it began with are made."""
+__all__ = ["Evidence", "Rebuilt", "rebuild", "weighed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,12 +79,24 @@ def rebuild(evidence: Evidence) -> Rebuilt:
         reason = "live mode" if sub.livemode else "test mode"
         return Rebuilt(excluded=(Excluded(reason=reason, rows=rows),))
     try:
-        return _rebuilt(evidence, history_of(evidence))
+        return _plainly(evidence) or weighed(evidence)
     except UnreadableError as error:
         return Rebuilt(quarantined=(_refused(evidence, None, str(error)),))
 
 
-def _rebuilt(evidence: Evidence, history: History) -> Rebuilt:
+def _plainly(evidence: Evidence) -> Rebuilt | None:
+    """Without tracks, where nothing would be said of a subscription that they had to weigh."""
+    item, sub = plain(evidence), evidence.subscription
+    if item is None or sub is None:
+        return None
+    return Rebuilt(
+        subscription=Stated(id=evidence.id, customer=id_of(sub.customer) or "", items=[item])
+    )
+
+
+def weighed(evidence: Evidence) -> Rebuilt:
+    """What all kinds of evidence come to, by tracks. Raises `UnreadableError`."""
+    history = history_of(evidence)
     deals = granted(history.sightings)
     conditions = _conditions(evidence, history)
     terms = _terms(evidence, history)
@@ -214,8 +226,7 @@ def _item_start(name: str, said: Sequence[Said[Terms | None]], history: History)
     item = dict(items_of(latest)).get(name) if latest else None
     first = min((one.at for one in said if one.value is not None and not one.before), default=None)
     if item is not None and latest is not None:
-        made = latest.created or history.start
-        later = item.created is not None and item.created > made + MADE_AT_ONCE
+        later = is_made_later(item, latest)
         return min(item.created or 0, first or NEVER) if later else history.start
     return _after_renewal(name, history) if first is None else first
 

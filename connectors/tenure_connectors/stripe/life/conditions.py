@@ -20,6 +20,9 @@ Condition = tuple[State, Cause | None]
 
 NEVER = 2**62
 
+MADE_AT_ONCE = 5
+"""Seconds in which a subscription and the items that it began with are made."""
+
 _STATES = {
     "active": State.ACTIVE,
     "trialing": State.TRIAL,
@@ -63,6 +66,12 @@ def end_of(sub: Subscription) -> int | None:
     items = sub.items.data if sub.items else []
     ends = [item.current_period_end for item in items if item.current_period_end]
     return max(ends, default=sub.current_period_end)
+
+
+def is_made_later(item: SubscriptionItem, sub: Subscription) -> bool:
+    """Whether the subscription began without this item."""
+    made = sub.created or start_of(sub)
+    return item.created is not None and item.created > made + MADE_AT_ONCE
 
 
 class Request(NamedTuple):

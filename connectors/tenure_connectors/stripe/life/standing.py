@@ -58,6 +58,18 @@ def conditions_billed(history: History) -> Iterator[Said[Condition]]:
             yield _said(debt.end, State.ACTIVE, debt.ref)
 
 
+def was_paid_in_time(invoice: Invoice) -> bool:
+    """Whether it was finalized, charged and paid as if there were nothing to say of it."""
+    done, made = invoice.status_transitions, _made(invoice)
+    if invoice.status != "paid" or done is None or done.paid_at is None:
+        return False
+    if invoice.collection_method == "send_invoice" or (invoice.attempt_count or 0) > 1:
+        return False
+    asked = done.finalized_at or made
+    prompt = done.paid_at - asked <= PROMPT or invoice.billing_reason != "subscription_create"
+    return prompt and asked - made <= AT_ONCE
+
+
 def _said(at: int, state: State, ref: str) -> Said[Condition]:
     cause = Cause.PAYMENT_FAILED if state is State.UNPAID else None
     return Said(at, (state, cause), Trust.INFERRED, ref)
