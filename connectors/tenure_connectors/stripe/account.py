@@ -216,13 +216,13 @@ class Account:
         if not one.deleted:
             yield stated(one)
 
-    def aside(self, name: str, data: bytes) -> None:
+    def aside(self, name: str, one: shapes.Shape) -> None:
         """Lay what came inside of another object on the shelf, once."""
         if name not in self._aside:
             if len(self._aside) >= _SET_ASIDE:
                 self._aside.clear()
             self._aside.add(name)
-            self.spool.put(f"inside {name}", data, over=False)
+            self.spool.put(f"inside {name}", encoded(one), over=False)
 
     def _add(self, found: Iterable[pieces.Piece], rank: int = 0) -> None:
         for subject, name, data in found:

@@ -7,6 +7,7 @@ comes with it in one answer and without it in another, and is the same piece the
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -45,7 +46,7 @@ class Piece(NamedTuple):
     data: bytes | None
 
 
-Aside = Callable[[str, bytes], None]
+Aside = Callable[[str, Shape], None]
 """Takes an object that came inside of another one, by its name."""
 
 Cut = Callable[[Any, Aside], Iterable[Piece]]
@@ -167,7 +168,7 @@ def of_customer(customer: Customer, aside: Aside) -> bytes:
 def unnested(one: Any, aside: Aside) -> None:
     """Set aside what came inside of an object that is itself for the shelf."""
     if isinstance(one, Price) and isinstance(one.product, Product):
-        aside(f"product:{one.product.id}", encoded(one.product))
+        aside(f"product:{one.product.id}", one.product)
         one.product = one.product.id
 
 
@@ -238,7 +239,7 @@ def _line(line: Line, aside: Aside) -> Line:
         taken.discount = _discount(taken.discount, aside)
     for tax in (*(line.tax_amounts or ()), *(line.taxes or ())):
         if isinstance(tax.tax_rate, TaxRate):
-            aside(f"tax_rate:{tax.tax_rate.id}", encoded(tax.tax_rate))
+            aside(f"tax_rate:{tax.tax_rate.id}", tax.tax_rate)
             tax.tax_rate = tax.tax_rate.id
     return line
 
@@ -273,20 +274,28 @@ def _price(price: Price | str | None, aside: Aside) -> str | None:
 
 def _tax_rates(rates: Iterable[TaxRate] | None, aside: Aside) -> None:
     for rate in rates or ():
-        aside(f"tax_rate:{rate.id}", encoded(rate))
+        aside(f"tax_rate:{rate.id}", rate)
 
 
 def _aside(kind: str, one: Any, aside: Aside) -> str:
     unnested(one, aside)
-    aside(f"{kind}:{one.id}", encoded(one))
+    aside(f"{kind}:{one.id}", one)
     return str(one.id)
 
 
 def decoded(data: bytes, kind: type[T]) -> T:
     """A piece as an object again."""
-    return msgspec.json.decode(data, type=kind)
+    one: T = decoder(kind).decode(data)
+    return one
 
 
 def decoded_list(data: bytes, kind: type[T]) -> list[T]:
     """The same for a piece that is a list."""
-    return msgspec.json.decode(data, type=list[kind])  # type: ignore[valid-type]
+    all_: list[T] = decoder(list[kind]).decode(data)  # type: ignore[valid-type]
+    return all_
+
+
+@cache
+def decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    """The decoder of a type: it is made once, and used for every piece."""
+    return msgspec.json.Decoder(kind)

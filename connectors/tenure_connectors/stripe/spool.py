@@ -41,6 +41,7 @@ class Spool:
     def __init__(self) -> None:
         self._doubts: set[str] = set()
         self._waiting: list[tuple[str, str, int, bytes | None]] = []
+        self._laid: dict[str, bytes] = {}
         self._disk = sqlite3.connect("", isolation_level=None)
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -16000"):
             self._disk.execute(f"PRAGMA {pragma}")
@@ -59,15 +60,23 @@ class Spool:
 
     def put(self, name: str, data: bytes, *, over: bool = True) -> None:
         """Lay an object on the shelf, over the one that lies there or only where none does."""
-        self._run(_PUT_OVER if over else _PUT_BESIDE, (name, data))
+        if over:
+            self._laid[name] = data
+        elif name not in self._laid:
+            self._run(_PUT_BESIDE, (name, data))
+        if len(self._laid) >= _BATCH:
+            self._flush()
 
     def get(self, name: str) -> bytes | None:
         """The object on the shelf."""
+        if name in self._laid:
+            return self._laid[name]
         found = self._run("SELECT data FROM shelf WHERE name = ?", (name,)).fetchone()
         return found[0] if found else None
 
     def shelf(self) -> Iterator[tuple[str, bytes]]:
         """Everything on the shelf."""
+        self._flush()
         yield from self._run("SELECT name, data FROM shelf ORDER BY name")
 
     def doubt(self, subject: str) -> None:
@@ -91,9 +100,11 @@ class Spool:
     def _flush(self) -> None:
         try:
             self._disk.executemany("INSERT INTO piece VALUES (?, ?, ?, ?)", self._waiting)
+            self._disk.executemany(_PUT_OVER, self._laid.items())
         except sqlite3.OperationalError as error:
             raise NoRoomError(error) from None
         self._waiting.clear()
+        self._laid.clear()
 
     def _run(self, statement: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
         try:
@@ -104,6 +115,8 @@ class Spool:
 
 def merged(known: Mapping[str, bytes | None], fresh: Pieces) -> Pieces:
     """What was known, with what is new; a new object brings all its inner list with it."""
+    if not known:
+        return fresh
     anew = tuple(f"lines:{n.partition(':')[2]}:" for n in fresh if n.startswith("invoice:"))
     if "subscription" in fresh:
         anew += ("items:",)

@@ -13,7 +13,7 @@ from tenure import Checkpoint, Json, Observation, Record, Tombstone, TombstoneKi
 from tenure_connectors.stripe import shapes
 from tenure_connectors.stripe.catalog import Catalog
 from tenure_connectors.stripe.memory import Known, Memory, Shelf, changes
-from tenure_connectors.stripe.pieces import T, decoded, decoded_list, encoded
+from tenure_connectors.stripe.pieces import T, decoded, decoded_list, decoder, encoded
 from tenure_connectors.stripe.spool import Pieces, Spool, merged
 from tenure_connectors.stripe.timeline import Evidence, Rebuilt, rebuild
 
@@ -80,7 +80,7 @@ class Statement:
             return
         if changed:
             yield self.memory.patch(subject, known, changed)
-        found, before = assembled(pieces), assembled(known.pieces)
+        found, before = assembled(pieces), assembled(known.pieces) if known.pieces else Assembled()
         self._seek_coupons(found)
         rebuilt = self._rebuilt(subject, known, found)
         if self.whole and changed and known.pieces:
@@ -144,9 +144,9 @@ class Statement:
         if key is None:
             return None, []
         known = self.memory.known(key)
-        usual = encoded(shapes.Customer(id=key, deleted=self.whole))
         kept = known.pieces.get("customer")
-        data = self.spool.get(f"customer:{key}") or (not self.whole and kept) or usual
+        data = self.spool.get(f"customer:{key}") or (not self.whole and kept)
+        data = data or encoded(shapes.Customer(id=key, deleted=self.whole))
         if data != (kept or encoded(shapes.Customer(id=key))):
             self._news.append(self.memory.patch(key, known, {"customer": data}))
         return decoded(data, shapes.Customer), known.events
@@ -179,8 +179,10 @@ class Assembled:
     @property
     def customer(self) -> str | None:
         """Whose it is."""
-        held: list[Any] = [self.subscription, *self.schedules, *self.invoices]
-        return next((shapes.id_of(one.customer) for one in held if one is not None), None)
+        for one in (self.subscription, *self.schedules, *self.invoices):
+            if one is not None:
+                return shapes.id_of(one.customer)
+        return None
 
     @property
     def schedule(self) -> shapes.Schedule | None:
@@ -266,9 +268,10 @@ def _concerned(subject: str, pieces: Pieces) -> Iterator[str]:
     yield subject
     for data in (pieces.get("subscription"), *islice(pieces.values(), 1)):
         if data is not None and data.startswith(b"{"):
-            owned = msgspec.json.decode(data, type=_Owned)
+            owned = decoder(_Owned).decode(data)
             if owned.customer:
                 yield owned.customer
+                return
 
 
 def _is_draft(name: str, data: bytes) -> bool:

@@ -44,6 +44,7 @@ _ROWS_AT_ONCE = 10
 """In one statement: fewer calls into SQLite; with more, each row costs more again."""
 
 _RAW_CHARACTERS = 2_000
+_written = json.JSONEncoder(sort_keys=True).encode
 _BROKEN = (TypeError, AttributeError, ValueError, ArithmeticError, LookupError, RecursionError)
 """What a record that breaks a rule may raise while it is taken apart."""
 
@@ -299,7 +300,7 @@ class Stage:
             self._put(ATTRIBUTE, no, at, *values[at])
 
     def _observation(self, record: Observation) -> None:
-        data = json.dumps(record.data, sort_keys=True)
+        data = _written(record.data)
         at = instant(record.at, "at")
         subject, key = text(record.subject, "subject"), text(record.key, "key")
         self._put(OBSERVATION, self._next(), "event", subject, key, at, data)
