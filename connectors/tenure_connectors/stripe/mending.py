@@ -8,6 +8,6 @@ _HALF = re.compile(rb"(\\[^u]|\\u[dD][89abAB]..\\u[dD][c-fC-F]..)|\\u[dD][89a-fA
 
 def whole(body: bytes) -> bytes:
     """JSON in which no text was cut in the middle of a character; U+FFFD stands for the rest."""
-    if b"\\ud" not in body and b"\\uD" not in body:
+    if b"\\" not in body or (b"\\ud" not in body and b"\\uD" not in body):
         return body
     return _HALF.sub(lambda found: found[1] or rb"\ufffd", body)

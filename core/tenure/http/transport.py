@@ -136,10 +136,11 @@ class Transport(httpx.BaseTransport):
 
     def _record(self, request: httpx.Request, outcome: str, start: float, number: int) -> None:
         spent = (self.clock.monotonic() - start) * 1000
-        called = self.words.called(request)
         # A long pull has thousands that went well; what did not is worth a line to everybody.
         level = logging.DEBUG if outcome.startswith("2") and number == 1 else logging.INFO
-        _log.log(level, "%s: %s, %.0f ms, attempt %d", called, outcome, spent, number)
+        if _log.isEnabledFor(level):
+            called = self.words.called(request)
+            _log.log(level, "%s: %s, %.0f ms, attempt %d", called, outcome, spent, number)
 
 
 @dataclass(slots=True)
