@@ -17,7 +17,7 @@ from tenure_connectors.stripe.pieces import T, decoded, decoded_list, decoder, e
 from tenure_connectors.stripe.spool import Pieces, Spool, merged
 from tenure_connectors.stripe.timeline import Evidence, Rebuilt, rebuild
 
-EVERY = 500
+EVERY = 2_000
 """Subscriptions between two checkpoints."""
 
 Ask = Callable[[str, str], bytes | None]

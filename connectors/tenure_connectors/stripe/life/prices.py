@@ -88,10 +88,8 @@ def net_share(rates: Sequence[TaxRate]) -> Exact:
 
 def exact(stated: Decimal | int) -> Exact:
     """A stated number, as an integer if it is whole."""
-    if isinstance(stated, int):
-        return stated
-    value = Fraction(stated)
-    return value.numerator if value.denominator == 1 else value
+    whole = int(stated)
+    return whole if whole == stated else Fraction(stated)
 
 
 def _offer(price: Price, currency: str) -> Price | CurrencyOption:
