@@ -16,7 +16,7 @@ Wrong = Callable[[str], str]
     ("text", "said"),
     [
         ("[tenur]", "plugins.toml:1: tenur: unknown table; did you mean 'tenure'? Allowed: "),
-        ("[accounts]", "plugins.toml:1: accounts: not supported by this version yet"),
+        ("[accounts]", "plugins.toml:1: accounts: joins nobody; write match = "),
         (
             "connectors = 5",
             "plugins.toml:1: connectors: should be a table, written [connectors.NAME]",

@@ -6,6 +6,14 @@ entries    the plugins' tables                      reading    all of it for one
 """
 
 from tenure.config.load import find, load
-from tenure.config.workspace import Entry, FxConfig, MetricsConfig, Workspace
+from tenure.config.workspace import AccountsConfig, Entry, FxConfig, MetricsConfig, Workspace
 
-__all__ = ["Entry", "FxConfig", "MetricsConfig", "Workspace", "find", "load"]
+__all__ = [
+    "AccountsConfig",
+    "Entry",
+    "FxConfig",
+    "MetricsConfig",
+    "Workspace",
+    "find",
+    "load",
+]

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.errors import PydanticInvalidForJsonSchema
 
 from tenure import plugins
-from tenure.config.sections import EntryKeys, FxKeys, MetricsTable, TenureTable
+from tenure.config.sections import AccountsTable, EntryKeys, FxKeys, MetricsTable, TenureTable
 
 _Schema = dict[str, Any]
 
@@ -37,6 +37,7 @@ def build() -> _Schema:
     properties = {
         "tenure": _table("tenure", [TenureTable], definitions),
         "connectors": _entries("connector", offers, definitions),
+        "accounts": _table("accounts", [AccountsTable], definitions),
         "fx": _entry("rates", offers, definitions),
         "sinks": _entries("sink", offers, definitions),
         "metrics": _table("metrics", [MetricsTable, Policy], definitions),

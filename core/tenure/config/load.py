@@ -1,6 +1,6 @@
 """Reading plugins.toml into a `Workspace`: everything that is wrong is found before any is said.
 
-find ─► Document ─► [tenure], [connectors.*], [fx], [sinks.*], [metrics] ─► Workspace
+find ─► Document ─► [tenure], [connectors.*], [accounts], [fx], [sinks.*], [metrics] ─► Workspace
                       each: resolve references ─► validate ─► mistakes with their lines
 """
 
@@ -12,14 +12,13 @@ from tenure.config import entries
 from tenure.config.document import Document, shown
 from tenure.config.mistakes import names, nearest
 from tenure.config.reading import Reading
-from tenure.config.sections import MetricsTable, TenureTable
+from tenure.config.sections import AccountsTable, MetricsTable, TenureTable
 from tenure.config.values import environment
-from tenure.config.workspace import MetricsConfig, Workspace
+from tenure.config.workspace import AccountsConfig, MetricsConfig, Workspace
 from tenure.redaction import url_passwords
 
 VARIABLE = "TENURE_CONFIG"
-TABLES = ("tenure", "connectors", "fx", "sinks", "metrics")
-PLANNED = ("accounts",)
+TABLES = ("tenure", "connectors", "accounts", "fx", "sinks", "metrics")
 
 _OTHERS_MAY_READ = 0o004
 
@@ -37,6 +36,7 @@ def load(path: Path | None = None) -> Workspace:
     tenure, secrets = _tenure(reading)
     connectors, sinks = entries.read(reading, "connector"), entries.read(reading, "sink")
     fx, metrics = entries.fx(reading), _metrics(reading)
+    accounts = _accounts(reading)
     if reading.mistakes or tenure is None or metrics is None:
         raise reading.error()
     _warn_of_dotenv(reading)
@@ -50,6 +50,7 @@ def load(path: Path | None = None) -> Workspace:
         sinks=sinks,
         metrics=metrics,
         fx=fx,
+        accounts=accounts,
         warnings=tuple(reading.warnings),
         store_secrets=tuple(secrets),
     )
@@ -57,9 +58,7 @@ def load(path: Path | None = None) -> Workspace:
 
 def _unknown_tables(reading: Reading) -> None:
     for name in reading.document.tables:
-        if name in PLANNED:
-            reading.wrong((name,), "not supported by this version yet; remove the table")
-        elif name not in TABLES:
+        if name not in TABLES:
             reading.wrong((name,), f"unknown table{nearest(name, TABLES)}")
 
 
@@ -73,6 +72,24 @@ def _tenure(reading: Reading) -> tuple[TenureTable | None, set[str]]:
     if "?" in str(reading.folder):
         reading.wrong(store, "the folder's name has a `?`, which cannot stand in a store URL")
     return reading.validate(TenureTable, section), section.resolver.secrets | passwords
+
+
+def _accounts(reading: Reading) -> AccountsConfig | None:
+    """The table [accounts]; None without it."""
+    path = ("accounts",)
+    if path[0] not in reading.document.tables:
+        return None
+    raw = reading.table(path, reading.document.tables[path[0]])
+    table = reading.validate(AccountsTable, reading.section(path, raw))
+    if table is None:
+        return None
+    if isinstance(reading.document.tables[path[0]], dict) and not (table.match or table.map):
+        reading.wrong(path, "joins nobody; write match = ['email', 'domain'], a map, or both")
+    return AccountsConfig(
+        match=table.match,
+        map=None if table.map is None else reading.folder / table.map,
+        shared_domains=table.shared_domains,
+    )
 
 
 def _metrics(reading: Reading) -> MetricsConfig | None:

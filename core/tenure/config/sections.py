@@ -19,6 +19,9 @@ MAX_AGE_DAYS = 35
 _STORE = re.compile(r"sqlite:///(?P<path>[^?#]+)(\?.*)?|postgresql\+psycopg://.+")
 
 
+_DOMAIN = re.compile(r"[^\s@/:.]+(\.[^\s@/:.]+)+")
+
+
 def _zone(name: str) -> str:
     try:
         return ZoneInfo(name).key
@@ -45,10 +48,10 @@ def _store(url: str) -> str:
     return url
 
 
-def _checked(check: Callable[[str], Any]) -> AfterValidator:
+def _checked(check: Callable[[Any], Any]) -> AfterValidator:
     """Run a check of ours, whose message never repeats the value."""
 
-    def validator(value: str) -> Any:
+    def validator(value: Any) -> Any:
         try:
             return check(value)
         except ValueError as error:
@@ -96,6 +99,54 @@ class FxKeys(_Table):
     enabled: bool = True
     max_age_days: int = Field(
         default=MAX_AGE_DAYS, ge=0, description="A rate older than that is none"
+    )
+
+
+RULES = ("email", "domain", "parent")
+"""The rules of [accounts] besides `property:NAME`."""
+
+PROPERTY = "property:"
+
+
+def _rule(text: str) -> str:
+    """A rule that says who is the same customer."""
+    name = text.removeprefix(PROPERTY)
+    if name in {text, ""} and text not in RULES:
+        near = get_close_matches(text, (*RULES, PROPERTY), 1)
+        hint = f"; did you mean {near[0]!r}?" if near else "."
+        raise ValueError(f"not a rule{hint} Allowed: {', '.join(RULES)}, {PROPERTY}NAME")
+    return text
+
+
+def _once(rules: tuple[str, ...]) -> tuple[str, ...]:
+    if twice := [rule for rule in dict.fromkeys(rules) if rules.count(rule) > 1]:
+        raise ValueError(f"says {', '.join(twice)} twice; write each rule once")
+    return rules
+
+
+def _mail_domain(text: str) -> str:
+    if not _DOMAIN.fullmatch(text):
+        raise ValueError("not a domain; write it like example.com")
+    return text
+
+
+Rule = Annotated[
+    str, _checked(_rule), Field(json_schema_extra={"pattern": rf"^({'|'.join(RULES)}|{PROPERTY}.+)$"})
+]
+MailDomain = Annotated[str, _checked(_mail_domain)]
+
+
+class AccountsTable(_Table):
+    """Which customers of different connectors are one account."""
+
+    match: Annotated[tuple[Rule, ...], _checked(_once)] = Field(
+        default=(), description="The rules, the strongest first: property:NAME, email, domain, parent"
+    )
+    map: Name | None = Field(
+        default=None, description="csv of connector, customer, account; stronger than every rule"
+    )
+    shared_domains: tuple[MailDomain, ...] = Field(
+        default=(), description="Domains of mail providers and the like that never match"
     )
 
 

@@ -52,6 +52,15 @@ class FxConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountsConfig:
+    """The table [accounts]: who is the same customer. Without rules and map, nobody is."""
+
+    match: tuple[str, ...] = ()
+    map: Path | None = None
+    shared_domains: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
     """A whole plugins.toml. `store` is a URL whose SQLite path is absolute."""
 
@@ -64,6 +73,7 @@ class Workspace:
     sinks: tuple[Entry, ...]
     metrics: MetricsConfig
     fx: FxConfig = FxConfig()
+    accounts: AccountsConfig | None = None
     warnings: tuple[str, ...] = ()
     store_secrets: tuple[str, ...] = field(default=(), repr=False)
 

@@ -87,21 +87,27 @@ def _spill() -> Path:
 
 
 @contextmanager
-def attached(source: Source, large: int = columns.LARGE) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB connection with what `sql/source.sql` is made of; a copy from `large` points on."""
+def scratch() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB of one's own, in memory and what does not fit there on disk."""
     duck = duckdb.connect(config=_CONFIG | {"temp_directory": str(_spill())})
     try:
-        with ExitStack() as held:
-            with _ledger(source.store) as read:
-                copied = held.enter_context(columns.copied(source.store.url, duck, read, large))
-                _read(source, duck, read, f"{columns.SCHEMA}." if copied else "")
-            duck.execute("CREATE TABLE counted (name VARCHAR, rank INTEGER)")
-            if source.connectors:
-                ranks = [(name, rank) for rank, name in enumerate(source.connectors)]
-                duck.executemany("INSERT INTO counted VALUES (?, ?)", ranks)
-            yield duck
+        yield duck
     finally:
         duck.close()
+
+
+@contextmanager
+def attached(source: Source, large: int = columns.LARGE) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB connection with what `sql/source.sql` is made of; a copy from `large` points on."""
+    with scratch() as duck, ExitStack() as held:
+        with reader(source.store) as read:
+            copied = held.enter_context(columns.copied(source.store.url, duck, read, large))
+            _read(source, duck, read, f"{columns.SCHEMA}." if copied else "")
+        duck.execute("CREATE TABLE counted (name VARCHAR, rank INTEGER)")
+        if source.connectors:
+            ranks = [(name, rank) for rank, name in enumerate(source.connectors)]
+            duck.executemany("INSERT INTO counted VALUES (?, ?)", ranks)
+        yield duck
 
 
 def _read(source: Source, duck: duckdb.DuckDBPyConnection, read: columns.Read, copy: str) -> None:
@@ -132,7 +138,7 @@ def _read(source: Source, duck: duckdb.DuckDBPyConnection, read: columns.Read, c
 
 
 @contextmanager
-def _ledger(store: Store) -> Iterator[columns.Read]:
+def reader(store: Store) -> Iterator[columns.Read]:
     """A function that runs a query on the ledger and returns an Arrow stream."""
     with _alone(store), _connect(store) as connection, connection.cursor() as cursor:
 

@@ -1,15 +1,19 @@
--- Who is the same customer: the links stated now are all there are; a link that changed or is not
--- stated any more is closed.
+-- Who is the same customer: a link that changed is closed and written anew, one without an account is
+-- only closed. Stated as everything, a link that is not stated any more is closed, too.
 
 INSERT INTO account (external_id, recorded_at)
 SELECT DISTINCT s.account, :stamp
 FROM stage_link AS s
 LEFT JOIN account AS k ON k.external_id = s.account
-WHERE k.id IS NULL
+WHERE k.id IS NULL AND s.account IS NOT NULL
 ORDER BY s.account;
 
 UPDATE account_link SET superseded_at = :stamp
 WHERE superseded_at IS NULL
+  AND customer_id IN (
+    SELECT customer_id FROM stage_link
+    UNION ALL
+    SELECT customer_id FROM account_link WHERE :everything AND superseded_at IS NULL)
   AND NOT EXISTS (
     SELECT 1 FROM stage_link AS s
     JOIN account AS a ON a.external_id = s.account
