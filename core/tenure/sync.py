@@ -1,4 +1,4 @@
-"""Sync: the rates, then every connector's pull into the ledger, each on its own.
+"""Sync: the rates, then every connector's pull into the ledger, each on its own, then the accounts.
 
 A connector that fails stops itself only. What it had committed at its checkpoints stays, and the
 next sync goes on from there.
@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, fields
-from datetime import timedelta
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from tenure import rates
+from tenure import accounts, rates
 from tenure.config import Entry, Workspace
 from tenure.errors import PluginError, TenureError, UsageError
 from tenure.ledger.lease import Ask, Lease, hold
@@ -63,10 +63,10 @@ class SyncOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How one connector's pull ended, or that of the rates.
+    """How one connector's pull ended, or that of the rates, or how the accounts stand.
 
-    `quarantined` counts its open rows, of older pulls too. Rates have no quarantine: `remarks`
-    name their rows that could not be read.
+    `quarantined` counts its open rows, of older pulls too. Rates and accounts have no quarantine:
+    `remarks` name their rows that could not be read. `said` stands for counts of rows.
     """
 
     name: str
@@ -74,6 +74,7 @@ class Outcome:
     quarantined: int = 0
     error: TenureError | None = None
     remarks: tuple[str, ...] = ()
+    said: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -95,8 +96,10 @@ def sync(
     """
     chosen = _chosen(workspace, options.names)
     run, fx = _Sync(workspace, store, options, progress), workspace.fx.entry
+    began = store.known_at() or store.clock()
     first = [run.rates(fx)] if fx and fx.enabled and not options.names else []
-    return (*first, *(run.one(entry) for entry in chosen))
+    pulled = [run.one(entry) for entry in chosen]
+    return (*first, *pulled, *run.accounts(began))
 
 
 def _chosen(workspace: Workspace, names: Sequence[str]) -> list[Entry]:
@@ -150,6 +153,21 @@ class _Sync:
                 counts=pulled.counts,
                 quarantined=pulled.counts.quarantined,
                 remarks=pulled.remarks,
+            )
+
+    def accounts(self, began: datetime) -> Iterator[Outcome]:
+        """Match customers that are one account; nothing is said where nobody asks for that."""
+        try:
+            done = accounts.refresh(self.workspace, self.store, began)
+        except TenureError as error:
+            yield Outcome(name="accounts", error=error)
+            return
+        if done is not None:
+            yield Outcome(
+                name="accounts",
+                quarantined=len(done.remarks),
+                remarks=done.remarks,
+                said=str(done),
             )
 
     def _pull(self, entry: Entry, run: "_Run") -> None:

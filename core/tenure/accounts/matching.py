@@ -68,20 +68,20 @@ def match(duck: "DuckDBPyConnection", rules: Sequence[str], shared: Sequence[str
     _people(duck, domains.shared(shared))
     _map(duck)
     if "parent" in rules:
-        _run(duck, "pull_parent")
+        run(duck, "pull_parent")
         _merge(duck, "parent")
     for rule in rules:
         if rule != "parent":
             _pull(duck, rule)
-            _run(duck, "decide")
+            run(duck, "decide")
             _label(duck)
-            _run(duck, "guard", rule=_quoted(rule))
+            run(duck, "guard", rule=_quoted(rule))
             _merge(duck, rule)
-    _run(duck, "name")
+    run(duck, "name")
 
 
 def _people(duck: "DuckDBPyConnection", shared: frozenset[str]) -> None:
-    _run(duck, "people")
+    run(duck, "people")
     duck.execute("CREATE TABLE shared (domain VARCHAR)")
     duck.execute("INSERT INTO shared SELECT unnest(?)", [sorted(shared)])
     duck.execute("CREATE TABLE host (text VARCHAR, domain VARCHAR)")
@@ -91,11 +91,11 @@ def _people(duck: "DuckDBPyConnection", shared: frozenset[str]) -> None:
         "INSERT INTO host SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
         [odd, [domains.normal(text) for text in odd]],
     )
-    _run(duck, "persons")
+    run(duck, "persons")
 
 
 def _map(duck: "DuckDBPyConnection") -> None:
-    _run(duck, "map")
+    run(duck, "map")
     _merge(duck, "map")
     duck.execute(
         "UPDATE member SET rule = 'map'"
@@ -110,17 +110,17 @@ def _map(duck: "DuckDBPyConnection") -> None:
 def _pull(duck: "DuckDBPyConnection", rule: str) -> None:
     if rule.startswith(PROPERTY):
         name = _quoted(rule.removeprefix(PROPERTY))
-        _run(duck, "pull_property", name=name, rule=_quoted(rule))
+        run(duck, "pull_property", name=name, rule=_quoted(rule))
     else:
         states = "p.states" if rule == "domain" else "FALSE"
-        _run(duck, "pull_key", key=rule, rule=rule, states=states)
+        run(duck, "pull_key", key=rule, rule=rule, states=states)
 
 
 def _merge(duck: "DuckDBPyConnection", rule: str) -> None:
     """Make one group of whoever is joined by `edge`, and forget what led there."""
     if not _exists(duck, "label"):
         _label(duck)
-    _run(duck, "merge", rule=_quoted(rule))
+    run(duck, "merge", rule=_quoted(rule))
     duck.execute("DROP TABLE member")
     duck.execute("ALTER TABLE regrouped RENAME TO member")
     duck.execute("DROP TABLE grp_name")
@@ -149,7 +149,8 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _run(duck: "DuckDBPyConnection", script: str, **names: str) -> None:
+def run(duck: "DuckDBPyConnection", script: str, **names: str) -> None:
+    """Run one of the SQL files."""
     duck.execute(_sql(script).substitute(names))
 
 

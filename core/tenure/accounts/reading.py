@@ -29,7 +29,7 @@ _TABLES = """
     CREATE TABLE map_row (line BIGINT, connector VARCHAR, customer VARCHAR, account VARCHAR);"""
 _QUERIES = {
     "found": """
-        SELECT c.id, s.name, c.external_id, CASE WHEN c.recorded_at < {since} THEN 1 ELSE 0 END
+        SELECT c.id, s.name, c.external_id, CASE WHEN c.recorded_at <= {since} THEN 1 ELSE 0 END
         FROM customer AS c JOIN connector_state AS s ON s.id = c.connector_id""",
     "stated": """
         SELECT customer_id, name, coalesce(value, '') AS value, valid_from
@@ -46,6 +46,7 @@ _LAST = text("""
         (SELECT coalesce(max(id), 0) FROM customer_attribute),
         (SELECT coalesce(max(superseded_at), 0) FROM customer_attribute
             WHERE superseded_at IS NOT NULL)""")
+
 
 def attributes_of(rules: Iterable[str]) -> list[str]:
     """The attributes that rules look at, and the domain and e-mail that people know one by."""

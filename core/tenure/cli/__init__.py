@@ -18,6 +18,7 @@ MODULES = (
     "movements",
     "cohorts",
     "customers",
+    "accounts",
     "explain",
     "push",
     "state",

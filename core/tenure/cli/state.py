@@ -52,7 +52,8 @@ def status(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Freshness, last runs, evidence, quarantine, pending deliveries."""
+    """Freshness, last runs, evidence, quarantine, accounts, pending deliveries."""
+    from tenure import accounts  # noqa: PLC0415 - see tenure.cli
     from tenure import status as ledger  # noqa: PLC0415 - see tenure.cli
     from tenure.metrics.graded import build  # noqa: PLC0415 - see tenure.cli
     from tenure.metrics.run import ReportRequest  # noqa: PLC0415 - see tenure.cli
@@ -62,11 +63,13 @@ def status(
     graded = build(ready, store, ReportRequest())
     pending = ledger.pending_deliveries(store)
     rates = ledger.rates(store, ready.currency) if ready.fx.entry else None
+    joined = accounts.standing(store) if ready.accounts else None
     if as_json:
         said = {
             "connectors": [_as_json(one, graded.get(one.name, {})) for one in found],
             "currency": ready.currency,
             "rates": asdict(rates) if rates else None,
+            "accounts": asdict(joined) if joined else None,
             "pending_deliveries": pending,
         }
         typer.echo(json.dumps(said, default=_text))
@@ -78,6 +81,8 @@ def status(
             console.err().print(f"{one.name}: {one.message}", markup=False)
     if rates:
         _show_rates(rates)
+    if joined:
+        console.out().print(f"accounts: {joined}", markup=False)
     console.out().print(f"{pending} deliveries pending or failed")
 
 

@@ -91,6 +91,8 @@ def _show(outcome: "Outcome") -> None:
 
 def _counted(outcome: "Outcome") -> str:
     c = outcome.counts
+    if outcome.said:
+        return outcome.said
     if not c.read:
         return "nothing new"
     return (

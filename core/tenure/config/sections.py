@@ -131,7 +131,9 @@ def _mail_domain(text: str) -> str:
 
 
 Rule = Annotated[
-    str, _checked(_rule), Field(json_schema_extra={"pattern": rf"^({'|'.join(RULES)}|{PROPERTY}.+)$"})
+    str,
+    _checked(_rule),
+    Field(json_schema_extra={"pattern": rf"^({'|'.join(RULES)}|{PROPERTY}.+)$"}),
 ]
 MailDomain = Annotated[str, _checked(_mail_domain)]
 
@@ -140,7 +142,8 @@ class AccountsTable(_Table):
     """Which customers of different connectors are one account."""
 
     match: Annotated[tuple[Rule, ...], _checked(_once)] = Field(
-        default=(), description="The rules, the strongest first: property:NAME, email, domain, parent"
+        default=(),
+        description="The rules, the strongest first: property:NAME, email, domain, parent",
     )
     map: Name | None = Field(
         default=None, description="csv of connector, customer, account; stronger than every rule"

@@ -32,3 +32,14 @@ LEFT JOIN claimed AS g ON g.rule = i.rule AND g.claim = i.claim AND g.grp = m.gr
 LEFT JOIN candidate AS self
     ON self.rule = i.rule AND self.claim = i.claim AND self.customer = i.customer
 WHERE i.claim <> '' AND coalesce(g.members, 0) - CASE WHEN self.customer IS NULL THEN 0 ELSE 1 END <= 0;
+
+-- Who pays, or ever did, and is with nobody of another connector; and who names an id that nobody has.
+CREATE TABLE unmatched AS
+SELECT m.customer
+FROM member AS m
+WHERE m.customer NOT IN (SELECT customer FROM ambiguous)
+  AND ((m.customer IN (FROM billed)
+        AND m.grp IN (
+            SELECT m.grp FROM member AS m JOIN person AS p ON p.customer = m.customer
+            GROUP BY m.grp HAVING min(p.source) = max(p.source)))
+    OR m.customer IN (SELECT customer FROM issue WHERE claim = ''));

@@ -28,7 +28,9 @@ INSERT INTO issue
 SELECT '$rule', k.customer, k.key, k.key
 FROM keyed AS k
 LEFT JOIN crowd AS c ON c.key = k.key AND c.source = k.source
-WHERE k.key IN (SELECT key FROM crowd) AND (k.tier > 1 OR c.key IS NULL);
+WHERE k.key IN (SELECT key FROM crowd)
+  AND NOT (c.key IS NOT NULL AND k.tier < 3 AND k.customer IN (SELECT customer FROM company)
+           AND k.customer NOT IN (FROM billed));
 
 CREATE TABLE lead AS
 SELECT key, min(source) AS source, arg_min(grp, source) AS grp,

@@ -1,0 +1,216 @@
+"""The accounts as people see them: who is in each, by which rule, since when, and what is open."""
+
+import csv
+import io
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from tenure.accounts import mapping
+from tenure.accounts.refreshing import Counts, matched, refresh
+from tenure.errors import UsageError
+from tenure.ledger.tables import from_micros
+from tenure.records import Json
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from tenure.config import Workspace
+    from tenure.ledger.store import Store
+
+
+class State(StrEnum):
+    """Whether anything about an account is open."""
+
+    JOINED = "joined"
+    UNMATCHED = "unmatched"
+    AMBIGUOUS = "ambiguous"
+
+
+_STATES = tuple(State)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A customer of an account; one that is alone has no rule."""
+
+    connector: str
+    customer: str
+    rule: str | None
+    since: datetime | None
+
+    @property
+    def name(self) -> str:
+        """How the map names it."""
+        return f"{self.connector}/{self.customer}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRow:
+    """One account; `settle` is a row for the map that would settle what is open."""
+
+    account: str
+    state: State
+    customers: tuple[Member, ...]
+    reasons: tuple[str, ...] = ()
+    settle: str | None = None
+
+    def as_json(self) -> dict[str, Json]:
+        """The row as `tenure accounts --format json` prints it."""
+        return {
+            "account": self.account,
+            "state": self.state.value,
+            "customers": [
+                {
+                    "connector": one.connector,
+                    "customer": one.customer,
+                    "rule": one.rule,
+                    "since": _when(one.since),
+                }
+                for one in self.customers
+            ],
+            "reasons": list(self.reasons),
+            "settle": self.settle,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accounts:
+    """Accounts by name, and how many there are of all."""
+
+    counts: Counts
+    rows: tuple[AccountRow, ...]
+    remarks: tuple[str, ...]
+    total: int
+    """How many rows there are with those that were not asked for."""
+
+    def as_json(self) -> dict[str, Json]:
+        """The document that `tenure accounts --format json` prints."""
+        return {
+            "counts": asdict(self.counts),
+            "remarks": list(self.remarks),
+            "rows": [row.as_json() for row in self.rows],
+        }
+
+    def as_csv(self) -> str:
+        """A line for each customer."""
+        text = io.StringIO()
+        out = csv.writer(text, lineterminator="\n")
+        names = ["account", "state", "connector", "customer", "rule", "since", "reasons", "settle"]
+        out.writerow(names)
+        for row in self.rows:
+            said = ["; ".join(row.reasons), row.settle]
+            for one in row.customers:
+                cells = [one.connector, one.customer, one.rule, _when(one.since)]
+                out.writerow([row.account, row.state, *cells, *said])
+        return text.getvalue()
+
+
+def build(
+    workspace: "Workspace", store: "Store", states: Collection[State] = (), limit: int | None = None
+) -> Accounts:
+    """Bring the links up to date and list the accounts in these states, all unless said.
+
+    Raises `UsageError` without a table [accounts], `ConfigError` for a map that cannot be read.
+    """
+    if workspace.accounts is None:
+        refresh(workspace, store)
+        raise UsageError(
+            f"{workspace.path.name} has no table [accounts]",
+            'Write one, such as match = ["email", "domain"]; see docs/accounts.md',
+        )
+    done = refresh(workspace, store)
+    chart = mapping.read(workspace.accounts.map, [entry.name for entry in workspace.connectors])
+    with matched(workspace, store, chart, store.clock()) as duck:
+        from tenure.accounts.matching import run  # noqa: PLC0415 - with DuckDB
+
+        run(duck, "listing")
+        wanted = [number for number, state in enumerate(_STATES) if not states or state in states]
+        return Accounts(
+            counts=done.counts if done else Counts(),
+            rows=tuple(_rows(duck, wanted, limit)),
+            remarks=done.remarks if done else (),
+            total=_total(duck, wanted),
+        )
+
+
+_LISTED = """
+    SELECT account, state FROM listed WHERE state IN (SELECT unnest(?::INTEGER[]))
+    ORDER BY account LIMIT {limit}"""
+_MEMBERS = """
+    SELECT a.account, a.state, s.customer, s.connector, s.external, s.rule, s.since
+    FROM ({listed}) AS a JOIN shown AS s ON s.account = a.account
+    ORDER BY a.account, s.source, s.external"""
+_REASONS = """
+    SELECT r.* FROM reason AS r JOIN shown AS s ON s.customer = r.customer
+    JOIN ({listed}) AS a ON a.account = s.account
+    ORDER BY r.customer, r.rule, r.key"""
+
+
+def _total(duck: "DuckDBPyConnection", wanted: Sequence[int]) -> int:
+    query = "SELECT count(*) FROM listed WHERE state IN (SELECT unnest(?::INTEGER[]))"
+    return int(duck.execute(query, [list(wanted)]).fetchall()[0][0])
+
+
+def _rows(
+    duck: "DuckDBPyConnection", wanted: Sequence[int], limit: int | None
+) -> Iterator[AccountRow]:
+    listed = _LISTED.format(limit="ALL" if limit is None else limit)
+    reasons: dict[int, list[tuple[Any, ...]]] = {}
+    for customer, *why in duck.execute(_REASONS.format(listed=listed), [list(wanted)]).fetchall():
+        reasons.setdefault(customer, []).append(tuple(why))
+    found = duck.execute(_MEMBERS.format(listed=listed), [list(wanted)]).fetchall()
+    for (account, state), lines in groupby(found, lambda line: line[:2]):
+        members = list(lines)
+        open_ = [(line, why) for line in members for why in reasons.get(line[2], ())]
+        yield AccountRow(
+            account=account,
+            state=_STATES[state],
+            customers=tuple(_member(line) for line in members),
+            reasons=tuple(_reason(line, why) for line, why in open_),
+            settle=next((_settle(line, why) for line, why in open_), None),
+        )
+
+
+def _member(line: tuple[Any, ...]) -> Member:
+    *_, connector, external, rule, since = line
+    at = None if since is None else from_micros(since)
+    return Member(connector=connector, customer=external, rule=rule, since=at)
+
+
+def _reason(line: tuple[Any, ...], why: tuple[Any, ...]) -> str:
+    rule, key, candidates, names = why
+    own = f"{line[3]}/{line[4]}"
+    if rule is None:
+        return f"nobody else has {key}" if key else "has no e-mail and no domain"
+    if not candidates:
+        return f"{rule} of {own} names {key}, whom no other connector has"
+    others = [name for name in names if name != own][:3]
+    more = candidates - len(others) - (own in names)
+    return f"{rule} {key} of {own} fits {', '.join(others)}" + (
+        f" and {more:,} more" if more else ""
+    )
+
+
+def _settle(line: tuple[Any, ...], why: tuple[Any, ...]) -> str | None:
+    """The map's row, with the first of those that would do or a word for them."""
+    rule, _, candidates, names = why
+    if rule is not None and not candidates:
+        return None  # an attribute to mend at its source
+    others = [name for name in names if not name.startswith(f"{line[3]}/")]
+    return ",".join(
+        _quoted(cell) for cell in (line[3], line[4], others[0] if others else "ACCOUNT")
+    )
+
+
+def _quoted(cell: str) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow([cell])
+    return text.getvalue()
+
+
+def _when(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat()
