@@ -16,7 +16,7 @@ _HEADER = ",".join(COLUMNS)
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """A row: the customer belongs to the account. `connector/customer` is that customer's account."""
+    """The customer belongs to the account; `connector/customer` means that customer's account."""
 
     line: int
     connector: str

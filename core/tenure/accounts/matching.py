@@ -24,20 +24,9 @@ from tenure.config.sections import PROPERTY
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_PLAIN = r"([a-z0-9_-]+\.)+[a-z][a-z0-9-]*"
-_TEXTS = f"""
-    SELECT DISTINCT text
-    FROM (SELECT domain AS text FROM text_of UNION ALL SELECT split_part(email, '@', 2) FROM text_of)
-    WHERE text IS NOT NULL
-      AND NOT (regexp_full_match(text, '{_PLAIN}') AND NOT starts_with(text, 'www.'))"""  # noqa: S608 - ours
-_HOSTS = f"""
-    INSERT INTO host
-    SELECT DISTINCT text, text
-    FROM (SELECT domain AS text FROM text_of UNION ALL SELECT split_part(email, '@', 2) FROM text_of)
-    WHERE regexp_full_match(text, '{_PLAIN}') AND NOT starts_with(text, 'www.')"""  # noqa: S608 - ours
 _PASSING = (
-    "edge", "label", "keyed", "company", "company_source", "crowd", "lead", "named", "naming", "pull",
-    "pull_source", "grp_source", "settled", "open_pull", "torn", "part", "knotted",
+    "edge", "label", "keyed", "company", "company_source", "crowd", "lead", "named", "naming",
+    "pull", "pull_source", "grp_source", "settled", "open_pull", "torn", "part", "knotted",
 )  # fmt: skip
 _FIRST = """
     CREATE TABLE label AS
@@ -84,9 +73,8 @@ def _people(duck: "DuckDBPyConnection", shared: frozenset[str]) -> None:
     run(duck, "people")
     duck.execute("CREATE TABLE shared (domain VARCHAR)")
     duck.execute("INSERT INTO shared SELECT unnest(?)", [sorted(shared)])
-    duck.execute("CREATE TABLE host (text VARCHAR, domain VARCHAR)")
-    duck.execute(_HOSTS)
-    odd = [text for (text,) in duck.execute(_TEXTS).fetchall()]
+    query = "SELECT text FROM host_text WHERE NOT is_plain"
+    odd = [text for (text,) in duck.execute(query).fetchall()]
     duck.execute(
         "INSERT INTO host SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
         [odd, [domains.normal(text) for text in odd]],

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-    from tenure.config import AccountsConfig, Workspace
+    from tenure.config import Workspace
     from tenure.ledger.store import Store
     from tenure.metrics.columns import Read
 
@@ -88,7 +88,7 @@ def load(
         [
             [entry.name for entry in entries],
             list(range(len(entries))),
-            ["revenue" not in entry.provides for entry in entries],
+            [entry.is_directory for entry in entries],
         ],
     )
     columns = [[getattr(row, name) for row in rows] for name in Mapped.__slots__]
@@ -98,7 +98,7 @@ def load(
 def _insert(duck: "DuckDBPyConnection", table: str, columns: list[list[Any]]) -> None:
     if columns[0]:
         marks = ", ".join("unnest(?)" for _ in columns)
-        duck.execute(f"INSERT INTO {table} SELECT {marks}", columns)  # noqa: S608 - ours
+        duck.execute(f"INSERT INTO {table} SELECT {marks}", columns)
 
 
 def _escaped(text_: str) -> str:

@@ -164,8 +164,9 @@ def _refresh(
     restated = (*_said("merged", merged), *_said("split", split))
     for line in restated:
         log.info("%s", line)
-    _keep(store, started, counts, restated, [state, *last_link(store)], remarks)
-    return Refreshed(counts=counts, remarks=remarks, restated=restated)
+    done = Refreshed(counts=counts, remarks=remarks, restated=restated)
+    _keep(store, started, done, [state, *last_link(store)])
+    return done
 
 
 @contextmanager
@@ -227,7 +228,7 @@ def _has_links(store: "Store") -> bool:
 
 
 def _restated(duck: "DuckDBPyConnection") -> tuple[list[str], list[str]]:
-    """The accounts that unite what was apart, and that were parted, by one customer of each part."""
+    """Accounts that unite what was apart, and that were parted: one customer of each part."""
     duck.execute(_MOVED)
     merged = duck.execute(_RESTATED.format(now="after", then="before")).fetchall()
     split = duck.execute(_RESTATED.format(now="before", then="after")).fetchall()
@@ -241,15 +242,8 @@ def _said(what: str, accounts: list[str]) -> Iterator[str]:
         yield f"accounts {what}: {len(accounts) - _SHOWN:,} more"
 
 
-def _keep(
-    store: "Store",
-    started: datetime,
-    counts: Counts,
-    restated: tuple[str, ...],
-    state: list[Any],
-    remarks: tuple[str, ...],
-) -> None:
-    kept = {"counts": asdict(counts), "state": state, "remarks": remarks}
+def _keep(store: "Store", started: datetime, done: Refreshed, state: list[Any]) -> None:
+    kept = {"counts": asdict(done.counts), "state": state, "remarks": done.remarks}
     with store.write() as (connection, _):
         connection.execute(
             insert(_RUN).values(
@@ -258,7 +252,7 @@ def _keep(
                 started_at=started,
                 ended_at=store.clock(),
                 outcome="done",
-                message="\n".join((*restated, *remarks)),
+                message="\n".join((*done.restated, *done.remarks)),
                 counts=json.dumps(kept),
             )
         )

@@ -32,6 +32,11 @@ class Entry:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Values that must never be printed, logged or stored."""
 
+    @property
+    def is_directory(self) -> bool:
+        """Whether it knows people and no money: its customers are not customers by themselves."""
+        return self.provides == {"attributes"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricsConfig:

@@ -42,7 +42,10 @@ _SEVERAL = """
 def build(
     workspace: "Workspace", store: Store, request: ReportRequest, sort: Sort = Sort.MRR
 ) -> Customers:
-    """All customers as of now; raises like a report, for rates of what is paid now."""
+    """All customers as of now; raises like a report, for rates of what is paid now.
+
+    Whom only sources of attributes know, a prospect of the CRM, is none.
+    """
     asked = replace(request, unit=Unit.MONTH, first=None, last=None, trailing=None, by=())
     with opened(workspace, store, asked) as ledger:
         shown = (_now(ledger),)
@@ -51,6 +54,8 @@ def build(
             names, rows = _rows(frame, asked)
         present = replace(ledger, shown=shown)
         meta = meta_of(present, asked, coverage_of(present))
+    people = {entry.name for entry in workspace.connectors if entry.is_directory}
+    rows = [row for row in rows if row.last is not None or not people.issuperset(row.connectors)]
     if sort is Sort.NAME:
         rows = sorted(rows, key=lambda row: ((row.name or row.id).casefold(), row.id))
     return Customers(meta=meta, rows=tuple(rows), attributes=names)

@@ -84,6 +84,16 @@ def _require_equal(made: Explanation) -> None:
         )
 
 
+_CALLED = """
+    SELECT DISTINCT n.customer_id, n.name
+    FROM known_customer AS c
+    JOIN payer AS y ON y.customer_id = c.customer_id
+    JOIN named AS n ON n.customer_id = y.payer_id
+    WHERE c.external_id = ?
+    ORDER BY n.customer_id"""
+"""Who has a customer of this id: an account answers to the ids of all its customers."""
+
+
 def timeline(
     workspace: "Workspace", store: Store, customer: str, known_at: datetime | None
 ) -> Timeline:
@@ -92,9 +102,7 @@ def timeline(
     with opened(workspace, store, request, detail=True) as ledger:
         basis = ledger.basis
         basis.run("named")
-        found = basis.duck.execute(
-            "SELECT customer_id, name FROM named WHERE id = ?", [customer]
-        ).fetchall()
+        found = basis.duck.execute(_CALLED, [customer]).fetchall()
         if not found:
             raise _unknown(ledger, customer)
         basis.table("asked", "customer_id BIGINT", [(key,) for key, _ in found])

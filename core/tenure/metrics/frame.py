@@ -38,6 +38,12 @@ _SMALL = 2**62
 """Where all levels together stay below, sums are BIGINT, which takes half the time."""
 
 
+_EXCLUDED = """
+    SELECT count(DISTINCT coalesce(-l.account_id, e.customer_id))
+    FROM excluded AS e LEFT JOIN known_link AS l ON l.customer_id = e.customer_id"""
+"""Customers that are left out; those of one account are one."""
+
+
 class Counted:
     """What counts of one attached ledger: the points of the connectors and customers that do."""
 
@@ -82,7 +88,7 @@ class Counted:
 
     def excluded(self) -> int:
         """How many customers the policy leaves out."""
-        return self.number("SELECT count(*) FROM excluded")
+        return self.number(_EXCLUDED)
 
     def _constants(self) -> dict[str, object]:
         policy = self.policy

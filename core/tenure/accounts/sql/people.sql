@@ -16,3 +16,12 @@ SELECT customer,
 FROM latest
 WHERE name IN ('email', 'domain')
 GROUP BY customer;
+
+-- Most texts are domains as they stand; of the others Python says which they mean.
+CREATE TABLE host_text AS
+SELECT text, regexp_full_match(text, '([a-z0-9_-]+\.)+[a-z][a-z0-9-]*') AND NOT starts_with(text, 'www.')
+    AS is_plain
+FROM (SELECT domain AS text FROM text_of UNION SELECT split_part(email, '@', 2) FROM text_of) AS texts
+WHERE text IS NOT NULL;
+
+CREATE TABLE host AS SELECT text, text AS domain FROM host_text WHERE is_plain;

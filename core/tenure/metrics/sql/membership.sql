@@ -4,7 +4,8 @@
 CREATE VIEW ${member}_stated AS
 WITH stated AS (
     SELECT y.payer_id AS customer_id, a.valid_from AS instant,
-        coalesce(nullif(a.value, ''), '(none)') AS value, y.rank, y.customer_id AS one
+        coalesce(nullif(a.value, ''), '(none)') AS value, y.rank, y.below,
+        y.customer_id AS one
     FROM known_attribute AS a
     JOIN payer AS y ON y.customer_id = a.customer_id
     WHERE a.name = $attribute
@@ -19,7 +20,7 @@ UNION ALL
 SELECT customer_id, instant, value
 FROM (
     SELECT s.customer_id, s.instant, s.value,
-        rank() OVER (PARTITION BY s.customer_id ORDER BY s.rank, s.one) AS place
+        rank() OVER (PARTITION BY s.customer_id ORDER BY s.rank, s.below, s.one) AS place
     FROM stated AS s
     JOIN joint AS j ON j.customer_id = s.customer_id
 ) AS ranked

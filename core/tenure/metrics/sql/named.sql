@@ -5,14 +5,15 @@ CREATE VIEW named AS
 WITH called AS (
     SELECT y.payer_id, a.value,
         row_number() OVER (
-            PARTITION BY y.payer_id ORDER BY y.rank, a.valid_from DESC, a.customer_id) AS place
+            PARTITION BY y.payer_id
+            ORDER BY y.rank, y.below, a.valid_from DESC, a.customer_id) AS place
     FROM known_attribute AS a
     JOIN payer AS y ON y.customer_id = a.customer_id
     WHERE a.name = 'name' AND a.value <> ''
 ),
 ids AS (
     SELECT y.payer_id, c.external_id,
-        row_number() OVER (PARTITION BY y.payer_id ORDER BY y.rank, c.customer_id) AS place
+        row_number() OVER (PARTITION BY y.payer_id ORDER BY y.rank, y.below, c.customer_id) AS place
     FROM payer AS y
     JOIN known_customer AS c ON c.customer_id = y.customer_id
 )

@@ -1,12 +1,17 @@
 -- What counts of the known ledger: connectors that plugins.toml names, no usage; a customer with an
--- account is its account (a negative number, so that no customer's number can meet it).
+-- account is its account (a negative number, so that no customer's number can meet it). Where customers
+-- of one connector are one account, those without a parent speak for it first.
 
 CREATE TABLE payer AS
-SELECT c.customer_id, coalesce(-l.account_id, c.customer_id) AS payer_id, n.name AS source, n.rank
+SELECT c.customer_id, coalesce(-l.account_id, c.customer_id) AS payer_id, n.name AS source, n.rank,
+    CASE WHEN h.customer_id IS NULL THEN 0 ELSE 1 END AS below
 FROM known_customer AS c
 JOIN known_connector AS k ON k.connector_id = c.connector_id
 JOIN counted AS n ON n.name = k.name
 LEFT JOIN known_link AS l ON l.customer_id = c.customer_id
+LEFT JOIN (
+    SELECT DISTINCT customer_id FROM known_attribute WHERE name = 'parent' AND value <> ''
+) AS h ON h.customer_id = c.customer_id
 WHERE c.customer_id NOT IN (SELECT customer_id FROM excluded);
 
 CREATE VIEW $stated AS
