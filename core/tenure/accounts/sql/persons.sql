@@ -7,6 +7,9 @@ LEFT JOIN text_of AS t ON t.customer = c.customer
 LEFT JOIN host AS own ON own.text = t.domain AND own.domain NOT IN (FROM shared)
 LEFT JOIN host AS mail ON mail.text = split_part(t.email, '@', 2) AND mail.domain NOT IN (FROM shared);
 
+-- What a connector without money states of subscriptions makes nobody one who pays.
+DELETE FROM billed WHERE customer IN (SELECT customer FROM person WHERE directory);
+
 CREATE TABLE member AS
 SELECT customer, customer AS grp, NULL::VARCHAR AS rule FROM person;
 
