@@ -77,7 +77,7 @@ def test_from_a_sync_to_a_settled_account(folder: Path, capsys: pytest.CaptureFi
     assert found["billing/s3"]["account"] == found["crm/h2"]["account"] == "crm/h2"
     assert (found["crm/h2"]["rule"], found["crm/h2"]["state"]) == ("map", "joined")
     assert found["crm/h1"]["since"].startswith("20")
-    assert found["billing/s2"]["reasons"] == "nobody else has gmail.com"
+    assert found["billing/s2"]["reasons"] == "nobody else has bob@gmail.com"
 
     assert main(["sync", "--quiet"]) == 1
     assert "! accounts.csv:3: customer: billing has no customer" in capsys.readouterr().err

@@ -76,6 +76,12 @@ def test_a_parent_and_its_child_are_one_company_only_where_that_is_asked_for():
     assert joined(*people, rules=("domain",)) == set()
 
 
+def test_a_child_joins_what_the_map_made_of_its_parent():
+    people = [person("billing/s"), person("crm/h", parent="i"), person("crm/i")]
+    found = joined(*people, map={"billing/s": "acme", "crm/i": "acme"})
+    assert found == {"billing/s crm/h crm/i"}
+
+
 def test_the_rule_named_first_decides():
     people = [
         person("billing/s", email="a@acme.com"),
