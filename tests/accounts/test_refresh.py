@@ -151,6 +151,20 @@ def test_as_known_before_the_accounts_were_apart(both: Both):
     assert then.start_mrr == now.start_mrr == micros(200)
 
 
+def test_whatever_is_joined_the_total_stays(both: Both):
+    both.pays(Customer(id="s3", email="cy@bee.io"), amount=7)
+    both.by_map("billing,s1,acme", "billing,s3,acme")
+    apart, by_map = AccountsConfig(match=("email",)), both.config
+    by_rule = AccountsConfig(match=("domain", "parent"))
+    found = []
+    for config in (apart, by_map, by_rule):
+        both.config = config
+        both.refresh()
+        rows = customers.build(both.workspace, both.store, ReportRequest()).rows
+        found.append((len(rows), sum(row.mrr for row in rows)))
+    assert found == [(3, micros(207)), (2, micros(207)), (2, micros(207))]
+
+
 def test_money_of_one_and_people_of_the_other(both: Both):
     both.pays(Customer(id="s3", email="cy@bee.io"), since="2026-01-10", amount=7)
     both.refresh()
