@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import pytest
 from stripe_lists import opened
 
-from stripe_world.keys import LIVE, RESTRICTED, REVOKED, TEST, without
-from stripe_world.server import serving
 from stripe_world.world import World
 from tenure import ConfigError, TenureError
 from tenure_connectors.stripe.check import check
+from tenure_connectors.stripe.world.keys import LIVE, RESTRICTED, REVOKED, TEST, without
+from tenure_connectors.stripe.world.server import serving
 
 LACKING = "rk_live_51WorldLacksSomething"
 

@@ -11,10 +11,10 @@ import pytest
 from everything import QUERIES
 from stripe_syncs import Synced, synced
 
-from stripe_world.faults import Fault, Plan
 from stripe_world.market import Level
-from stripe_world.server import serving
 from stripe_world.world import World
+from tenure_connectors.stripe.world.faults import Fault, Plan
+from tenure_connectors.stripe.world.server import serving
 
 SOAK = bool(os.environ.get("TENURE_SOAK"))
 SEEDS = range(50 if SOAK else 3)

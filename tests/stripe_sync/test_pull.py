@@ -7,11 +7,11 @@ from collections import Counter
 import pytest
 from stripe_syncs import synced
 
-from stripe_world.keys import LIVE
 from stripe_world.market import Level
 from stripe_world.world import World
 from tenure.ledger.tables import from_micros
 from tenure.metrics.origin import Ref, origins
+from tenure_connectors.stripe.world.keys import LIVE
 
 DAY = 86_400
 

@@ -17,10 +17,10 @@ items' (docs: "Adds helpers to cancel subscriptions for billing periods with mix
 """
 
 from stripe_world.compare import Comparison, Difference, compare
-from stripe_world.faults import Fault, Plan
 from stripe_world.market import Level
-from stripe_world.server import Server, serving
 from stripe_world.world import World
+from tenure_connectors.stripe.world.faults import Fault, Plan
+from tenure_connectors.stripe.world.server import Server, serving
 
 __all__ = [
     "Comparison",

@@ -16,9 +16,9 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from stripe_world.future import coming, open_questions
-from stripe_world.moments import instant
-from stripe_world.truth import NEVER, OFF, Doubt, Fact, Track
 from stripe_world.world import World
+from tenure_connectors.stripe.world.moments import instant
+from tenure_connectors.stripe.world.truth import NEVER, OFF, Doubt, Fact, Track
 
 ENDED = ("amount", "discount", "discount_once", "state", "cause")
 COMPARED = (

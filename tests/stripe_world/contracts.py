@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from stripe_world import render
-from stripe_world.billing import Billing
-from stripe_world.book import Book
-from stripe_world.catalog import Price
-from stripe_world.desk import Desk, Order
-from stripe_world.moments import later
-from stripe_world.things import Phase, Schedule, Sub
+from tenure_connectors.stripe.world import render
+from tenure_connectors.stripe.world.billing import Billing
+from tenure_connectors.stripe.world.book import Book
+from tenure_connectors.stripe.world.catalog import Price
+from tenure_connectors.stripe.world.desk import Desk, Order
+from tenure_connectors.stripe.world.moments import later
+from tenure_connectors.stripe.world.things import Phase, Schedule, Sub
 
 
 @dataclass(slots=True)

@@ -7,13 +7,13 @@ it past due until a retry succeeds or all have failed. Then the account's settin
 from dataclasses import dataclass
 from enum import StrEnum
 
-from stripe_world import render_billing
-from stripe_world.billing import Billing
-from stripe_world.book import Book
-from stripe_world.desk import Desk
-from stripe_world.moments import DAY, HOUR
-from stripe_world.things import Invoice, Sub
-from stripe_world.truth import NEVER
+from tenure_connectors.stripe.world import render_billing
+from tenure_connectors.stripe.world.billing import Billing
+from tenure_connectors.stripe.world.book import Book
+from tenure_connectors.stripe.world.desk import Desk
+from tenure_connectors.stripe.world.moments import DAY, HOUR
+from tenure_connectors.stripe.world.things import Invoice, Sub
+from tenure_connectors.stripe.world.truth import NEVER
 
 RETRIES = (3 * DAY, 5 * DAY, 7 * DAY)
 """When a failed payment is tried again, counted from the failure before."""

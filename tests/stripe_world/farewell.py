@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from stripe_world import render, render_billing
-from stripe_world.book import Book
-from stripe_world.desk import Desk
-from stripe_world.things import CreditNote
+from tenure_connectors.stripe.world import render, render_billing
+from tenure_connectors.stripe.world.book import Book
+from tenure_connectors.stripe.world.desk import Desk
+from tenure_connectors.stripe.world.things import CreditNote
 
 
 @dataclass(slots=True)

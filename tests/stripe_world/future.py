@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from stripe_world.things import Item, Schedule, Sub
-from stripe_world.truth import FIELDS, NEVER, Doubt, Fact, Track, differs, fact_of
-from stripe_world.worth import Worth, inherited, worths
+from tenure_connectors.stripe.world.things import Item, Schedule, Sub
+from tenure_connectors.stripe.world.truth import FIELDS, NEVER, Doubt, Fact, Track, differs, fact_of
+from tenure_connectors.stripe.world.worth import Worth, inherited, worths
 
 NO_CARD_KNOWN = "what a trial becomes when nothing says whether there is a card"
 OTHER_ITEM = "a phase to come with another price, which may be another item"

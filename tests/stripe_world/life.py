@@ -3,20 +3,20 @@
 from dataclasses import dataclass
 from random import Random
 
-from stripe_world import render
-from stripe_world.billing import Billing
-from stripe_world.book import Book
-from stripe_world.catalog import Catalog
 from stripe_world.contracts import Contracts
-from stripe_world.desk import Desk, Order
 from stripe_world.dunning import Dunning, Exhausted
 from stripe_world.farewell import Farewell
 from stripe_world.market import Level
-from stripe_world.moments import DAY, HOUR
 from stripe_world.steps import STEPS
 from stripe_world.tastes import Tastes
-from stripe_world.things import Person, Schedule, Sub
-from stripe_world.vouchers import Vouchers
+from tenure_connectors.stripe.world import render
+from tenure_connectors.stripe.world.billing import Billing
+from tenure_connectors.stripe.world.book import Book
+from tenure_connectors.stripe.world.catalog import Catalog
+from tenure_connectors.stripe.world.desk import Desk, Order
+from tenure_connectors.stripe.world.moments import DAY, HOUR
+from tenure_connectors.stripe.world.things import Person, Schedule, Sub
+from tenure_connectors.stripe.world.vouchers import Vouchers
 
 FAILING = 0.08  # of the payments
 LIVE = 0.9  # of the customers: the others are of test mode

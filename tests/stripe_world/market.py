@@ -4,8 +4,8 @@ from decimal import Decimal
 from enum import IntEnum
 from random import Random
 
-from stripe_world.catalog import Catalog, Coupon, Price, Product, TaxRate, Tier
-from stripe_world.moments import DAY
+from tenure_connectors.stripe.world.catalog import Catalog, Coupon, Price, Product, TaxRate, Tier
+from tenure_connectors.stripe.world.moments import DAY
 
 
 class Level(IntEnum):

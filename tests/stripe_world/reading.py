@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from stripe_world.keys import LIVE
 from stripe_world.world import World
+from tenure_connectors.stripe.world.keys import LIVE
 
 Json = dict[str, Any]
 

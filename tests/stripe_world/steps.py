@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from stripe_world.market import Level
-from stripe_world.moments import DAY
-from stripe_world.things import Item, Sub
+from tenure_connectors.stripe.world.moments import DAY
+from tenure_connectors.stripe.world.things import Item, Sub
 
 if TYPE_CHECKING:
     from stripe_world.life import Life

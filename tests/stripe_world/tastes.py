@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from random import Random
 
-from stripe_world.catalog import Catalog, Coupon, Price
-from stripe_world.desk import Order
 from stripe_world.market import Level
+from tenure_connectors.stripe.world.catalog import Catalog, Coupon, Price
+from tenure_connectors.stripe.world.desk import Order
 
 MIXED = frozenset({("month", 1), ("month", 3), ("year", 1), ("year", 2)})
 """Cycles that share their boundaries, so that they can end together."""

@@ -3,8 +3,8 @@ import json
 import pytest
 
 from stripe_world import Level, World
-from stripe_world.keys import LIVE, RESTRICTED, REVOKED, TEST, without
 from stripe_world.reading import asked, every, get
+from tenure_connectors.stripe.world.keys import LIVE, RESTRICTED, REVOKED, TEST, without
 
 LISTS = ("customers", "products", "prices", "coupons", "subscriptions", "invoices", "invoiceitems")
 LISTS += ("events", "credit_notes", "subscription_schedules")

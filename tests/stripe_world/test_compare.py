@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stripe_world import Level, World, compare
-from stripe_world.desk import ONCE_CHANGED
 from stripe_world.future import NO_CARD_KNOWN, NOT_USED_YET, OTHER_ITEM, coming
+from tenure_connectors.stripe.world.desk import ONCE_CHANGED
 
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 

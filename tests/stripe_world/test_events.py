@@ -1,8 +1,8 @@
 import pytest
 
 from stripe_world import Level, World
-from stripe_world.events import replayed
 from stripe_world.reading import every, get
+from tenure_connectors.stripe.world.events import replayed
 
 
 @pytest.mark.parametrize("version", ["2026-09-30.endive", "2020-08-27"])

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from stripe_world import Fault, Level, Plan, World, serving
-from stripe_world.keys import LIVE
+from tenure_connectors.stripe.world.keys import LIVE
 
 HEADERS = {"Authorization": f"Bearer {LIVE}"}
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stripe_world import Level, World
-from stripe_world.catalog import micro_units
 from stripe_world.future import coming
 from stripe_world.reading import every
+from tenure_connectors.stripe.world.catalog import micro_units
 
 SEEDS = st.integers(0, 10_000)
 LEVELS = st.sampled_from(Level)

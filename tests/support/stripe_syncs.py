@@ -12,14 +12,14 @@ import time_machine
 from ledgers import Ledger
 
 from stripe_world.compare import Comparison, compare
-from stripe_world.faults import Plan
-from stripe_world.keys import LIVE
-from stripe_world.server import Server, serving
 from stripe_world.world import World
 from tenure.config import load
 from tenure.ledger.store import Store
 from tenure.ledger.tables import from_micros
 from tenure.sync import Outcome, SyncOptions, sync
+from tenure_connectors.stripe.world.faults import Plan
+from tenure_connectors.stripe.world.keys import LIVE
+from tenure_connectors.stripe.world.server import Server, serving
 
 TOML = """
 [tenure]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
 
-from stripe_world.catalog import Discount, micro_units
-from stripe_world.things import Item, Sub
+from tenure_connectors.stripe.world.catalog import Discount, micro_units
+from tenure_connectors.stripe.world.things import Item, Sub
 
 NOTHING = Fraction(0)
 

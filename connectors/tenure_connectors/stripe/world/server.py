@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from stripe_world.faults import Fault, Plan, refusal
-from stripe_world.world import World
+from tenure_connectors.stripe.world.faults import Fault, Plan, refusal
+from tenure_connectors.stripe.world.world import World
 
 DELETABLE = ("coupons",)
 """Lists whose objects can be deleted for good without a change of any subscription."""

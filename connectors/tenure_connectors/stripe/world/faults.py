@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
 
-from stripe_world import errors
+from tenure_connectors.stripe.world import errors
 
 
 class Fault(StrEnum):

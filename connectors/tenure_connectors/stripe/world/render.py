@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from stripe_world.catalog import Coupon, Discount, Price, Product, TaxRate
-from stripe_world.things import Person, Phase, Schedule
+from tenure_connectors.stripe.world.catalog import Coupon, Discount, Price, Product, TaxRate
+from tenure_connectors.stripe.world.things import Person, Phase, Schedule
 
 Json = dict[str, Any]
 PAGE = 10

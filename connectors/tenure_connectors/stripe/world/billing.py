@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from stripe_world import render_billing
-from stripe_world.book import Book
-from stripe_world.catalog import Discount, Price, TaxRate, whole
-from stripe_world.moments import HOUR, instant, later, period_of
-from stripe_world.things import Invoice, Item, Line, Sub
-from stripe_world.truth import OFF, TERMS
-from stripe_world.worth import inherited, shares
+from tenure_connectors.stripe.world import render_billing
+from tenure_connectors.stripe.world.book import Book
+from tenure_connectors.stripe.world.catalog import Discount, Price, TaxRate, whole
+from tenure_connectors.stripe.world.moments import HOUR, instant, later, period_of
+from tenure_connectors.stripe.world.things import Invoice, Item, Line, Sub
+from tenure_connectors.stripe.world.truth import OFF, TERMS
+from tenure_connectors.stripe.world.worth import inherited, shares
 
 STATE = ("state", "cause")
 REASONS_TOLD = "2026-09-30"

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from stripe_world import render
-from stripe_world.account import Account
-from stripe_world.errors import cannot_expand, too_deep
+from tenure_connectors.stripe.world import render
+from tenure_connectors.stripe.world.account import Account
+from tenure_connectors.stripe.world.errors import cannot_expand, too_deep
 
 Json = dict[str, Any]
 DEEPEST = 4

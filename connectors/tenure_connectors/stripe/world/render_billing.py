@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from stripe_world import render
-from stripe_world.render import Json, number, page
-from stripe_world.things import CreditNote, Invoice, Item, Line, Sub
+from tenure_connectors.stripe.world import render
+from tenure_connectors.stripe.world.render import Json, number, page
+from tenure_connectors.stripe.world.things import CreditNote, Invoice, Item, Line, Sub
 
 
 def item(thing: Item, sub: Sub) -> Json:

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from stripe_world.older import shaped
-from stripe_world.things import Event
+from tenure_connectors.stripe.world.older import shaped
+from tenure_connectors.stripe.world.things import Event
 
 if TYPE_CHECKING:
-    from stripe_world.account import Account
+    from tenure_connectors.stripe.world.account import Account
 
 Json = dict[str, Any]
 

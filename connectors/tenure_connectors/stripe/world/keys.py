@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stripe_world.errors import expired_key, invalid_key
+from tenure_connectors.stripe.world.errors import expired_key, invalid_key
 
 LIVE = "sk_live_world"
 TEST = "sk_test_world"

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from stripe_world import render_billing
-from stripe_world.billing import STATE, Billing
-from stripe_world.book import Book
-from stripe_world.catalog import Coupon, Price, TaxRate
-from stripe_world.moments import later
-from stripe_world.things import Invoice, Item, Line, Sub
-from stripe_world.truth import FIELDS, OFF, TERMS, Doubt
-from stripe_world.vouchers import Vouchers
-from stripe_world.worth import worths
+from tenure_connectors.stripe.world import render_billing
+from tenure_connectors.stripe.world.billing import STATE, Billing
+from tenure_connectors.stripe.world.book import Book
+from tenure_connectors.stripe.world.catalog import Coupon, Price, TaxRate
+from tenure_connectors.stripe.world.moments import later
+from tenure_connectors.stripe.world.things import Invoice, Item, Line, Sub
+from tenure_connectors.stripe.world.truth import FIELDS, OFF, TERMS, Doubt
+from tenure_connectors.stripe.world.vouchers import Vouchers
+from tenure_connectors.stripe.world.worth import worths
 
 NO_PRORATION = "a change without proration, known only by the next renewal"
 NOTHING = "a proration of nothing, which only words tell from a credit"

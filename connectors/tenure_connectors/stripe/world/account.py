@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stripe_world import errors, render, render_billing
-from stripe_world.events import event_json
+from tenure_connectors.stripe.world import errors, render, render_billing
+from tenure_connectors.stripe.world.events import event_json
 
 if TYPE_CHECKING:
-    from stripe_world.life import Life
-    from stripe_world.world import World
+    from tenure_connectors.stripe.world.world import Living, World
 
 Json = dict[str, Any]
 ACCOUNT = "acct_1Wworld"
@@ -112,7 +111,7 @@ class Account:
 
     # -- per customer
 
-    def customers(self, life: "Life") -> Iterator[Entry]:
+    def customers(self, life: "Living") -> Iterator[Entry]:
         person = life.book.person
         listed = person.deleted_at is None
         yield Entry(
@@ -123,7 +122,7 @@ class Account:
             livemode=person.livemode,
         )
 
-    def subscriptions(self, life: "Life") -> Iterator[Entry]:
+    def subscriptions(self, life: "Living") -> Iterator[Entry]:
         for sub in life.book.shelf.subs:
             items = [item.id for item in sub.items]
             yield self.entry(
@@ -134,25 +133,25 @@ class Account:
                 {"items": items},
             )
 
-    def subscription_items(self, life: "Life") -> Iterator[Entry]:
+    def subscription_items(self, life: "Living") -> Iterator[Entry]:
         for sub in life.book.shelf.subs:
             for item in sub.items:
                 make = lambda item=item, sub=sub: render_billing.item(item, sub)  # noqa: E731
                 yield self.entry(life, item.id, item.created, make)
 
-    def invoices(self, life: "Life") -> Iterator[Entry]:
+    def invoices(self, life: "Living") -> Iterator[Entry]:
         for invoice in life.book.shelf.invoices:
             make = lambda invoice=invoice: render_billing.invoice(invoice)  # noqa: E731
             lines = {"lines": [line.id for line in invoice.lines]}
             yield self.entry(life, invoice.id, invoice.created, make, lines)
 
-    def lines(self, life: "Life") -> Iterator[Entry]:
+    def lines(self, life: "Living") -> Iterator[Entry]:
         for invoice in life.book.shelf.invoices:
             for line in invoice.lines:
                 make = lambda line=line: render_billing.line(line)  # noqa: E731
                 yield self.entry(life, line.id, invoice.created, make)
 
-    def invoiceitems(self, life: "Life") -> Iterator[Entry]:
+    def invoiceitems(self, life: "Living") -> Iterator[Entry]:
         person = life.book.person
         for line in life.book.shelf.lines:
             if not line.dropped:
@@ -165,24 +164,24 @@ class Account:
                     ),
                 )
 
-    def discounts(self, life: "Life") -> Iterator[Entry]:
+    def discounts(self, life: "Living") -> Iterator[Entry]:
         for discount in life.book.shelf.discounts:
             yield self.entry(
                 life, discount.id, discount.start, lambda d=discount: render.discount(d)
             )
 
-    def schedules(self, life: "Life") -> Iterator[Entry]:
+    def schedules(self, life: "Living") -> Iterator[Entry]:
         for schedule in life.book.shelf.schedules:
             make = lambda s=schedule: render.schedule(s, self.now)  # noqa: E731
             yield self.entry(life, schedule.id, schedule.created, make)
 
-    def credit_notes(self, life: "Life") -> Iterator[Entry]:
+    def credit_notes(self, life: "Living") -> Iterator[Entry]:
         for note in life.book.shelf.credit_notes:
             yield self.entry(
                 life, note.id, note.created, lambda n=note: render_billing.credit_note(n)
             )
 
-    def events(self, life: "Life") -> Iterator[Entry]:
+    def events(self, life: "Living") -> Iterator[Entry]:
         oldest = self.now - 30 * 86_400
         for event in life.book.shelf.events:
             if event.created >= oldest:
@@ -191,7 +190,7 @@ class Account:
 
     def entry(
         self,
-        life: "Life",
+        life: "Living",
         key: str,
         created: int,
         make: Callable[[], Json],
@@ -227,7 +226,7 @@ def a_meter(key: str) -> Json:
     }
 
 
-Made = Callable[[Account, "Life"], Iterable[Entry]]
+Made = Callable[[Account, "Living"], Iterable[Entry]]
 PER_CUSTOMER: dict[str, Made] = {
     "customers": Account.customers,
     "subscriptions": Account.subscriptions,

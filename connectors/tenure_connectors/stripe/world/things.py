@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from stripe_world.catalog import Discount, Price, TaxRate
+from tenure_connectors.stripe.world.catalog import Discount, Price, TaxRate
 
 
 @dataclass(slots=True, eq=False)

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from stripe_world import errors
-from stripe_world.account import ACCOUNT, Account, Entry
-from stripe_world.expand import expanded
-from stripe_world.keys import permission_of, the_key
-from stripe_world.older import shaped
+from tenure_connectors.stripe.world import errors
+from tenure_connectors.stripe.world.account import ACCOUNT, Account, Entry
+from tenure_connectors.stripe.world.expand import expanded
+from tenure_connectors.stripe.world.keys import permission_of, the_key
+from tenure_connectors.stripe.world.older import shaped
 
 Json = dict[str, Any]
 Answer = tuple[int, dict[str, str], bytes]

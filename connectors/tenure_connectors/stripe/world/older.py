@@ -9,10 +9,10 @@ before 2025-03-31  periods on the subscription, `discount` beside `discounts`, a
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from stripe_world.render import plan
+from tenure_connectors.stripe.world.render import plan
 
 if TYPE_CHECKING:
-    from stripe_world.account import Account
+    from tenure_connectors.stripe.world.account import Account
 
 Json = dict[str, Any]
 Older = Callable[[Json, "Account"], Json]

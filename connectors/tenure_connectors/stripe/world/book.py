@@ -9,9 +9,9 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
-from stripe_world import render, render_billing
-from stripe_world.catalog import Catalog, Discount, micro_units
-from stripe_world.things import (
+from tenure_connectors.stripe.world import render, render_billing
+from tenure_connectors.stripe.world.catalog import Catalog, Discount, micro_units
+from tenure_connectors.stripe.world.things import (
     CreditNote,
     Event,
     Invoice,
@@ -21,8 +21,8 @@ from stripe_world.things import (
     Schedule,
     Sub,
 )
-from stripe_world.truth import Track, fact_of
-from stripe_world.worth import Worth, stated, worths
+from tenure_connectors.stripe.world.truth import Track, fact_of
+from tenure_connectors.stripe.world.worth import Worth, stated, worths
 
 Json = dict[str, Any]
 SIGNS = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"

@@ -9,9 +9,9 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 
-from stripe_world.moments import instant
-from stripe_world.things import Item, Line, Sub
-from stripe_world.worth import Worth
+from tenure_connectors.stripe.world.moments import instant
+from tenure_connectors.stripe.world.things import Item, Line, Sub
+from tenure_connectors.stripe.world.worth import Worth
 
 MILLION = 1_000_000
 NEVER = 1 << 62

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from stripe_world import render
-from stripe_world.book import Book
-from stripe_world.catalog import Coupon, Discount
-from stripe_world.moments import later
-from stripe_world.things import Item, Sub
+from tenure_connectors.stripe.world import render
+from tenure_connectors.stripe.world.book import Book
+from tenure_connectors.stripe.world.catalog import Coupon, Discount
+from tenure_connectors.stripe.world.moments import later
+from tenure_connectors.stripe.world.things import Item, Sub
 
 UNUSED = "a discount that came and went between two invoices"
 HAND_REMOVED = "a discount removed by hand, known by the next invoice"
