@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tenure_connectors.stripe.world import errors, render, render_billing
@@ -56,29 +57,29 @@ class Account:
         catalog = self.world.catalog
         yield (
             "products",
-            [Entry(p.id, p.created, lambda p=p: render.product(p)) for p in catalog.products],
+            [Entry(p.id, p.created, partial(render.product, p)) for p in catalog.products],
         )
         yield (
             "prices",
             [
-                Entry(p.id, p.created, lambda p=p: render.price(p), livemode=p.livemode)
+                Entry(p.id, p.created, partial(render.price, p), livemode=p.livemode)
                 for p in catalog.prices
             ],
         )
         yield (
             "coupons",
             [
-                Entry(c.id, c.created, lambda c=c: render.coupon(c), gone is None, gone is None)
+                Entry(c.id, c.created, partial(render.coupon, c), gone is None, gone is None)
                 for c in catalog.coupons
                 for gone in [c.deleted_at]
             ],
         )
         yield (
             "tax_rates",
-            [Entry(r.id, r.created, lambda r=r: render.tax_rate(r)) for r in catalog.tax_rates],
+            [Entry(r.id, r.created, partial(render.tax_rate, r)) for r in catalog.tax_rates],
         )
         meters = sorted({price.meter for price in catalog.prices if price.meter})
-        yield "meters", [Entry(key, 0, lambda key=key: a_meter(key)) for key in meters]
+        yield "meters", [Entry(key, 0, partial(a_meter, key)) for key in meters]
         for kind, made in PER_CUSTOMER.items():
             yield kind, [entry for life in self.world.lives for entry in made(self, life)]
 
@@ -93,15 +94,15 @@ class Account:
             for life in lives
             for since, until, units in (*self.billed(life), *self.running(life, meter))
         )
-        make = lambda: summary(meter, (start, end, used))  # noqa: E731
+        make = partial(summary, meter, (start, end, used))
         return [Entry(f"mtrusg_{meter}_{start}", start, make)] if used else []
 
-    def billed(self, life: "Life") -> Iterator[tuple[int, int, int]]:
+    def billed(self, life: "Living") -> Iterator[tuple[int, int, int]]:
         """Periods of service that are over, and how much was used in each."""
         for _, since, until, units in life.book.shelf.usage:
             yield since, until, units
 
-    def running(self, life: "Life", meter: str) -> Iterator[tuple[int, int, int]]:
+    def running(self, life: "Living", meter: str) -> Iterator[tuple[int, int, int]]:
         """Those under way, in which one unit is used an hour."""
         for sub in life.book.shelf.subs:
             for item in sub.items:
@@ -117,7 +118,7 @@ class Account:
         yield Entry(
             person.id,
             person.created,
-            lambda: render.customer(person),
+            partial(render.customer, person),
             listed,
             livemode=person.livemode,
         )
@@ -129,26 +130,26 @@ class Account:
                 life,
                 sub.id,
                 sub.created,
-                lambda sub=sub: render_billing.subscription(sub),
+                partial(render_billing.subscription, sub),
                 {"items": items},
             )
 
     def subscription_items(self, life: "Living") -> Iterator[Entry]:
         for sub in life.book.shelf.subs:
             for item in sub.items:
-                make = lambda item=item, sub=sub: render_billing.item(item, sub)  # noqa: E731
+                make = partial(render_billing.item, item, sub)
                 yield self.entry(life, item.id, item.created, make)
 
     def invoices(self, life: "Living") -> Iterator[Entry]:
         for invoice in life.book.shelf.invoices:
-            make = lambda invoice=invoice: render_billing.invoice(invoice)  # noqa: E731
+            make = partial(render_billing.invoice, invoice)
             lines = {"lines": [line.id for line in invoice.lines]}
             yield self.entry(life, invoice.id, invoice.created, make, lines)
 
     def lines(self, life: "Living") -> Iterator[Entry]:
         for invoice in life.book.shelf.invoices:
             for line in invoice.lines:
-                make = lambda line=line: render_billing.line(line)  # noqa: E731
+                make = partial(render_billing.line, line)
                 yield self.entry(life, line.id, invoice.created, make)
 
     def invoiceitems(self, life: "Living") -> Iterator[Entry]:
@@ -159,33 +160,27 @@ class Account:
                     life,
                     str(line.invoice_item),
                     line.date,
-                    lambda line=line: render_billing.invoice_item(
-                        line, person.id, livemode=person.livemode
-                    ),
+                    partial(render_billing.invoice_item, line, person.id, livemode=person.livemode),
                 )
 
     def discounts(self, life: "Living") -> Iterator[Entry]:
         for discount in life.book.shelf.discounts:
-            yield self.entry(
-                life, discount.id, discount.start, lambda d=discount: render.discount(d)
-            )
+            yield self.entry(life, discount.id, discount.start, partial(render.discount, discount))
 
     def schedules(self, life: "Living") -> Iterator[Entry]:
         for schedule in life.book.shelf.schedules:
-            make = lambda s=schedule: render.schedule(s, self.now)  # noqa: E731
+            make = partial(render.schedule, schedule, self.now)
             yield self.entry(life, schedule.id, schedule.created, make)
 
     def credit_notes(self, life: "Living") -> Iterator[Entry]:
         for note in life.book.shelf.credit_notes:
-            yield self.entry(
-                life, note.id, note.created, lambda n=note: render_billing.credit_note(n)
-            )
+            yield self.entry(life, note.id, note.created, partial(render_billing.credit_note, note))
 
     def events(self, life: "Living") -> Iterator[Entry]:
         oldest = self.now - 30 * 86_400
         for event in life.book.shelf.events:
             if event.created >= oldest:
-                make = lambda event=event: event_json(event, self)  # noqa: E731
+                make = partial(event_json, event, self)
                 yield self.entry(life, event.id, event.created, make)
 
     def entry(

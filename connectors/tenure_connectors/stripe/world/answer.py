@@ -106,7 +106,7 @@ def admitted(account: Account, path: str, headers: Mapping[str, str]) -> bool:
         raise errors.no_key()
     key = the_key(account.world.keys, token)
     other = headers.get("stripe-account")
-    if other not in (None, ACCOUNT, *account.world.connected):
+    if other is not None and other not in (ACCOUNT, *account.world.connected):
         raise errors.no_access(token, other)
     needed = permission_of(path)
     if needed is not None and key.permissions is not None and needed not in key.permissions:
@@ -150,7 +150,7 @@ def the_list(
 
 
 def shown(account: Account, entry: Entry, livemode: bool) -> bool:  # noqa: FBT001
-    return entry.livemode is livemode or account.world.mixed_modes
+    return entry.livemode is livemode or bool(account.world.mixed_modes)
 
 
 def the_one(account: Account, kind: str, key: str, *, livemode: bool) -> Entry:
@@ -229,7 +229,7 @@ def kept(kind: str, made: Json, request: Request) -> bool:
             raise errors.unknown_parameter(name)
     for name, ranges in request.ranges.items():
         if not all(
-            RANGES[word](made.get(name, made.get("date", 0)), bound) for word, bound in ranges
+            RANGES[word](made.get(name) or made.get("date", 0), bound) for word, bound in ranges
         ):
             return False
     if "status" in known and not known["status"](made, request):
@@ -248,7 +248,7 @@ def equal(name: str, *path: str) -> Keep:
         for step in path or (name,):
             value = value.get(step) if isinstance(value, dict) else None
         said = str(value).lower() if isinstance(value, bool) else value
-        return said == request.one[name]
+        return bool(said == request.one[name])
 
     return keep
 
@@ -257,7 +257,7 @@ def status(made: Json, request: Request) -> bool:
     """Without a status, Stripe lists the subscriptions that have not been canceled."""
     wanted = request.one.get("status")
     if wanted is None:
-        return made["status"] != "canceled"
+        return bool(made["status"] != "canceled")
     if wanted == "ended":
         return made["status"] in ("canceled", "incomplete_expired")
     return wanted in ("all", made["status"])

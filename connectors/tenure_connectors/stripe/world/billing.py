@@ -275,7 +275,8 @@ class Billing:
         for line in lines:
             if line.item is not None and one not in line.item.once:
                 line.item.once.append(one)
-        for holder in (sub, *sub.items):
+        holders: list[Sub | Item] = [sub, *sub.items]
+        for holder in holders:
             if one in holder.discounts:
                 holder.discounts = [d for d in holder.discounts if d is not one]
         if sub.customer.discount is one:

@@ -10,7 +10,7 @@ MINOR_DIGITS = {"jpy": 0, "kwd": 3}
 
 def micro_units(minor: Fraction, currency: str) -> int:
     """Whole micro-units of the major unit, half to even (metrics.md section 1)."""
-    return round(minor * 10 ** (6 - MINOR_DIGITS.get(currency, 2)))
+    return round(minor * Fraction(10) ** (6 - MINOR_DIGITS.get(currency, 2)))
 
 
 def whole(minor: Fraction) -> int:

@@ -18,8 +18,10 @@ def earlier(before: Json, after: Json) -> Json:
         old, new = before.get(name), after.get(name)
         if old == new:
             continue
-        both = isinstance(old, dict) and isinstance(new, dict)
-        found[name] = earlier(old, new) if both else old
+        if isinstance(old, dict) and isinstance(new, dict):
+            found[name] = earlier(old, new)
+        else:
+            found[name] = old
     return found
 
 

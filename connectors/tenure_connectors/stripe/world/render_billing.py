@@ -189,7 +189,7 @@ def invoice(thing: Invoice) -> Json:
     paid = thing.total if thing.status == "paid" else 0
     due = max(0, thing.total)
     sub = thing.sub
-    parent = {"quote_details": None, "type": "subscription_details"}
+    parent: Json = {"quote_details": None, "type": "subscription_details"}
     parent |= {"subscription_details": {"metadata": {}, "subscription": sub.id if sub else None}}
     included = thing.tax(inclusive=True)
     made: Json = {

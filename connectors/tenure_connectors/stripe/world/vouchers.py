@@ -72,7 +72,8 @@ class Vouchers:
             person.discount = None
             self.tell_customer(before)
         for sub in self.book.shelf.subs:
-            holders = [h for h in (sub, *sub.items) if discount in h.discounts]
+            every: list[Sub | Item] = [sub, *sub.items]
+            holders = [h for h in every if discount in h.discounts]
             if holders and sub.live:
                 with self.book.updating(sub):
                     for holder in holders:
