@@ -11,6 +11,7 @@ from tenure._version import __version__
 
 if TYPE_CHECKING:
     from tenure.currency import CURRENCY_CODES
+    from tenure.demo.company import Company, Stretch
     from tenure.errors import (
         ConfigError,
         PluginError,
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
 
 _EXPORTS = {
     "tenure.currency": "CURRENCY_CODES",
+    "tenure.demo.company": "Company Stretch",
     "tenure.errors": "ConfigError PluginError SourceError TenureError TransientError",
     "tenure.money": "MICRO decimal_string half_even micros ratio_string",
     "tenure.periods": "day_start",
@@ -84,6 +86,7 @@ __all__ = [
     "Change",
     "Checkpoint",
     "Claim",
+    "Company",
     "ConfigError",
     "Connector",
     "Context",
@@ -112,6 +115,7 @@ __all__ = [
     "Sink",
     "SourceError",
     "State",
+    "Stretch",
     "Subscription",
     "TenureError",
     "Tombstone",

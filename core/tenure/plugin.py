@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -27,6 +28,7 @@ from tenure.records import Json, Observation, Quarantined, Record
 if TYPE_CHECKING:
     import httpx
 
+    from tenure.demo.company import Company
     from tenure.report import Report
 
 API = 1
@@ -142,6 +144,15 @@ class Connector(_Plugin):
 
         `tenure init --from` writes them into plugins.toml for the user to review. A list of
         sentences under `_notes` says what needs a look.
+        """
+        return None
+
+    @classmethod
+    def world(cls, company: Company) -> AbstractContextManager[Mapping[str, Json]] | None:  # noqa: ARG003 - for an override
+        """The service itself, simulated on loopback with a made-up company in it; None: none.
+
+        It runs while the context is open, which yields the options that reach it (`api_base`, and
+        the key or token under its option's name). `tenure demo --services` tries connectors on it.
         """
         return None
 

@@ -6,14 +6,9 @@
     result = compare(world, {item.id: item.points})            # cells equal of cells in all
     world.advance(days=10)                                     # new events, then pull again
 
-How it is made: `life` and `steps` choose what happens; `desk`, `vouchers`, `contracts`,
-`dunning` and `farewell` do it; `billing` writes the invoices; `book` keeps what exists, tells
-the events and notes the truth (`worth`, `truth`, `future`); `account` shows what is left of it
-at the end, `render` and `older` as JSON of any version, `answer` over Stripe's read API.
-
-Conventions that no document settles are said where they are made: once a discount for once is
-used, it counts until its billing period ends; an end at the period's end is the earliest of the
-items' (docs: "Adds helpers to cancel subscriptions for billing periods with mixed intervals").
+How it is made: `life` and `steps` choose what happens; `contracts`, `dunning`, `farewell` and
+what the connector ships in `tenure_connectors.stripe.world` do it, note the truth and answer over
+Stripe's read API; `future` says what of the truth is still to come.
 """
 
 from stripe_world.compare import Comparison, Difference, compare

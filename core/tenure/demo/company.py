@@ -5,9 +5,10 @@ small and young ones leave more. Every row is one stretch of one subscription it
 terms, as a spreadsheet of subscriptions has it. Nobody in it exists.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from itertools import groupby
 from random import Random
 
 MONTHS = 30
@@ -75,6 +76,28 @@ class Stretch:
         """The row as texts, in the order of `COLUMNS`."""
         values = asdict(self)
         return ["" if values[name] is None else str(values[name]) for name in COLUMNS]
+
+    @property
+    def domain(self) -> str:
+        """The customer's, on the web: nobody's, as `.example` never is anybody's."""
+        return f"{self.customer_name.lower().replace(' ', '-')}.example"
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """The company until `now`, for simulated services to show (`Connector.world`).
+
+    `now` is an aware UTC instant after every stretch has begun. Ids stay the same as it lives on.
+    """
+
+    now: datetime
+    stretches: Sequence[Stretch]
+
+    def customers(self) -> Iterator[list[Stretch]]:
+        """The stretches of each customer, in the order of their starts."""
+        rows = sorted(self.stretches, key=lambda row: (row.customer, row.start, row.item))
+        for _, own in groupby(rows, key=lambda row: row.customer):
+            yield list(own)
 
 
 @dataclass(slots=True)
@@ -160,6 +183,10 @@ def _month(chance: Random, customer: _Customer, month: date) -> None:
         _add_on(customer, day)
 
 
+def _tries(seats: Stretch, day: date) -> bool:
+    return seats.trial_end is not None and day <= seats.trial_end
+
+
 def _leaving(customer: _Customer, month: date) -> float:
     """The chance to leave this month: more when young; with a yearly bill only at its end."""
     chance = PLANS[customer.plan].leaves
@@ -176,7 +203,7 @@ def _more(chance: Random, seats: int) -> int:
 def _change(customer: _Customer, day: date, **terms: object) -> None:
     """End the stretch and begin the next one under other terms."""
     seats = customer.seats
-    if day <= seats.start or (seats.trial_end and day <= seats.trial_end):
+    if day <= seats.start or _tries(seats, day):
         return
     customer.past.append(replace(seats, end=day))
     customer.seats = replace(seats, start=day, trial_end=None, **terms)  # type: ignore[arg-type]  # terms are its fields
@@ -192,6 +219,8 @@ def _move_up(customer: _Customer, day: date) -> None:
 
 
 def _add_on(customer: _Customer, day: date) -> None:
+    if _tries(customer.seats, day):
+        return
     customer.add_on = replace(
         customer.seats,
         item="insights",
