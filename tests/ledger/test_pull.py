@@ -63,6 +63,12 @@ def test_a_source_that_counts_more_rows_is_not_balanced(ledger: Ledger):
     assert not ledger.pull(many(3), source_count=4).balanced
 
 
+def test_customers_are_counted_where_a_source_knows_nothing_else(ledger: Ledger):
+    records = [Customer(id=f"c{n}", name="Ada", attributes=[]) for n in range(3)]
+    counts = ledger.pull([records[0], Checkpoint(), *records[1:]])
+    assert (counts.customers, counts.read, counts.balanced) == (3, 0, True)
+
+
 def test_an_item_counts_the_rows_it_was_made_of(ledger: Ledger):
     records = [subscription("s", replace(item("i", {0: (1, O), 3: (2, O)}), rows=2))]
     assert ledger.pull(records).stored == 2

@@ -94,7 +94,7 @@ def _counted(outcome: "Outcome") -> str:
     if outcome.said:
         return outcome.said
     if not c.read:
-        return "nothing new"
+        return f"{c.customers:,} customers read" if c.customers else "nothing new"
     return (
         f"{c.read:,} rows read = {c.stored:,} stored + {c.unchanged:,} unchanged"
         f" + {c.quarantined:,} quarantined + {c.excluded:,} excluded"

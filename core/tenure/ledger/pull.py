@@ -6,7 +6,7 @@ pull, and only when nothing in it could have hidden it (metrics.md section 2).
 """
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -25,6 +25,7 @@ LOSS_LIMIT = 5
 """A pull that would retract more than one in five of a connector's items holds them all."""
 
 _COUNT_STATED = text("SELECT coalesce(sum(rows), 0) FROM stage_item")
+_COUNT_CUSTOMERS = text("SELECT count(*) FROM stage_customer")
 _COUNT_WRITTEN = text(
     "SELECT coalesce(sum(i.rows), 0) FROM stage_item AS i WHERE i.item_id > :last_item OR EXISTS ("
     " SELECT 1 FROM stage_verdict AS v WHERE v.line_no = i.no AND v.closes + v.inserts > 0)"
@@ -59,7 +60,7 @@ class Counts:
     """What became of the source's rows, and what else a pull did.
 
     `read = stored + unchanged + quarantined + excluded`; `source_count` is the source's own count
-    of rows, `retracted` and `held` count items.
+    of rows, `retracted` and `held` count items, `customers` those that were stated by themselves.
     """
 
     read: int = 0
@@ -72,6 +73,7 @@ class Counts:
     retracted: int = 0
     held: int = 0
     held_by: Hold | None = None
+    customers: int = field(default=0, compare=False)
 
     def as_json(self) -> str:
         """The counts as they are kept with the run."""
@@ -149,7 +151,7 @@ class Pull:
         connection, before = self._connection, self.counts
         if connection.dialect.name == "postgresql":  # its planner knows nothing of new tables
             connection.execute(text("ANALYZE stage_subscription, stage_item, stage_point"))
-        stated = self._count(_COUNT_STATED)
+        stated, customers = self._count(_COUNT_STATED), self._count(_COUNT_CUSTOMERS)
         scripts.run(connection, "resolve", binds)
         scripts.run(connection, "diff", binds, "point")
         written = self._count(_COUNT_WRITTEN, binds)
@@ -169,6 +171,7 @@ class Pull:
             quarantined=before.quarantined + self._stage.rows_quarantined,
             excluded=before.excluded + self._stage.rows_excluded,
             contradictions=before.contradictions + contradictions,
+            customers=before.customers + customers,
         )
 
     def _finish(self, binds: scripts.Binds, counts: Counts, point: Checkpoint | None) -> Counts:
