@@ -9,7 +9,7 @@
     book       what exists of one customer, its events, and (`truth`, `worth`) what was true
     catalog    what is sold; `things` what changes; `moments` how Stripe counts time
     account    what is left of it all at one moment, as JSON (`render`, `events`, `older` versions)
-    answer     Stripe's read API over that (`keys`, `expand`, `errors`)
+    answer     Stripe's read API over that (`request`, `filters`, `expand`, `keys`, `errors`)
     server     all of it behind 127.0.0.1, with `faults` if wanted
 
 Written from Stripe's documentation and recorded objects; the connector is no part of it.

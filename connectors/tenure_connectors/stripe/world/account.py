@@ -45,6 +45,7 @@ class Account:
         self.now = world.now
         self.lists: dict[str, list[Entry]] = {}
         self.by_id: dict[str, Entry] = {}
+        self.matching: dict[tuple[object, ...], list[Entry]] = {}  # by list and filters
         self.coupon_products = {coupon.id: coupon.products for coupon in world.catalog.coupons}
         self.price_tiers = {price.id: price for price in world.catalog.prices}
         for kind, entries in self.everything():

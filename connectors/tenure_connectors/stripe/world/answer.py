@@ -9,39 +9,21 @@ are read at their `url`; what is refused is refused in Stripe's own words.
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
 from tenure_connectors.stripe.world import errors
 from tenure_connectors.stripe.world.account import ACCOUNT, Account, Entry
 from tenure_connectors.stripe.world.expand import expanded
+from tenure_connectors.stripe.world.filters import LISTS, kept
 from tenure_connectors.stripe.world.keys import permission_of, the_key
 from tenure_connectors.stripe.world.older import shaped
+from tenure_connectors.stripe.world.request import Request, parsed, whole
 
 Json = dict[str, Any]
 Answer = tuple[int, dict[str, str], bytes]
 Query = Sequence[tuple[str, str]]
-RANGES = {"gt": int.__gt__, "gte": int.__ge__, "lt": int.__lt__, "lte": int.__le__}
-PAGING = {"limit", "starting_after", "ending_before", "expand"}
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request taken apart: `one` has single parameters, `many` those with `[]` or `[0]`."""
-
-    path: str
-    one: dict[str, str]
-    many: dict[str, list[str]]
-    ranges: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
-
-    @property
-    def names(self) -> set[str]:
-        return {*self.one, *self.many, *self.ranges}
-
-
-Keep = Callable[[Json, Request], bool]
 
 
 def answer(
@@ -72,29 +54,6 @@ def reply(account: Account, status: int, body: Json, version: str, more: dict[st
         "Stripe-Should-Retry": "true" if status in (409, 429, 500) else "false",
     }
     return status, told | more, json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def parsed(path: str, query: Iterable[tuple[str, str]]) -> Request:
-    request = Request(path.rstrip("/"), {}, {})
-    for name, value in query:
-        base, _, inner = name.partition("[")
-        inner = inner.rstrip("]")
-        if inner in RANGES:
-            request.ranges.setdefault(base, []).append((inner, whole(base, value)))
-        elif inner or name.endswith("[]"):
-            key = base if inner.isdigit() or not inner else f"{base}[{inner}]"
-            request.many.setdefault(key, []).append(value)
-        else:
-            request.one[base] = value
-    return request
-
-
-def whole(name: str, value: str) -> int:
-    try:
-        return int(value)
-    except ValueError:
-        message = f"Invalid integer: {value}"
-        raise errors.refused(400, message, code="parameter_invalid_integer", param=name) from None
 
 
 def admitted(account: Account, path: str, headers: Mapping[str, str]) -> bool:
@@ -144,9 +103,17 @@ def the_list(
             lines = the_one(account, "invoices", key, livemode=livemode).inner["lines"]
             return [account.by_id[line] for line in lines]
         case [kind] if kind in LISTS:
-            entries = [e for e in account.lists[kind] if e.listed and shown(account, e, livemode)]
-            return [e for e in entries if kept(kind, e.json, request)]
+            return matching(account, kind, request, livemode=livemode)
     raise errors.unknown_url("GET", request.path)
+
+
+def matching(account: Account, kind: str, request: Request, *, livemode: bool) -> list[Entry]:
+    """The objects that a list's filters let through, found once for all its pages."""
+    asked = (kind, livemode, account.world.mixed_modes, request.filters)
+    if asked not in account.matching:
+        entries = [e for e in account.lists[kind] if e.listed and shown(account, e, livemode)]
+        account.matching[asked] = [e for e in entries if kept(kind, e.json, request)]
+    return account.matching[asked]
 
 
 def shown(account: Account, entry: Entry, livemode: bool) -> bool:  # noqa: FBT001
@@ -221,119 +188,6 @@ def place(entries: list[Entry], key: str, param: str) -> int:
     raise errors.missing("object", key, param, 400)
 
 
-def kept(kind: str, made: Json, request: Request) -> bool:
-    """Whether an object passes the filters of its list; unknown ones are refused."""
-    known = LISTS[kind]
-    for name in request.names - PAGING:
-        if name not in known and name != "created":
-            raise errors.unknown_parameter(name)
-    for name, ranges in request.ranges.items():
-        if not all(
-            RANGES[word](made.get(name) or made.get("date", 0), bound) for word, bound in ranges
-        ):
-            return False
-    if "status" in known and not known["status"](made, request):
-        return False
-    wanted = ((*request.one, *request.many), known)
-    return all(
-        known[name](made, request) for name in wanted[0] if name in known and name != "status"
-    ) and ("created" not in request.one or made["created"] == int(request.one["created"]))
-
-
-def equal(name: str, *path: str) -> Keep:
-    """The parameter is the object's own value at `path` (or of the same name)."""
-
-    def keep(made: Json, request: Request) -> bool:
-        value: Any = made
-        for step in path or (name,):
-            value = value.get(step) if isinstance(value, dict) else None
-        said = str(value).lower() if isinstance(value, bool) else value
-        return bool(said == request.one[name])
-
-    return keep
-
-
-def status(made: Json, request: Request) -> bool:
-    """Without a status, Stripe lists the subscriptions that have not been canceled."""
-    wanted = request.one.get("status")
-    if wanted is None:
-        return bool(made["status"] != "canceled")
-    if wanted == "ended":
-        return made["status"] in ("canceled", "incomplete_expired")
-    return wanted in ("all", made["status"])
-
-
-def has_price(made: Json, request: Request) -> bool:
-    prices = {item["price"]["id"] for item in made["items"]["data"]}
-    return request.one.get("price", request.one.get("plan")) in prices
-
-
-def of_subscription(made: Json, request: Request) -> bool:
-    parent = made.get("parent") or {}
-    details = parent.get("subscription_details") or {}
-    return details.get("subscription") == request.one["subscription"]
-
-
-def pending(made: Json, request: Request) -> bool:
-    return (made["invoice"] is None) is (request.one["pending"] == "true")
-
-
-def of_type(made: Json, request: Request) -> bool:
-    wanted = request.many.get("type", request.many.get("types", []))
-    wanted = [*wanted, *([request.one["type"]] if "type" in request.one else [])]
-    return any(matches(made["type"], one) for one in wanted)
-
-
-def matches(kind: str, pattern: str) -> bool:
-    """`customer.subscription.*` stands for every type that begins so."""
-    return kind == pattern or (pattern.endswith("*") and kind.startswith(pattern[:-1]))
-
-
-def any_invoice(made: Json, request: Request) -> bool:
-    return request.one.get("status") in (None, made["status"])
-
-
-def of_ids(made: Json, request: Request) -> bool:
-    return made["id"] in request.many["ids"]
-
-
-def always(made: Json, request: Request) -> bool:
-    return True
-
-
-LISTS: dict[str, dict[str, Keep]] = {
-    "customers": {"email": equal("email")},
-    "products": {"active": equal("active"), "ids": of_ids},
-    "prices": {
-        "active": equal("active"),
-        "product": equal("product"),
-        "currency": equal("currency"),
-        "type": equal("type"),
-    },
-    "coupons": {},
-    "tax_rates": {"active": equal("active")},
-    "subscriptions": {
-        "status": status,
-        "customer": equal("customer"),
-        "price": has_price,
-        "plan": has_price,
-        "collection_method": equal("collection_method"),
-    },
-    "subscription_schedules": {"customer": equal("customer")},
-    "invoices": {
-        "status": any_invoice,
-        "customer": equal("customer"),
-        "subscription": of_subscription,
-        "collection_method": equal("collection_method"),
-    },
-    "invoiceitems": {
-        "customer": equal("customer"),
-        "invoice": equal("invoice"),
-        "pending": pending,
-    },
-    "credit_notes": {"customer": equal("customer"), "invoice": equal("invoice")},
-    "events": {"type": of_type, "types": of_type, "delivery_success": always},
-}
 SINGULAR = {
     "customers": "customer",
     "products": "product",

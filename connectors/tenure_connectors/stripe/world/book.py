@@ -114,8 +114,13 @@ class Book:
 
     def tell(self, kind: str, made: Callable[[], Json], before: Json | None = None) -> None:
         if self.telling:
-            event = Event(self.id("evt"), kind, self.now + self.lag, made(), before)
+            event = Event(self.event_id(), kind, self.now + self.lag, made(), before)
             self.shelf.events.append(event)
+
+    def event_id(self) -> str:
+        """Its second and its place in that: the same from whenever on events are told."""
+        place = self.counters[f"evt {self.now}"] = self.counters.get(f"evt {self.now}", 0) + 1
+        return f"evt_1W{self.tag}{self.now}{place:02d}"
 
     @contextmanager
     def updating(self, sub: Sub) -> Iterator[None]:
