@@ -1,4 +1,4 @@
-"""Small made-up worlds of customers, matched by SQL, and by brute force as docs/accounts.md has it."""
+"""Small made-up worlds of customers, matched by SQL, and by brute force as the docs have it."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
