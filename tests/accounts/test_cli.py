@@ -105,6 +105,26 @@ def test_a_map_that_is_missing_fails_after_the_rest_was_done(folder: Path, capsy
     assert "Make it with the line connector,customer,account" in err
 
 
+def test_check_reads_the_map(folder: Path, capsys):
+    Path("accounts.csv").write_text("connector,customer,account\nbilling,s1,a\nx,s1,a\n")
+    main(["check"])
+    out = capsys.readouterr().out
+    assert "ok      accounts: accounts.csv: 1 customers" in out
+    assert "warning accounts: accounts.csv:3: connector: there is no connector 'x'" in out
+    Path("accounts.csv").unlink()
+    assert main(["check"]) == 2
+    assert "failed  accounts: There is no file" in capsys.readouterr().out
+
+
+def test_where_nothing_could_be_read_nobody_is_matched(folder: Path, capsys):
+    Path("billing.csv").unlink()
+    Path("crm.csv").unlink()
+    assert main(["sync"]) == 1
+    assert (
+        "accounts: 0 accounts of 0 customers, 0 ambiguous, 0 unmatched" in capsys.readouterr().out
+    )
+
+
 def test_without_the_table_there_are_no_accounts(folder: Path, capsys):
     main(["sync"])
     Path("plugins.toml").write_text(CONFIG)

@@ -1,4 +1,4 @@
-"""Small made-up worlds of customers, matched by SQL, and by brute force as the docs have it."""
+"""Small made-up worlds of customers, matched by SQL, and pair by pair as docs/accounts.md says."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field

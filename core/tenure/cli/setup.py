@@ -156,6 +156,7 @@ def _findings(loaded: "Workspace", *, offline: bool) -> Iterator[_Line]:
             "config", "no connector is named yet, so there is nothing to read", is_warning=True
         )
     yield from _store(loaded, offline=offline)
+    yield from _map(loaded)
     for entry in loaded.entries:
         yield from _entry(loaded, entry, offline=offline)
 
@@ -170,6 +171,22 @@ def _store(loaded: "Workspace", *, offline: bool) -> Iterator[_Line]:
         yield _Line("store", Store.describe(loaded.store))
     except TenureError as error:
         yield _Line("store", str(error), error)
+
+
+def _map(loaded: "Workspace") -> Iterator[_Line]:
+    """What the map of [accounts] holds; whether its customers are known, only a sync can say."""
+    from tenure.accounts import mapping  # noqa: PLC0415 - loads sqlalchemy
+
+    if loaded.accounts is None or loaded.accounts.map is None:
+        return
+    try:
+        found = mapping.read(loaded.accounts.map, [entry.name for entry in loaded.connectors])
+    except TenureError as error:
+        yield _Line("accounts", str(error), error)
+        return
+    yield _Line("accounts", f"{found.name}: {len(found.rows):,} customers")
+    for remark in found.remarks():
+        yield _Line("accounts", remark, is_warning=True)
 
 
 def _entry(loaded: "Workspace", entry: "Entry", *, offline: bool) -> Iterator[_Line]:
