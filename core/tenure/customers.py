@@ -1,4 +1,7 @@
-"""Customers as of now: one row each, with what it pays and what happened last."""
+"""Customers as of now: one row each, with what it pays and what happened last.
+
+`CustomerRow` is what `tenure customers` shows, `Standing` what a sink is lent.
+"""
 
 import csv
 import io
@@ -8,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 
 from tenure.meta import Meta
-from tenure.money import decimal_string, signed_string
+from tenure.money import Ratio, decimal_string, signed_string
 from tenure.records import Json
 
 
@@ -26,6 +29,45 @@ class LastMovement:
     kind: str
     day: date
     amount: int | None
+    reason: str | None = None
+    """What did most of it, as in the movement log; None: nobody looked."""
+    cause: str | None = None
+    """Who or what ended an item: requested, payment_failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How one customer (an account, where several are one) stands. Money in micro-units.
+
+    `mrr` and `committed_mrr` are at the rates of now, `mrr_year_ago` at those of then.
+    """
+
+    id: str
+    name: str | None
+    ids: Mapping[str, tuple[str, ...]]
+    """By connector, in the order of plugins.toml, the ids that it has there."""
+    mrr: int
+    committed_mrr: int
+    """Without what somebody asked to end."""
+    mrr_year_ago: int
+    nrr: Ratio
+    """What it pays now over what it paid a year ago, both at the rates of then; over 0: it did not."""
+    since: date | None
+    """The day of its first payment; None: it never paid."""
+    last: LastMovement | None
+    acv_band: str | None
+    """Of twelve times `mrr`; None while it pays nothing."""
+    attributes: Mapping[str, str | None] = field(default_factory=dict)
+
+    @property
+    def arr(self) -> int:
+        """Twelve times the MRR."""
+        return 12 * self.mrr
+
+    @property
+    def committed_change(self) -> int:
+        """What is going to end: zero or less."""
+        return self.committed_mrr - self.mrr
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

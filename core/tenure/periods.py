@@ -200,6 +200,13 @@ def periods(asked: Range, zone: ZoneInfo, now: datetime) -> tuple[Period, ...]:
     return tuple(_period(label, span, zone, now) for label, span in labelled)
 
 
+def year_to(now: datetime, zone: ZoneInfo) -> Period:
+    """The twelve months up to the end of today, as of now: a custom, trailing period of today."""
+    today = now.astimezone(zone).date()
+    span = _trailing(Span(today, today + _ONE_DAY), 12)
+    return _period("year", span, zone, now)
+
+
 def calendar(unit: Unit, first: datetime, last: datetime, zone: ZoneInfo) -> Iterator[Period]:
     """Every period of a unit from the one of `first` to the one of `last`."""
     span = _containing(unit, first.astimezone(zone).date())

@@ -39,7 +39,7 @@ from tenure import Attribute, Customer, Item, State, Subscription
 from tenure.errors import TenureError
 from tenure.explanation import Metric
 from tenure.ledger.store import Store
-from tenure.metrics import cohorts, customers, explain, graded, movements
+from tenure.metrics import cohorts, customers, explain, graded, movements, standing
 from tenure.metrics.policy import Policy
 from tenure.metrics.run import ReportRequest, build, opened
 from tenure.money import half_even
@@ -59,7 +59,8 @@ def answers(ready, store: Store, request: ReportRequest) -> list[object]:
     now = customers.build(ready, store, request).rows
     points = timeline(ready, store, request)
     grades = graded.build(ready, store, request)
-    return [*figures_of(report), log.movements, why.parts, joined, now, points, grades]
+    stand = list(standing.build(ready, store, request))
+    return [*figures_of(report), log.movements, why.parts, joined, now, points, grades, stand]
 
 
 def figures_of(report: Report) -> tuple[object, ...]:

@@ -1,6 +1,7 @@
 """Every customer as of now, from the last change of what it pays."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -48,12 +49,12 @@ def build(
     """
     asked = replace(request, unit=Unit.MONTH, first=None, last=None, trailing=None, by=())
     with opened(workspace, store, asked) as ledger:
-        shown = (_now(ledger),)
+        shown = (present(ledger),)
         ledger.basis.run("named")
-        with _NowFrame(ledger.basis, shown, cut=True) as frame:
+        with NowFrame(ledger.basis, shown, cut=True) as frame:
             names, rows = _rows(frame, asked)
-        present = replace(ledger, shown=shown)
-        meta = meta_of(present, asked, coverage_of(present))
+        at_once = replace(ledger, shown=shown)
+        meta = meta_of(at_once, asked, coverage_of(at_once))
     people = {entry.name for entry in workspace.connectors if entry.is_directory}
     rows = [row for row in rows if row.last is not None or not people.issuperset(row.connectors)]
     if sort is Sort.NAME:
@@ -61,13 +62,13 @@ def build(
     return Customers(meta=meta, rows=tuple(rows), attributes=names)
 
 
-def _now(ledger: Opened) -> Period:
+def present(ledger: Opened) -> Period:
     """A period that begins and ends now."""
     today = ledger.now.astimezone(ledger.basis.workspace.timezone).date()
     return Period(label="now", start=today, end=today, opens=ledger.now, closes=ledger.now)
 
 
-class _NowFrame(Frame):
+class NowFrame(Frame):
     """A frame of one instant, whose states are all customers."""
 
     def _states(self) -> None:
@@ -102,24 +103,30 @@ def _row(
 ) -> CustomerRow:
     id_, name, connectors, mrr, is_valued, instant, first, *moved = line
     paid, pays, before, after, *values = moved
-    last = None
-    if instant is not None:
-        before, after = int(before or 0), int(after or 0)
-        last = LastMovement(
-            kind=kind((paid, pays, first < instant), before, after),
-            day=_day(frame, instant),
-            amount=after - before if is_valued else None,
-        )
     return CustomerRow(
         id=id_,
         name=name,
         connectors=tuple(connectors),
         mrr=int(mrr),
-        since=None if first is None else _day(frame, first),
-        last=last,
+        since=None if first is None else day_of(frame, first),
+        last=last_movement(frame, first, (is_valued, instant, paid, pays, before, after)),
         attributes=dict.fromkeys(names) | dict(zip(stated, values, strict=True)),
     )
 
 
-def _day(frame: Frame, instant: int) -> date:
+def last_movement(frame: Frame, first: int | None, step: Sequence[Any]) -> LastMovement | None:
+    """From whether it is valued, its instant, paid and pays, before and after; None without any."""
+    is_valued, instant, paid, pays, before, after = step
+    if instant is None:
+        return None
+    before, after = int(before or 0), int(after or 0)
+    return LastMovement(
+        kind=kind((paid, pays, first is not None and first < instant), before, after),
+        day=day_of(frame, instant),
+        amount=after - before if is_valued else None,
+    )
+
+
+def day_of(frame: Frame, instant: int) -> date:
+    """The day that an instant lies in, in the workspace's zone."""
     return from_micros(instant).astimezone(frame.basis.workspace.timezone).date()

@@ -164,7 +164,7 @@ class Frame:
         self.closes = [closes(period) for period in shown]
         self._cut = cut
         self._valued = shown if valued is None else valued
-        self._schema = f"frame_{next(self._numbers)}"
+        self.schema = f"frame_{next(self._numbers)}"
         self._names: dict[str, object] = {
             "cell_of": decision_tree(self._bounds()),
             "first_opening": f"1 + {decision_tree(self.opens)}",
@@ -175,17 +175,17 @@ class Frame:
         }
 
     def __enter__(self) -> Self:
-        self.basis.duck.execute(f"CREATE SCHEMA {self._schema}")
+        self.basis.duck.execute(f"CREATE SCHEMA {self.schema}")
         self._look_here()
         self._states()
         return self
 
     def _look_here(self) -> None:
-        self.basis.duck.execute(f"SET search_path = '{self._schema},main'")
+        self.basis.duck.execute(f"SET search_path = '{self.schema},main'")
 
     def __exit__(self, *_: object) -> None:
         self.basis.duck.execute("SET search_path = 'main'")
-        self.basis.duck.execute(f"DROP SCHEMA {self._schema} CASCADE")
+        self.basis.duck.execute(f"DROP SCHEMA {self.schema} CASCADE")
 
     def run(self, script: str, **more: object) -> "DuckDBPyConnection":
         """Run one of the SQL files; returns its last result."""
