@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from tenure._version import __version__
 
 if TYPE_CHECKING:
+    from tenure.cohorts import Cohorts
     from tenure.currency import CURRENCY_CODES
+    from tenure.customers import LastMovement, Standing
     from tenure.demo.company import Company, Stretch
     from tenure.errors import (
         ConfigError,
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
         TransientError,
     )
     from tenure.money import MICRO, decimal_string, half_even, micros, ratio_string
+    from tenure.movements import Movement, MovementLog
     from tenure.periods import day_start
     from tenure.plugin import (
         API,
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
         Connector,
         Context,
         HttpConfig,
+        Memory,
         PluginConfig,
         PullRequest,
         Rate,
@@ -34,6 +38,8 @@ if TYPE_CHECKING:
         RatesRequest,
         Receipt,
         Sink,
+        SinkContext,
+        Unwritten,
         hookimpl,
     )
     from tenure.records import (
@@ -62,13 +68,16 @@ if TYPE_CHECKING:
     from tenure.report import Report, Row
 
 _EXPORTS = {
+    "tenure.cohorts": "Cohorts",
     "tenure.currency": "CURRENCY_CODES",
+    "tenure.customers": "LastMovement Standing",
     "tenure.demo.company": "Company Stretch",
     "tenure.errors": "ConfigError PluginError SourceError TenureError TransientError",
     "tenure.money": "MICRO decimal_string half_even micros ratio_string",
+    "tenure.movements": "Movement MovementLog",
     "tenure.periods": "day_start",
-    "tenure.plugin": "API Change Connector Context HttpConfig PluginConfig PullRequest Rate "
-    "Rates RatesRequest Receipt Sink hookimpl",
+    "tenure.plugin": "API Change Connector Context HttpConfig Memory PluginConfig PullRequest "
+    "Rate Rates RatesRequest Receipt Sink SinkContext Unwritten hookimpl",
     "tenure.records": "BEGINNING Attribute Cause Checkpoint Claim Customer Evidence Excluded "
     "Interval Item ItemKind Json Observation Point Quarantined RawChunk Record State "
     "Subscription Tombstone TombstoneKind",
@@ -86,6 +95,7 @@ __all__ = [
     "Change",
     "Checkpoint",
     "Claim",
+    "Cohorts",
     "Company",
     "ConfigError",
     "Connector",
@@ -98,6 +108,10 @@ __all__ = [
     "Item",
     "ItemKind",
     "Json",
+    "LastMovement",
+    "Memory",
+    "Movement",
+    "MovementLog",
     "Observation",
     "PluginConfig",
     "PluginError",
@@ -113,7 +127,9 @@ __all__ = [
     "Report",
     "Row",
     "Sink",
+    "SinkContext",
     "SourceError",
+    "Standing",
     "State",
     "Stretch",
     "Subscription",
@@ -121,6 +137,7 @@ __all__ = [
     "Tombstone",
     "TombstoneKind",
     "TransientError",
+    "Unwritten",
     "__version__",
     "day_start",
     "decimal_string",

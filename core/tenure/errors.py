@@ -8,6 +8,7 @@
   + PluginError           a plugin is broken and disabled, the others run       (exit 1)
   + StoreError            the ledger cannot be opened, read or written          (exit 1)
   + InvariantError        figures contradict each other, nothing is published   (exit 3)
+  + WithheldError         figures rest on too little to be published            (exit 3)
 """
 
 from collections.abc import Iterable, Sequence
@@ -72,3 +73,9 @@ class InvariantError(TenureError):
     def __init__(self, reason: str, rows: Sequence[str] = ()) -> None:
         self.rows = tuple(rows)
         super().__init__(reason, "Nothing was published; please report this with the rows below")
+
+
+class WithheldError(TenureError):
+    """Figures are right as far as they go, but rest on too little to be published (exit 3)."""
+
+    exit_code = 3

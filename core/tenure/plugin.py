@@ -1,7 +1,8 @@
 """What a plugin author subclasses.
 
 A connector has a frozen `Config`, a `check()` and a `pull(request)` that yields records.
-A sink has a `Config`, a `check()`, a `preview(report)` and a `deliver(report, changes)`.
+A sink has a `Config`, a `check()`, a `preview(report)` and a `deliver(report, changes)`; one that
+`remembers` a `restore(changes)`.
 A source of exchange rates has a `Config`, a `check()` and a `rates(request)` that yields them.
 All get what they need handed in (an HTTP client, the clock, the folder of plugins.toml) and
 never see the store.
@@ -17,7 +18,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol
 from zoneinfo import ZoneInfo
 
 import pluggy
@@ -28,7 +29,10 @@ from tenure.records import Json, Observation, Quarantined, Record
 if TYPE_CHECKING:
     import httpx
 
+    from tenure.cohorts import Cohorts
+    from tenure.customers import Standing
     from tenure.demo.company import Company
+    from tenure.movements import MovementLog
     from tenure.report import Report
 
 API = 1
@@ -164,37 +168,103 @@ class Connector(_Plugin):
         """
 
 
+class Memory(Protocol):
+    """What the core keeps of all that a sink which `remembers` ever wrote."""
+
+    def targets(self) -> Collection[str]:
+        """Where it left a value that nobody has removed since."""
+
+    def values(self, targets: Collection[str]) -> Mapping[str, Mapping[str, str | None]]:
+        """By target and field, what it wrote there last."""
+
+
+class Customers(Protocol):
+    """How every customer stands, in a stream; close it if you do not read it to its end."""
+
+    def __call__(self, *, attributes: Sequence[str] = ()) -> Iterator[Standing]:
+        """With the attributes of [metrics] segments, and these besides."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SinkContext(Context):
+    """What the workspace lends to a sink: figures as of the report's `known_at`, made on demand.
+
+    `movements("2025-03")` is the log of that period, `cohorts()` the cohorts of the last twelve
+    complete months. `connectors` are the tables of plugins.toml with the plugin of each. `key` is
+    the idempotency key: the same when this delivery is tried again.
+    """
+
+    known_at: datetime
+    connectors: Mapping[str, str]
+    key: str = ""
+    memory: Memory
+    customers: Customers
+    movements: Callable[[str], MovementLog]
+    cohorts: Callable[[], Cohorts]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One difference between what a sink holds now and what the report says."""
+    """One difference between what a sink holds now and what the report says.
+
+    `note` is what the user should know of it.
+    """
 
     target: str
     field: str
     old: str | None
     new: str | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unwritten:
+    """A target that could not be written though the others were, and why."""
+
+    target: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What a sink did: how many targets were written, and the other side's id if it has one."""
+    """What a sink did: how many targets were written, and the other side's id if it has one.
+
+    With `unwritten` the delivery has failed for these, and is tried again; what is `left` was not
+    put back on purpose.
+    """
 
     written: int
     remote_id: str | None = None
+    unwritten: Sequence[Unwritten] = ()
+    left: Sequence[Unwritten] = ()
 
 
 class Sink(_Plugin):
     """Writes finished reports to one place."""
 
+    remembers: ClassVar[bool] = False
+    """Whether the core keeps each value it writes, and what stood there before.
+
+    Then a value that was changed by hand is told, and `tenure push NAME --undo RUN` puts back.
+    """
+
     def __init__(self, config: PluginConfig) -> None:
         self.config = config
 
     @abstractmethod
-    def preview(self, report: Report, context: Context) -> Sequence[Change]:
+    def preview(self, report: Report, context: SinkContext) -> Sequence[Change]:
         """What `deliver` would change now; empty when everything is already there."""
 
     @abstractmethod
-    def deliver(self, report: Report, changes: Sequence[Change], context: Context) -> Receipt:
+    def deliver(self, report: Report, changes: Sequence[Change], context: SinkContext) -> Receipt:
         """Write the report; called again after a failure, so twice must be as good as once."""
+
+    def restore(self, changes: Sequence[Change], context: SinkContext) -> Receipt:
+        """Put back `new` wherever `old`, which this sink wrote, still stands; see `remembers`.
+
+        What somebody changed since stays, and is `left`.
+        """
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -143,11 +143,21 @@ def _open_rows(connection: Connection, connector: int) -> int:
     return int(connection.scalar(query) or 0)
 
 
-def pending_deliveries(store: Store) -> int:
-    """How many deliveries wait to be sent or failed."""
-    query = select(func.count()).where(_DELIVERY.c.state.in_(("pending", "failed")))
+def open_deliveries(store: Store) -> dict[str, int]:
+    """How many deliveries are pending, failed (and tried again later) or dead."""
+    counts = dict.fromkeys(_NOT_SENT, 0)
+    query = select(_DELIVERY.c.state, func.count()).where(_DELIVERY.c.state.in_(_NOT_SENT))
     with store.read() as connection:
-        return int(connection.scalar(query) or 0)
+        found = connection.execute(query.group_by(_DELIVERY.c.state))
+        return counts | {str(state): int(number) for state, number in found}
+
+
+_NOT_SENT = ("pending", "failed", "dead")
+
+
+def pending_deliveries(store: Store) -> int:
+    """How many deliveries no sink has got yet."""
+    return sum(open_deliveries(store).values())
 
 
 def quarantine(store: Store) -> list[QuarantinedRow]:

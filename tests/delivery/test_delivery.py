@@ -11,7 +11,7 @@ from workspaces import workspace
 
 from tenure import API, Change, PluginConfig, PluginError, Receipt, Sink, TransientError
 from tenure.config import Entry
-from tenure.delivery import content_hash, deliver, preview
+from tenure.delivery import Asked, content_hash, deliver, preview
 from tenure.errors import UsageError
 from tenure.ledger.store import Store
 from tenure.meta import SourceState
@@ -184,7 +184,7 @@ def test_a_preview_that_returns_something_else_is_not_taken_for_up_to_date(store
     board = Board()
     board.preview = lambda _report, _context: garbage
     for (outcome,) in (
-        preview(over(store, a=board), REPORT),
+        preview(over(store, a=board), store, REPORT),
         deliver(over(store, a=board), store, REPORT),
     ):
         assert "preview() should return a list of Change" in str(outcome.error)
@@ -213,25 +213,25 @@ def test_a_disabled_sink_is_left_out(store, rows):
 
 def test_only_the_sinks_named_get_it_once(store):
     boards = {"a": Board(), "b": Board()}
-    assert len(deliver(over(store, **boards), store, REPORT, ["b", "b"])) == 1
+    assert len(deliver(over(store, **boards), store, REPORT, Asked(names=["b", "b"]))) == 1
     assert [board.written for board in boards.values()] == [0, 1]
 
 
 def test_an_unknown_sink_is_told_the_nearest_and_publishes_nothing(store, rows):
     with pytest.raises(UsageError, match=r"no sink 'bord'.*Did you mean 'board'"):
-        deliver(over(store, board=Board()), store, REPORT, ["bord"])
+        deliver(over(store, board=Board()), store, REPORT, Asked(names=["bord"]))
     assert rows("SELECT count(*) FROM publication") == [(0,)]
 
 
 def test_without_any_sink_a_name_is_told_what_to_write(store):
     with pytest.raises(UsageError, match=r"no sink at all: write a table \[sinks\.board\]"):
-        deliver(over(store), store, REPORT, ["board"])
+        deliver(over(store), store, REPORT, Asked(names=["board"]))
 
 
 def test_a_preview_writes_nothing(store, rows):
     board = Board()
     before = store.known_at()
-    (outcome,) = preview(over(store, a=board), REPORT)
+    (outcome,) = preview(over(store, a=board), store, REPORT)
     assert [change.new for change in outcome.changes] == ["115"]
     assert (board.written, store.known_at()) == (0, before)
     assert rows("SELECT (SELECT count(*) FROM publication), count(*) FROM delivery") == [(0, 0)]

@@ -21,6 +21,7 @@ MODULES = (
     "accounts",
     "explain",
     "push",
+    "deliveries",
     "state",
     "catalog",
     "policy",

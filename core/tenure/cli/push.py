@@ -12,25 +12,60 @@ from tenure.redaction import redact
 
 if TYPE_CHECKING:
     from tenure.config import Workspace
-    from tenure.delivery import Delivered
+    from collections.abc import Sequence
+
+    from tenure.delivery import Asked, Delivered
     from tenure.ledger.store import Store
+    from tenure.plugin import Change
     from tenure.report import Report
+
+SHOWN = 200
+"""So many changes of a sink are for people; the outbox counts all."""
 
 
 @app.command()
-def push(
+def push(  # noqa: PLR0913 - each is an option
     context: typer.Context,
     names: Annotated[list[str] | None, typer.Argument(help="Sinks; all unless named.")] = None,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    only_failed: Annotated[
+        bool, typer.Option("--only-failed", help="Only to sinks that did not get the last ones.")
+    ] = False,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Also over sources that are not read to their end.")
+    ] = False,
+    undo: Annotated[
+        int | None,
+        typer.Option(metavar="RUN", help="Put back what stood there before that delivery."),
+    ] = None,
 ) -> None:
     """Deliver the report of the last complete months to the sinks."""
+    from tenure.delivery import Asked  # noqa: PLC0415 - see tenure.cli
     from tenure.ledger.store import Store  # noqa: PLC0415 - see tenure.cli
 
     ready = workspace(context)
     store = Store.open(ready.store)
+    asked = Asked(names=tuple(names or ()), only_failed=only_failed)
+    if undo is not None:
+        raise typer.Exit(_undo(ready, store, asked.names, undo, dry_run=dry_run))
     made = report_to_push(ready, store)
-    raise typer.Exit(run_push(ready, store, made, tuple(names or ()), dry_run=dry_run))
+    raise typer.Exit(run_push(ready, store, made, asked, dry_run=dry_run, anyway=anyway))
+
+
+def _undo(
+    ready: "Workspace", store: "Store", names: "Sequence[str]", number: int, *, dry_run: bool
+) -> int:
+    from tenure import delivery  # noqa: PLC0415 - see tenure.cli
+    from tenure.errors import UsageError  # noqa: PLC0415 - see tenure.cli
+
+    if len(names) != 1:
+        raise UsageError(
+            "--undo takes back what one sink got", "Write `tenure push NAME --undo RUN`"
+        )
+    done = delivery.undo(ready, store, names[0], number, dry_run=dry_run)
+    _show(done, dry_run=dry_run)
+    return done.exit_code
 
 
 @app.command()
@@ -46,12 +81,13 @@ def run_all(workspace: "Workspace", store: "Store", *, quiet: bool = False) -> i
     """Sync, show the report of the last twelve months, push; returns the highest exit code."""
     from tenure.cli.report import show  # noqa: PLC0415 - see tenure.cli
     from tenure.cli.sync import run_sync  # noqa: PLC0415 - see tenure.cli
+    from tenure.delivery import Asked  # noqa: PLC0415 - see tenure.cli
     from tenure.sync import SyncOptions  # noqa: PLC0415 - see tenure.cli
 
     synced = run_sync(workspace, store, SyncOptions(), quiet=quiet)
     made = report_to_push(workspace, store)
     show(_total(made))
-    return max(synced, run_push(workspace, store, made))
+    return max(synced, run_push(workspace, store, made, Asked(patient=True)))
 
 
 def report_to_push(workspace: "Workspace", store: "Store") -> "Report":
@@ -66,18 +102,21 @@ def run_push(
     workspace: "Workspace",
     store: "Store",
     made: "Report",
-    names: tuple[str, ...] = (),
+    asked: "Asked",
     *,
     dry_run: bool = False,
+    anyway: bool = False,
 ) -> int:
     """Deliver, say what changed where, and return the exit code."""
     from tenure import delivery  # noqa: PLC0415 - see tenure.cli
 
-    if dry_run:
-        found = delivery.preview(workspace, made, names)
-    else:
-        found = delivery.deliver(workspace, store, made, names)
-    if not found:
+    if not anyway:
+        delivery.require_publishable(workspace, made)
+    act = delivery.preview if dry_run else delivery.deliver
+    found = act(workspace, store, made, asked)
+    if not found and asked.only_failed:
+        console.err().print("Every sink has what it was to get.")
+    elif not found:
         console.err().print("There is no sink in plugins.toml to push to.")
     for one in found:
         _show(one, dry_run=dry_run)
@@ -85,22 +124,35 @@ def run_push(
 
 
 def _show(one: "Delivered", *, dry_run: bool) -> None:
-    out = console.out()
-    if one.error is not None:
-        out.print(f"[bold]{escape(one.sink)}[/]: [red]failed[/]")
+    out, hidden = console.out(), secrets()  # a sink may name a URL that has a secret in it
+    name = f"[bold]{escape(one.sink)}[/]"
+    for each in one.left:
+        line = f"{each.target}: {each.reason}" if each.target != one.sink else each.reason
+        console.err().print(redact(line, hidden), markup=False)
+    if one.error is not None and not one.changes:
+        out.print(f"{name}: [red]failed[/]")
         console.err().print(escape(str(one.error)))
         return
     if not one.changes:
-        out.print(f"[bold]{escape(one.sink)}[/]: up to date")
+        out.print(f"{name}: up to date")
         return
     verb = "would change" if dry_run else "delivered"
-    out.print(f"[bold]{escape(one.sink)}[/]: {verb}")
-    hidden = secrets()  # a sink may name a URL that has one in it
+    told = "[red]failed in part[/]" if one.error else verb
+    out.print(f"{name}: {told}" + (f" (run {one.run})" if one.run else ""))
+    columns = ["where", "what", "from", "to"] + ["why"] * any(c.note for c in one.changes)
     rows = [
-        tuple(redact(str(cell), hidden) for cell in (c.target, c.field, c.old or "", c.new or ""))
-        for c in one.changes
+        tuple(redact(cell, hidden) for cell in _cells(change)[: len(columns)])
+        for change in one.changes[:SHOWN]
     ]
-    out.print(console.table(("where", "what", "from", "to"), rows))
+    out.print(console.table(columns, rows))
+    if (more := len(one.changes) - SHOWN) > 0:
+        out.print(f"and {more:,} more changes", style="dim", markup=False)
+    if one.error is not None:
+        console.err().print(escape(str(one.error)))
+
+
+def _cells(change: "Change") -> tuple[str, ...]:
+    return change.target, change.field, change.old or "", change.new or "", change.note
 
 
 def _total(made: "Report") -> "Report":

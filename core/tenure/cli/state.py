@@ -61,7 +61,7 @@ def status(
     ready, store = _open(context)
     found = ledger.connectors(store, tuple(entry.name for entry in ready.connectors))
     graded = build(ready, store, ReportRequest())
-    pending = ledger.pending_deliveries(store)
+    deliveries = ledger.open_deliveries(store)
     rates = ledger.rates(store, ready.currency) if ready.fx.entry else None
     joined = accounts.standing(store) if ready.accounts else None
     if as_json:
@@ -70,7 +70,8 @@ def status(
             "currency": ready.currency,
             "rates": asdict(rates) if rates else None,
             "accounts": asdict(joined) if joined else None,
-            "pending_deliveries": pending,
+            "pending_deliveries": sum(deliveries.values()),
+            "deliveries": deliveries,
         }
         typer.echo(json.dumps(said, default=_text))
         return
@@ -83,7 +84,8 @@ def status(
         _show_rates(rates)
     if joined:
         console.out().print(f"accounts: {joined}", markup=False)
-    console.out().print(f"{pending} deliveries pending or failed")
+    counts = ", ".join(f"{number} {state}" for state, number in deliveries.items())
+    console.out().print(f"deliveries: {counts}")
 
 
 def _as_json(one: "ConnectorStatus", grades: "Mapping[Evidence, Grade]") -> dict[str, Any]:

@@ -102,7 +102,11 @@ def _metrics(reading: Reading) -> MetricsConfig | None:
     if table is None or policy is None:
         return None
     return MetricsConfig(
-        preset=table.preset, segments=table.segments, schedule=table.schedule, policy=policy
+        preset=table.preset,
+        segments=table.segments,
+        schedule=table.schedule,
+        policy=policy,
+        min_coverage=table.min_coverage,
     )
 
 

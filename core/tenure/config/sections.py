@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -159,3 +160,6 @@ class MetricsTable(_Table):
     preset: Literal["default"] = "default"
     segments: tuple[Name, ...] = ()
     schedule: Schedule | None = None
+    min_coverage: Decimal = Field(
+        default=Decimal(0), ge=0, le=1, description="Share of MRR to be known, else none is pushed"
+    )

@@ -1,6 +1,7 @@
 """What plugins.toml says, read and validated: frozen values that the rest of tenure works from."""
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
@@ -46,6 +47,8 @@ class MetricsConfig:
     segments: tuple[str, ...]
     schedule: str | None
     policy: "Policy"
+    min_coverage: Decimal = Decimal(0)
+    """The share of MRR that has to be observed or inferred for figures to be published."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

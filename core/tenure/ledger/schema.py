@@ -10,10 +10,10 @@ from tenure.errors import StoreError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0001"
+HEAD = "0002"
 """The migration that this program works with."""
 
-KNOWN = ("0001",)
+KNOWN = ("0001", "0002")
 """Every migration, oldest first."""
 
 

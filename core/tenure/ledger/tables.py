@@ -343,17 +343,41 @@ class Publication(SQLModel, table=True):
 
 
 class Delivery(SQLModel, table=True):
-    """The outbox: a row per sink and content, written before anything is sent."""
+    """The outbox: a row per delivery to a sink, written before anything is sent."""
 
     __tablename__ = "delivery"
-    __table_args__ = (UniqueConstraint("sink", "content_hash"),)
+    __table_args__ = (Index("delivery_sink", "sink", "id"),)
     id: int | None = _key()
     sink: str = _text()
     content_hash: str = _text()
     publication_id: int = _ref("publication.id")
-    state: str = _text()  # pending, delivered, failed
+    key: str = _text()  # the idempotency key, the same for every attempt
+    undoes: int | None = _ref("delivery.id", default=None)
+    state: str = _text()  # of tenure.delivery.outbox
     attempts: int = Field(default=0)
+    written: int = Field(default=0)
     message: str = _text(default="")
     remote_id: str | None = _text(default=None)
     recorded_at: datetime = _instant()
+    next_attempt_at: datetime | None = _instant(default=None)  # of a failed one
     delivered_at: datetime | None = _instant(default=None)
+
+
+class SinkValue(SQLModel, table=True):
+    """What a sink wrote into a field, and what stood there before; the newest is in force."""
+
+    __tablename__ = "sink_value"
+    __table_args__ = (
+        _one_in_force("sink", "target", "field"),
+        Index("sink_value_delivery", "delivery_id"),
+    )
+    id: int | None = _key()
+    sink: str = _text()
+    target: str = _text()
+    field: str = _text()
+    value: str | None = _text(default=None)
+    previous: str | None = _text(default=None)
+    delivery_id: int = _ref("delivery.id")
+    recorded_at: datetime = _instant()  # before it was sent
+    confirmed_at: datetime | None = _instant(default=None)  # once it was written for sure
+    superseded_at: datetime | None = _instant(default=None)

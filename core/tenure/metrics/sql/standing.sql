@@ -12,7 +12,7 @@ moved_by AS (
     SELECT customer_id, reason, cause,
         row_number() OVER (
             PARTITION BY customer_id
-            ORDER BY abs(level - was_level) DESC, reason, cause, subscription, item) AS place
+            ORDER BY greatest(level - was_level, was_level - level) DESC, reason, cause, subscription, item) AS place
     FROM line
 )
 SELECT row_number() OVER (ORDER BY s.customer_id) AS place, s.customer_id, n.id, n.name,

@@ -1,0 +1,66 @@
+"""What a sink is lent: its HTTP client, its memory, and figures as of the report's `known_at`.
+
+The figures are made when a sink asks for them: one that writes the report alone pays for nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tenure.cohorts import Cohorts
+from tenure.customers import Standing
+from tenure.delivery.memory import SinkMemory
+from tenure.ledger.store import Store
+from tenure.lending import lend
+from tenure.movements import MovementLog
+from tenure.plugin import Context, SinkContext
+
+if TYPE_CHECKING:
+    from tenure.config import Entry, Workspace
+    from tenure.metrics.run import ReportRequest
+
+
+def context_for(
+    workspace: "Workspace", store: Store, entry: "Entry", known_at: datetime
+) -> SinkContext:
+    """The context of one sink; `tenure.lending.give_back` closes what it opened."""
+    plain, figures = lend(workspace, entry), _Figures(workspace, store, known_at)
+    return SinkContext(
+        **{field.name: getattr(plain, field.name) for field in fields(Context)},
+        known_at=known_at,
+        connectors={each.name: each.use for each in workspace.connectors},
+        memory=SinkMemory(store, entry.name),
+        customers=figures.customers,
+        movements=figures.movements,
+        cohorts=figures.cohorts,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    workspace: "Workspace"
+    store: Store
+    known_at: datetime
+
+    def customers(self, *, attributes: Sequence[str] = ()) -> Iterator[Standing]:
+        from tenure.metrics import standing  # noqa: PLC0415 - DuckDB only where figures are made
+
+        return standing.build(self.workspace, self.store, self._asked(), attributes)
+
+    def movements(self, period: str) -> MovementLog:
+        from tenure.metrics import movements  # noqa: PLC0415 - likewise
+
+        return movements.build(self.workspace, self.store, self._asked(period))
+
+    def cohorts(self) -> Cohorts:
+        from tenure.metrics import cohorts  # noqa: PLC0415 - likewise
+
+        return cohorts.build(self.workspace, self.store, self._asked())
+
+    def _asked(self, period: str | None = None) -> "ReportRequest":
+        from tenure.metrics.run import ReportRequest  # noqa: PLC0415 - likewise
+        from tenure.periods import Unit, unit_of  # noqa: PLC0415 - likewise
+
+        unit = unit_of(period) if period else Unit.MONTH
+        return ReportRequest(unit=unit, first=period, last=period, known_at=self.known_at)

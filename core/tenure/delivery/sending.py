@@ -1,0 +1,166 @@
+"""One sink's turn: ask it what would change, write the delivery down, send, mark how it ended."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from tenure.config import Entry, Workspace
+from tenure.delivery.lent import context_for
+from tenure.delivery.memory import SinkMemory
+from tenure.delivery.outbox import Content, Outbox, Run, State
+from tenure.errors import PluginError, SourceError, TenureError, TransientError
+from tenure.ledger.store import Store
+from tenure.lending import give_back
+from tenure.meta import instant_string
+from tenure.plugin import Change, Receipt, Sink, SinkContext, Unwritten
+from tenure.plugins import isolated
+
+_NAMED = 5
+"""So many refused targets are named in a message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """How one sink's delivery ended; `changes` is what it had to change (or would have to)."""
+
+    sink: str
+    changes: Sequence[Change] = ()
+    error: TenureError | None = None
+    run: int | None = None
+    """Its number in the outbox; None: nothing had to be sent."""
+    left: Sequence[Unwritten] = ()
+    """What was not put back, on purpose."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 when the sink holds the report."""
+        return self.error.exit_code if self.error else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A sink, and the instant that its figures are known at."""
+
+    workspace: Workspace
+    store: Store
+    entry: Entry
+    known_at: datetime
+
+    @property
+    def name(self) -> str:
+        """The sink's table."""
+        return self.entry.name
+
+    @contextmanager
+    def opened(self) -> Iterator[tuple[Sink, SinkContext]]:
+        """The sink and what it is lent; whatever it raises is a `TenureError` that names it."""
+        if self.entry.problem is not None:
+            raise self.entry.problem
+        if not isinstance(self.entry.plugin, Sink):
+            raise PluginError(f"Sink {self.name!r} is disabled", "Remove `enabled = false`")
+        context = context_for(self.workspace, self.store, self.entry, self.known_at)
+        try:
+            failed = f"Sink {self.name!r} failed inside its plugin {self.entry.use!r}"
+            with isolated(failed, self.entry.secrets):
+                yield self.entry.plugin, context
+        finally:
+            give_back(context)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a turn is for: `plan` says what would change, `write` does it."""
+
+    plan: Callable[[Sink, SinkContext], Any]
+    write: Callable[[Sink, Sequence[Change], SinkContext], Any]
+
+
+def look(turn: Turn, work: Work) -> Delivered:
+    """What would change; writes nothing."""
+    try:
+        with turn.opened() as (sink, context):
+            return Delivered(sink=turn.name, changes=_planned(turn, work, sink, context))
+    except TenureError as error:
+        return Delivered(sink=turn.name, error=error)
+
+
+def send(turn: Turn, work: Work, content: Content, *, patient: bool = False) -> Delivered:
+    """Bring it to the sink; what failed is in what is returned, and in the outbox."""
+    outbox = Outbox(turn.store)
+    last = outbox.last(turn.name)
+    same = last if last is not None and last.content_hash == content.digest else None
+    if patient and same is not None and same.waits(turn.store.clock()):
+        return Delivered(sink=turn.name, error=_waiting(same), run=same.id)
+    run: Run | None = None
+    try:
+        with turn.opened() as (sink, context):
+            changes = _planned(turn, work, sink, context)
+            if not changes and same is not None and same.state is State.DELIVERED:
+                return Delivered(sink=turn.name)
+            run = outbox.begin(content)
+            receipt = Receipt(written=0)
+            if changes and sink.remembers:
+                SinkMemory(turn.store, turn.name).intend(run.id, changes)
+            if changes:
+                receipt = _receipt(work.write(sink, changes, replace(context, key=run.key)))
+    except TenureError as error:
+        run = run or outbox.begin(content)
+        with turn.store.write() as (connection, _):
+            outbox.failed(connection, run, error)
+        return Delivered(sink=turn.name, error=error, run=run.id)
+    error = _finish(turn, run, receipt)
+    told = run.id if changes else None
+    return Delivered(
+        sink=turn.name, changes=changes, error=error, run=told, left=tuple(receipt.left)
+    )
+
+
+def _finish(turn: Turn, run: Run, receipt: Receipt) -> TenureError | None:
+    """Mark how a delivery ended; the error where some targets were refused."""
+    outbox, error = Outbox(turn.store), None
+    memory = SinkMemory(turn.store, turn.name)
+    unsure = {each.target for each in (*receipt.unwritten, *receipt.left)}
+    with turn.store.write() as (connection, stamp):
+        memory.confirm(connection, run.id, unsure, stamp)
+        if receipt.unwritten:
+            error = _refused(turn.name, receipt)
+            error.hide(turn.entry.secrets)
+            outbox.failed(connection, run, error, receipt)
+        else:
+            outbox.delivered(connection, run, receipt, stamp)
+    return error
+
+
+def _planned(turn: Turn, work: Work, sink: Sink, context: SinkContext) -> Sequence[Change]:
+    found = work.plan(sink, context)
+    if not isinstance(found, list | tuple) or not all(isinstance(each, Change) for each in found):
+        raise TypeError(f"preview() should return a list of Change, not {type(found).__name__}")
+    return SinkMemory(turn.store, turn.name).noted(found) if sink.remembers else found
+
+
+def _receipt(found: Any) -> Receipt:
+    if not isinstance(found, Receipt):
+        raise TypeError(f"deliver() should return a Receipt, not {type(found).__name__}")
+    return found
+
+
+def _refused(sink: str, receipt: Receipt) -> TenureError:
+    several = len(receipt.unwritten)
+    named = "; ".join(f"{each.target}: {each.reason}" for each in receipt.unwritten[:_NAMED])
+    more = f"; and {several - _NAMED} more" if several > _NAMED else ""
+    return SourceError(
+        f"Sink {sink!r} wrote {receipt.written} targets, and {several} were refused: {named}{more}",
+        "Mend what is said; the next push tries these again",
+    )
+
+
+def _waiting(run: Run) -> TenureError:
+    again = f"`tenure push {run.sink}` tries it at once"
+    if run.state is State.DEAD:
+        return SourceError(
+            f"Sink {run.sink!r} was given up after {run.attempts} attempts: {run.message}", again
+        )
+    until = instant_string(run.next_attempt_at)
+    return TransientError(f"Sink {run.sink!r} waits until {until}: {run.message}", again)
