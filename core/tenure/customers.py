@@ -51,7 +51,7 @@ class Standing:
     """Without what somebody asked to end."""
     mrr_year_ago: int
     nrr: Ratio
-    """What it pays now over what it paid a year ago, both at the rates of then; over 0: it did not."""
+    """What it pays now over what it paid a year ago, both at the rates of then."""
     since: date | None
     """The day of its first payment; None: it never paid."""
     last: LastMovement | None

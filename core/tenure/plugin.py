@@ -191,7 +191,8 @@ class SinkContext(Context):
 
     `movements("2025-03")` is the log of that period, `cohorts()` the cohorts of the last twelve
     complete months. `connectors` are the tables of plugins.toml with the plugin of each. `key` is
-    the idempotency key: the same when this delivery is tried again.
+    the idempotency key: the same when this delivery is tried again. `warn(text)` says what the user
+    should know though nothing failed.
     """
 
     known_at: datetime
@@ -201,13 +202,15 @@ class SinkContext(Context):
     customers: Customers
     movements: Callable[[str], MovementLog]
     cohorts: Callable[[], Cohorts]
+    warn: Callable[[str], None] = lambda _text: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One difference between what a sink holds now and what the report says.
 
-    `note` is what the user should know of it.
+    `note` is what the user should know of it. `setup` says that it makes the place for values, such
+    as a field, and is no value that could be put back.
     """
 
     target: str
@@ -215,6 +218,7 @@ class Change:
     old: str | None
     new: str | None
     note: str = ""
+    setup: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from tenure.cli.options import Form, Format
 
 if TYPE_CHECKING:
     from tenure.delivery.outbox import Run
+    from tenure.records import Json
 
 
 @app.command()
@@ -60,7 +61,7 @@ def _show(runs: "list[Run]") -> None:
     console.out().print(console.table(columns, rows, right=("run", "attempts", "written")))
 
 
-def _csv(rows: list[dict[str, object]]) -> str:
+def _csv(rows: "list[dict[str, Json]]") -> str:
     text = io.StringIO()
     if rows:
         out = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")

@@ -11,9 +11,9 @@ from tenure.logs import secrets
 from tenure.redaction import redact
 
 if TYPE_CHECKING:
-    from tenure.config import Workspace
     from collections.abc import Sequence
 
+    from tenure.config import Workspace
     from tenure.delivery import Asked, Delivered
     from tenure.ledger.store import Store
     from tenure.plugin import Change
@@ -98,7 +98,7 @@ def report_to_push(workspace: "Workspace", store: "Store") -> "Report":
     return page.build(workspace, store, ReportRequest(by=workspace.metrics.segments))
 
 
-def run_push(
+def run_push(  # noqa: PLR0913 - each is an option
     workspace: "Workspace",
     store: "Store",
     made: "Report",

@@ -3,6 +3,7 @@
 The figures are made when a sink asks for them: one that writes the report alone pays for nothing.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -15,6 +16,8 @@ from tenure.ledger.store import Store
 from tenure.lending import lend
 from tenure.movements import MovementLog
 from tenure.plugin import Context, SinkContext
+
+_LOG = logging.getLogger("tenure.delivery")
 
 if TYPE_CHECKING:
     from tenure.config import Entry, Workspace
@@ -34,6 +37,7 @@ def context_for(
         customers=figures.customers,
         movements=figures.movements,
         cohorts=figures.cohorts,
+        warn=lambda text: _LOG.warning("%s: %s", entry.name, text),
     )
 
 

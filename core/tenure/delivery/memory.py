@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from tenure.ledger.store import Store
 from tenure.ledger.tables import SinkValue, table
@@ -94,7 +94,7 @@ class SinkMemory:
     def intend(self, run: int, changes: Sequence[Change]) -> None:
         """Write down what is about to be written, before it is."""
         with self._store.write() as (connection, stamp):
-            for few in batched(changes, 10_000):
+            for few in batched((c for c in changes if not c.setup), 10_000):
                 gone = [self._names(change) | {"stamp": stamp} for change in few]
                 connection.execute(
                     update(_VALUE)
@@ -150,7 +150,7 @@ class SinkMemory:
         return mine, len(fields) - len(mine)
 
 
-def _back(row: Row[tuple[object, ...]]) -> Change:
+def _back(row: Any) -> Change:
     return Change(target=row.target, field=row.field, old=row.value, new=row.previous)
 
 

@@ -110,10 +110,10 @@ def send(turn: Turn, work: Work, content: Content, *, patient: bool = False) -> 
         with turn.store.write() as (connection, _):
             outbox.failed(connection, run, error)
         return Delivered(sink=turn.name, error=error, run=run.id)
-    error = _finish(turn, run, receipt)
+    refused = _finish(turn, run, receipt)
     told = run.id if changes else None
     return Delivered(
-        sink=turn.name, changes=changes, error=error, run=told, left=tuple(receipt.left)
+        sink=turn.name, changes=changes, error=refused, run=told, left=tuple(receipt.left)
     )
 
 

@@ -1,0 +1,313 @@
+"""The sink `hubspot`: each account beside its company, only what changed, and back again."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import httpx
+import pytest
+import respx
+from books import NOW, Book, at, point
+from crm import API, TOKEN, Crm, said
+from pydantic import SecretStr
+from reports import META, REPORT
+from sqlalchemy import text
+from workspaces import workspace
+
+from tenure import Attribute, Cause, Customer
+from tenure.config import Entry
+from tenure.delivery import deliver, preview, undo
+from tenure.errors import ConfigError, TransientError
+from tenure.ledger.store import Store
+from tenure_sinks.hubspot import HubSpot, HubSpotConfig
+from tenure_sinks.hubspot.companies import ByAttribute
+
+
+class Desk:
+    """A ledger whose customers are companies of a CRM, and a sink that writes to it."""
+
+    def __init__(self, url: str, crm: Crm) -> None:
+        self.now = NOW
+        self.store = Store.open(url, clock=lambda: self.now)
+        self.book, self.crm = Book(self.store), crm
+        self.options: dict[str, object] = {}
+
+    def pays(self, company: str, *points, **facts) -> None:
+        self.book.add(company, list(points), **facts)
+
+    def ready(self):
+        options = {"companies": "test", "max_attempts": 1} | self.options
+        config = HubSpotConfig(api_base=API, token=SecretStr(TOKEN), **options)
+        sink = Entry(
+            name="crm", kind="sink", use="hubspot", plugin=HubSpot(config), secrets=(TOKEN,)
+        )
+        return replace(workspace(self.store.url), sinks=(sink,))
+
+    def report(self):
+        self.now += timedelta(seconds=1)
+        self.book.ledger.pull(self.book.records)
+        # Every push has something new to say; what the companies hold decides what is written.
+        return replace(REPORT, meta=replace(META, known_at=self.store.known_at()))
+
+    def push(self):
+        (done,) = deliver(self.ready(), self.store, self.report())
+        return done
+
+    def preview(self):
+        (found,) = preview(self.ready(), self.store, self.report())
+        return found
+
+    def undo(self, number: int):
+        return undo(self.ready(), self.store, "crm", number)
+
+
+@pytest.fixture
+def crm():
+    made = Crm("1", "2", "3")
+    with respx.mock(base_url=API) as routes:
+        routes.route().mock(side_effect=made)
+        yield made
+
+
+@pytest.fixture
+def desk(sqlite_database, crm) -> Desk:
+    return Desk(sqlite_database, crm)
+
+
+GREW = (point("2025-01-10", 100), point("2026-02-10", "150.50", plan="x"))
+LEFT = (point("2025-01-10", 70), point("2026-03-10", None, cause=Cause.REQUESTED))
+
+
+def test_an_account_stands_beside_its_company(desk, crm):
+    desk.pays("1", *GREW)
+    done = desk.push()
+    assert done.error is None
+    assert crm.companies["1"] == {
+        "tenure_mrr": "150.5", "tenure_arr": "1806", "tenure_mrr_year_ago": "100",
+        "tenure_nrr": "1.505", "tenure_last_movement": "expansion",
+        "tenure_last_movement_date": "2026-02-10", "tenure_last_movement_amount": "50.5",
+        "tenure_last_movement_reason": "plan", "tenure_committed_change": "0",
+        "tenure_acv_band": "<12k", "tenure_as_of": "2026-07-01",
+    }  # fmt: skip
+    assert crm.companies["2"] == {}
+
+
+def test_who_churned_is_written_with_nothing_left(desk, crm):
+    desk.pays("2", *LEFT)
+    desk.push()
+    held = crm.companies["2"]
+    assert (held["tenure_mrr"], held["tenure_nrr"]) == ("0", "0")
+    assert "tenure_acv_band" not in held
+    assert held["tenure_last_movement_reason"] == "product_removed (requested)"
+
+
+def test_the_properties_are_made_once_with_a_description(desk, crm):
+    desk.pays("1", *GREW)
+    desk.push()
+    assert crm.groups == ["tenure"]
+    made = crm.properties["tenure_mrr"]
+    assert (made["type"], made["groupName"]) == ("number", "tenure")
+    assert "in USD" in made["description"]
+    assert all(
+        len(each["description"]) > 20 for name, each in crm.properties.items() if name != "name"
+    )
+
+
+def test_a_second_push_writes_nothing(desk, crm):
+    desk.pays("1", *GREW)
+    desk.push()
+    crm.asked.clear()
+    desk.now += timedelta(days=1)
+    assert not desk.push().changes
+    assert crm.asked == ["properties/companies", "objects/companies/batch/read"]
+
+
+def test_only_what_changed_is_written(desk, crm):
+    desk.pays("1", *GREW)
+    desk.pays("2", *LEFT)
+    desk.push()
+    desk.book.records.clear()
+    desk.pays("1", *GREW, point("2026-06-01", 200, plan="x"))
+    desk.pays("2", *LEFT)
+    found = {(c.target, c.field.removeprefix("tenure_")): c.new for c in desk.push().changes}
+    assert {target for target, _ in found} == {"1"}
+    assert found["1", "mrr"] == "200"
+    assert ("1", "mrr_year_ago") not in found
+
+
+def test_a_dry_run_shows_all_and_writes_nothing(desk, crm):
+    desk.pays("1", *GREW)
+    shown = desk.preview().changes
+    assert (crm.companies["1"], crm.groups, len(crm.properties)) == ({}, [], 1)
+    assert desk.push().changes == shown
+    assert {(c.target, c.field, c.new) for c in shown if c.setup} >= {
+        ("companies", "tenure_mrr", "number"), ("companies", "tenure_as_of", "date"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("store_url", ["sqlite", "postgres"], indirect=True)
+def test_undo_puts_back_what_stood_there(store_url, crm):
+    desk = Desk(store_url, crm)
+    crm.companies["1"] = {"tenure_mrr": "7", "name": "Acme"}
+    desk.pays("1", *GREW)
+    run = desk.push().run
+    done = desk.undo(run)
+    assert done.error is None
+    kept = {name: value for name, value in crm.companies["1"].items() if value is not None}
+    assert kept == {"tenure_mrr": "7", "name": "Acme"}
+    assert desk.undo(done.run).error is None  # an undo can be taken back itself
+    assert crm.companies["1"]["tenure_mrr"] == "150.5"
+
+
+def test_undo_leaves_what_somebody_changed_since(desk, crm):
+    desk.pays("1", *GREW)
+    run = desk.push().run
+    crm.companies["1"]["tenure_mrr"] = "9"
+    done = desk.undo(run)
+    assert [each.reason for each in done.left] == ["tenure_mrr: changed by hand since, and stays"]
+    assert (crm.companies["1"]["tenure_mrr"], crm.companies["1"]["tenure_arr"]) == ("9", None)
+
+
+def test_what_was_written_again_since_stays(desk, crm):
+    desk.pays("1", *GREW)
+    run = desk.push().run
+    desk.book.records.clear()
+    desk.pays("1", *GREW, point("2026-06-01", 200, plan="x"))
+    desk.push()
+    done = desk.undo(run)
+    assert "values were written again since" in done.left[0].reason
+    assert (crm.companies["1"]["tenure_mrr"], crm.companies["1"]["tenure_mrr_year_ago"]) == (
+        "200",
+        None,
+    )
+
+
+def test_a_value_changed_by_hand_is_put_back_and_said(desk, crm):
+    desk.pays("1", *GREW)
+    desk.push()
+    crm.companies["1"] |= {"tenure_mrr": "1", "tenure_arr": "1806.00"}
+    (change,) = desk.push().changes
+    assert (change.field, change.old, change.note) == ("tenure_mrr", "1", "changed by hand")
+    assert crm.companies["1"]["tenure_mrr"] == "150.5"
+
+
+def test_values_go_with_the_customer(desk, crm):
+    desk.pays("1", *GREW)
+    desk.pays("2", *LEFT)
+    desk.push()
+    desk.book.records.clear()
+    desk.pays("2", *LEFT)
+    desk.book.ledger.pull(desk.book.records, accept_loss=True)
+    desk.push()
+    assert not any(crm.companies["1"].values())
+    assert crm.companies["2"]["tenure_mrr"] == "0"
+    assert not desk.push().changes
+
+
+def test_ten_thousand_companies_would_be_a_hundred_calls(desk, crm):
+    several = 250
+    for number in range(several):
+        crm.companies[f"{number}"] = {}
+        desk.pays(f"{number}", *GREW)
+    done = desk.push()
+    assert crm.writes() == 3
+    assert len({c.target for c in done.changes if not c.setup}) == several
+    desk.push()
+    assert crm.asked == ["properties/companies"] + ["objects/companies/batch/read"] * 3
+
+
+def test_what_hubspot_refuses_is_named_and_the_others_are_written(desk, crm):
+    for number in range(1, 9):
+        crm.companies[f"{number}"] = {}
+        desk.pays(f"{number}", *GREW)
+    crm.refuse = lambda company, _values: f"{company} is locked" if company == "5" else None
+    done = desk.push()
+    assert done.exit_code == 1
+    assert "wrote 7 targets, and 1 were refused: 5: 5 is locked" in str(done.error)
+    assert [key for key, held in crm.companies.items() if not held] == ["5"]
+    crm.refuse = lambda _company, _values: None
+    done = desk.push()
+    assert ({c.target for c in done.changes}, done.error) == ({"5"}, None)
+
+
+def test_a_company_that_is_gone_is_no_mistake_of_the_others(desk, crm, caplog):
+    desk.pays("1", *GREW)
+    desk.pays("77", *GREW)
+    assert desk.push().error is None
+    assert crm.companies["1"]["tenure_mrr"] == "150.5"
+    assert "1 companies are not in HubSpot any more: 77" in caplog.text
+
+
+def test_a_company_that_goes_meanwhile_is_named(desk, crm):
+    desk.pays("1", *GREW)
+    desk.pays("2", *GREW)
+
+    def vanish(path):
+        if path.endswith("batch/update"):
+            crm.companies.pop("2", None)
+
+    crm.failing = vanish
+    assert "2: Could not get some" in str(desk.push().error)
+    assert crm.companies["1"]["tenure_mrr"] == "150.5"
+
+
+def test_a_type_that_was_changed_and_an_archived_property_are_named(desk, crm):
+    desk.pays("1", *GREW)
+    desk.push()
+    crm.properties["tenure_arr"]["type"] = "string"
+    crm.archived["tenure_nrr"] = crm.properties.pop("tenure_nrr")
+    error = desk.push().error
+    assert isinstance(error, ConfigError)
+    assert "tenure_arr is of type string and not number; tenure_nrr was archived" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [
+        (said(401, "INVALID_AUTHENTICATION", "no"), ConfigError, "credential was refused"),
+        (
+            said(403, "MISSING_SCOPES", "crm.objects.companies.write"),
+            ConfigError,
+            "companies.write",
+        ),
+        (said(429, "RATE_LIMITS", "daily", policyName="DAILY"), TransientError, "429"),
+        (httpx.Response(502, text="<html>"), TransientError, "502"),
+    ],
+)
+def test_what_stops_it_is_said_and_the_rest_is_written_next_time(desk, crm, answer, kind, words):
+    desk.pays("1", *GREW)
+    crm.failing = lambda path: answer if path.endswith("batch/update") else None
+    done = desk.push()
+    assert isinstance(done.error, kind)
+    assert words in str(done.error)
+    assert TOKEN not in str(done.error)
+    crm.failing = lambda _path: None
+    assert desk.push().error is None
+    assert crm.companies["1"]["tenure_mrr"] == "150.5"
+
+
+def test_the_token_is_nowhere_in_the_ledger(desk, crm):
+    desk.pays("1", *GREW)
+    crm.failing = lambda path: (
+        said(400, "X", f"Bearer {TOKEN} is bad") if "update" in path else None
+    )
+    desk.push()
+    with desk.store.read() as connection:
+        rows = connection.execute(text("SELECT message FROM delivery")).all()
+    assert "is bad" in str(rows)
+    assert TOKEN not in str(rows)
+
+
+def test_companies_may_be_named_by_an_attribute(desk, crm):
+    desk.options["companies"] = ByAttribute(attribute="hubspot_id")
+    for customer, company in (("a", "1"), ("b", "2"), ("c", "2"), ("d", "none of these")):
+        named = [Attribute(name="hubspot_id", value=company, valid_from=at("2025-01-01"))]
+        desk.book.records.append(Customer(id=customer, attributes=named))
+        desk.pays(customer, *GREW)
+    assert desk.push().error is None
+    assert [bool(held) for held in crm.companies.values()] == [True, False, False]
+
+
+def test_without_a_connector_of_hubspot_it_says_what_to_write(desk):
+    desk.options["companies"] = None
+    desk.pays("1", *GREW)
+    assert "Write companies =" in str(desk.push().error)
