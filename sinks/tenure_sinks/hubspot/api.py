@@ -7,15 +7,17 @@ value that is not valid is refused whole (400), one with an unknown id in part (
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from tenure import SourceError
+
+if TYPE_CHECKING:
+    import httpx
 
 BATCH = 100
 """So many companies fit into one request."""
 
+_MULTI_STATUS, _BAD_REQUEST = 207, 400
 _OBJECTS = "/crm/v3/objects/companies"
 _PROPERTIES = "/crm/v3/properties/companies"
 _FINAL = frozenset({"VALIDATION_ERROR", "OBJECT_NOT_FOUND", "CONFLICT"})
@@ -39,7 +41,7 @@ class Update:
 class Api:
     """The requests, through the client that tenure lends."""
 
-    def __init__(self, http: httpx.Client, token: str) -> None:
+    def __init__(self, http: "httpx.Client", token: str) -> None:
         self._http = http
         self._headers = {"Authorization": f"Bearer {token}"}
 
@@ -59,7 +61,7 @@ class Api:
     def may_write(self) -> None:
         """Ask to update, and to define, nothing: a token that may not is refused all the same."""
         for path in (f"{_OBJECTS}/batch/update", f"{_PROPERTIES}/batch/create"):
-            self._send("POST", path, json={"inputs": []}, accept=(400,))
+            self._send("POST", path, json={"inputs": []}, accept=(_BAD_REQUEST,))
 
     def read(self, ids: Sequence[str], names: Iterable[str]) -> dict[str, Properties]:
         """What companies hold now; without those that are not there."""
@@ -75,23 +77,23 @@ class Api:
             for key, values in companies.items()
         ]
         path = f"{_OBJECTS}/batch/update"
-        answer = self._send("POST", path, json={"inputs": inputs}, accept=(400,))
+        answer = self._send("POST", path, json={"inputs": inputs}, accept=(_BAD_REQUEST,))
         body = self._json(answer)
-        if answer.status_code == httpx.codes.BAD_REQUEST:
+        if answer.status_code == _BAD_REQUEST:
             return Update(invalid=_said(body))
-        if answer.status_code != httpx.codes.MULTI_STATUS:
+        if answer.status_code != _MULTI_STATUS:
             return Update(written=frozenset(companies))  # a merged one answers under another id
         written = frozenset(str(each["id"]) for each in body.get("results", ()))
         return Update(written=written & companies.keys(), refused=dict(_refused(body)))
 
     def _send(
         self, method: str, path: str, *, accept: Sequence[int] = (), **what: Any
-    ) -> httpx.Response:
+    ) -> "httpx.Response":
         # Writing the same values twice is as good as once, and reading is anyway.
         ask = {"tenure": {"idempotent": True, "accept": accept}}
         return self._http.request(method, path, headers=self._headers, extensions=ask, **what)
 
-    def _json(self, answer: httpx.Response) -> dict[str, Any]:
+    def _json(self, answer: "httpx.Response") -> dict[str, Any]:
         try:
             body = answer.json()
         except ValueError:

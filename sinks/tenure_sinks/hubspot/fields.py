@@ -119,8 +119,8 @@ FIELDS = (
             "Monthly recurring revenue twelve months ago, in {currency}.",
             lambda one, _: _money(one.mrr_year_ago)),
     Field(name="nrr", label="NRR",
-          description="Net revenue retention: what is paid now over what was paid a year ago, at the"
-          " rates of then. Empty where nothing was.",
+          description="Net revenue retention: what is paid now over what was paid a year ago, at"
+          " the rates of then. Empty where nothing was.",
           type="number", look="number", more={"numberDisplayHint": "percentage"},
           value=lambda one, _: _nrr(one)),
     Field(name="last_movement", label="last movement",
