@@ -45,7 +45,7 @@ class Standing:
     id: str
     name: str | None
     ids: Mapping[str, tuple[str, ...]]
-    """By connector, in the order of plugins.toml, the ids that it has there."""
+    """By connector, in the order of plugins.toml, its ids there, a parent before its children."""
     mrr: int
     committed_mrr: int
     """Without what somebody asked to end."""

@@ -209,14 +209,15 @@ class SinkContext(Context):
 class Change:
     """One difference between what a sink holds now and what the report says.
 
-    `note` is what the user should know of it. `setup` says that it makes the place for values, such
-    as a field, and is no value that could be put back.
+    `label` is what people call the target, `note` what the user should know of the change. `setup`
+    says that it makes the place for values, such as a field, and is no value to be put back.
     """
 
     target: str
     field: str
     old: str | None
     new: str | None
+    label: str = ""
     note: str = ""
     setup: bool = False
 

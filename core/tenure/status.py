@@ -144,7 +144,7 @@ def _open_rows(connection: Connection, connector: int) -> int:
 
 
 def open_deliveries(store: Store) -> dict[str, int]:
-    """How many deliveries are pending, failed (and tried again later) or dead."""
+    """How many deliveries are pending, failed (and tried again later), dead or held."""
     counts = dict.fromkeys(_NOT_SENT, 0)
     query = select(_DELIVERY.c.state, func.count()).where(_DELIVERY.c.state.in_(_NOT_SENT))
     with store.read() as connection:
@@ -152,7 +152,7 @@ def open_deliveries(store: Store) -> dict[str, int]:
         return counts | {str(state): int(number) for state, number in found}
 
 
-_NOT_SENT = ("pending", "failed", "dead")
+_NOT_SENT = ("pending", "failed", "dead", "held")
 
 
 def pending_deliveries(store: Store) -> int:

@@ -217,13 +217,13 @@ def test_ten_thousand_companies_would_be_a_hundred_calls(desk, crm):
 
 def test_what_hubspot_refuses_is_named_and_the_others_are_written(desk, crm):
     for number in range(1, 9):
-        crm.companies[f"{number}"] = {}
+        crm.companies[f"{number}"] = {"name": f"Company {number}"}
         desk.pays(f"{number}", *GREW)
     crm.refuse = lambda company, _values: f"{company} is locked" if company == "5" else None
     done = desk.push()
     assert done.exit_code == 1
-    assert "wrote 7 targets, and 1 were refused: 5: 5 is locked" in str(done.error)
-    assert [key for key, held in crm.companies.items() if not held] == ["5"]
+    assert "wrote 7 targets, and 1 were refused: Company 5 (5): 5 is locked" in str(done.error)
+    assert [key for key, held in crm.companies.items() if len(held) == 1] == ["5"]
     crm.refuse = lambda _company, _values: None
     done = desk.push()
     assert ({c.target for c in done.changes}, done.error) == ({"5"}, None)
@@ -234,7 +234,7 @@ def test_a_company_that_is_gone_is_no_mistake_of_the_others(desk, crm, caplog):
     desk.pays("77", *GREW)
     assert desk.push().error is None
     assert crm.companies["1"]["tenure_mrr"] == "150.5"
-    assert "1 companies are not in HubSpot any more: 77" in caplog.text
+    assert "left out, since they are not in HubSpot: 77" in caplog.text
 
 
 def test_a_company_that_goes_meanwhile_is_named(desk, crm):
@@ -297,7 +297,7 @@ def test_the_token_is_nowhere_in_the_ledger(desk, crm):
     assert TOKEN not in str(rows)
 
 
-def test_companies_may_be_named_by_an_attribute(desk, crm):
+def test_companies_may_be_named_by_an_attribute(desk, crm, caplog):
     desk.options["companies"] = ByAttribute(attribute="hubspot_id")
     for customer, company in (("a", "1"), ("b", "2"), ("c", "2"), ("d", "none of these")):
         named = [Attribute(name="hubspot_id", value=company, valid_from=at("2025-01-01"))]
@@ -305,6 +305,8 @@ def test_companies_may_be_named_by_an_attribute(desk, crm):
         desk.pays(customer, *GREW)
     assert desk.push().error is None
     assert [bool(held) for held in crm.companies.values()] == [True, False, False]
+    assert "two accounts claim them: 2 by b and c" in caplog.text
+    assert "no ids of HubSpot: d: 'none of these'" in caplog.text
 
 
 def test_without_a_connector_of_hubspot_it_says_what_to_write(desk):

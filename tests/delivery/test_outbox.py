@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from tenure import Change, Receipt, SourceError, TransientError, Unwritten
 from tenure.cli import main
-from tenure.delivery import Asked, deliver, require_publishable, undo
+from tenure.delivery import Asked, deliver, hold, require_publishable, undo
 from tenure.delivery.outbox import ATTEMPTS, Outbox, State
 from tenure.errors import UsageError, WithheldError
 from tenure.ledger import schema
@@ -65,7 +65,7 @@ def test_after_so_many_attempts_only_a_push_by_hand_tries_again(store, clock):
     for _ in range(ATTEMPTS):
         clock[0] += timedelta(days=1)
         deliver(ready, store, REPORT, PATIENT)
-    assert open_deliveries(store) == {"pending": 0, "failed": 0, "dead": 1}
+    assert open_deliveries(store) == {"pending": 0, "failed": 0, "dead": 1, "held": 0}
     clock[0] += timedelta(days=99)
     (dead,) = deliver(ready, store, REPORT, PATIENT)
     assert "given up after 8 attempts: The board is down" in str(dead.error)
@@ -107,6 +107,17 @@ def test_an_attempt_has_the_key_of_the_one_before(store):
     deliver(ready, store, REPORT)
     deliver(ready, store, BETTER)
     assert (seen[0] == seen[1], seen[1] != seen[2], bool(seen[0])) == (True, True, True)
+
+
+def test_what_is_held_waits_for_a_push_by_hand(store):
+    ready = over(store, a=(board := Board()))
+    hold(ready, store, REPORT)
+    for report in (REPORT, BETTER):
+        (waiting,) = deliver(ready, store, report, PATIENT)
+        assert (waiting.exit_code, waiting.held.state, board.written) == (0, State.HELD, 0)
+    deliver(ready, store, BETTER)
+    assert (board.written, open_deliveries(store)["held"]) == (1, 0)
+    assert deliver(ready, store, REPORT, PATIENT)[0].held is None
 
 
 class Half(Board):
@@ -213,7 +224,7 @@ def test_deliveries_are_listed(folder, capsys):
     assert capsys.readouterr().out.startswith("id,sink,undoes,state")
     main(["status", "--json"])
     assert json.loads(capsys.readouterr().out)["deliveries"] == {
-        "pending": 0, "failed": 1, "dead": 0,
+        "pending": 0, "failed": 1, "dead": 0, "held": 0,
     }  # fmt: skip
     (folder / "out").unlink()
     assert main(["push", "--only-failed"]) == 0
@@ -234,6 +245,15 @@ def test_a_source_that_is_not_read_to_its_end_withholds_the_push(folder, capsys)
         False,
     )
     assert main(["push", "--anyway"]) == 0
+
+
+def test_a_push_can_be_held(folder, capsys):
+    assert main(["push", "--hold"]) == 0
+    assert "held, until `tenure push files`" in capsys.readouterr().out
+    assert main(["run"]) == 0
+    assert not (folder / "out").exists()
+    assert main(["push"]) == 0
+    assert (folder / "out").exists()
 
 
 def test_undo_wants_one_sink(folder, capsys):

@@ -8,10 +8,12 @@ from asked import as_policy, filled, heavy
 from books import NOW, at, point
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from ledgers import Ledger
 from workspaces import workspace
 from worlds import instants, policies, worlds
 
 from tenure import Attribute, Cause, Customer, micros
+from tenure.ledger.statements import LinkFact, state_links
 from tenure.metrics import customers, standing
 from tenure.metrics.run import ReportRequest
 from tenure.metrics.run import build as report
@@ -72,6 +74,19 @@ def test_who_never_paid_stands_there_with_nothing(book):
     book.records.append(Customer(id="B"))
     one = stand(book)["B"]
     assert (one.mrr, one.since, one.last, one.acv_band) == (0, None, None, None)
+
+
+def test_an_account_has_its_ids_at_every_connector_a_parent_first(book):
+    book.add("cus_1", [point("2026-01-10", 100)])
+    book.ledger.pull(book.records)
+    parent = [Attribute(name="parent", value="8", valid_from=at("2025-01-01"))]
+    Ledger(book.store, "crm").pull([Customer(id="7", attributes=parent), Customer(id="8")])
+    state_links(
+        book.store, [LinkFact(customer_id=n, account="acme", rule="map") for n in (1, 2, 3)]
+    )
+    ready = workspace(book.store.url, "test", "crm")
+    (one,) = standing.build(ready, book.store, ReportRequest(now=NOW))
+    assert (one.ids, one.mrr) == ({"test": ("cus_1",), "crm": ("8", "7")}, micros(100))
 
 
 @heavy

@@ -35,6 +35,9 @@ def push(  # noqa: PLR0913 - each is an option
     anyway: Annotated[
         bool, typer.Option("--anyway", help="Also over sources that are not read to their end.")
     ] = False,
+    hold: Annotated[
+        bool, typer.Option("--hold", help="Send nothing by `tenure run` until the next push.")
+    ] = False,
     undo: Annotated[
         int | None,
         typer.Option(metavar="RUN", help="Put back what stood there before that delivery."),
@@ -50,7 +53,17 @@ def push(  # noqa: PLR0913 - each is an option
     if undo is not None:
         raise typer.Exit(_undo(ready, store, asked.names, undo, dry_run=dry_run))
     made = report_to_push(ready, store)
+    if hold:
+        raise typer.Exit(_hold(ready, store, made, asked))
     raise typer.Exit(run_push(ready, store, made, asked, dry_run=dry_run, anyway=anyway))
+
+
+def _hold(ready: "Workspace", store: "Store", made: "Report", asked: "Asked") -> int:
+    from tenure import delivery  # noqa: PLC0415 - see tenure.cli
+
+    for one in delivery.hold(ready, store, made, asked):
+        _show(one, dry_run=False)
+    return 0
 
 
 def _undo(
@@ -133,6 +146,9 @@ def _show(one: "Delivered", *, dry_run: bool) -> None:
         out.print(f"{name}: [red]failed[/]")
         console.err().print(escape(str(one.error)))
         return
+    if one.held is not None:
+        out.print(f"{name}: held, until `tenure push {escape(one.sink)}`")
+        return
     if not one.changes:
         out.print(f"{name}: up to date")
         return
@@ -152,7 +168,8 @@ def _show(one: "Delivered", *, dry_run: bool) -> None:
 
 
 def _cells(change: "Change") -> tuple[str, ...]:
-    return change.target, change.field, change.old or "", change.new or "", change.note
+    where = f"{change.label} ({change.target})" if change.label else change.target
+    return where, change.field, change.old or "", change.new or "", change.note
 
 
 def _total(made: "Report") -> "Report":

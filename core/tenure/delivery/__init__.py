@@ -36,6 +36,7 @@ __all__ = [
     "Delivered",
     "content_hash",
     "deliver",
+    "hold",
     "preview",
     "require_publishable",
     "undo",
@@ -82,6 +83,15 @@ def deliver(
         content = Content(sink=turn.name, digest=digest, publication=publication)
         done.append(send(turn, _of(report), content, patient=asked.patient))
     return done
+
+
+def hold(workspace: Workspace, store: Store, report: Report, asked: Asked = ALL) -> list[Delivered]:
+    """Publish the report, and send nothing by itself until somebody pushes by hand."""
+    turns = _turns(workspace, store, report, asked)
+    publication = _publish(workspace, store, report) if turns else 0
+    outbox, digest = Outbox(store), content_hash(report)
+    contents = [Content(sink=t.name, digest=digest, publication=publication) for t in turns]
+    return [Delivered(sink=each.sink, held=outbox.hold(each)) for each in contents]
 
 
 def undo(

@@ -5,7 +5,8 @@
        ▼ │ again, later each time
     failed ──► dead, after so many attempts
 
-What waits of older figures is `superseded` by newer ones. A crash leaves a row pending, and the
+What is `held` is sent by nothing but a push by hand, and nothing newer either. What waits of older
+figures is `superseded` by newer ones. A crash leaves a row pending, and the
 next push takes it up under the same idempotency key.
 """
 
@@ -40,10 +41,11 @@ class State(StrEnum):
     DELIVERED = "delivered"
     FAILED = "failed"
     DEAD = "dead"
+    HELD = "held"
     SUPERSEDED = "superseded"
 
 
-OPEN = (State.PENDING, State.FAILED, State.DEAD)
+OPEN = (State.PENDING, State.FAILED, State.DEAD, State.HELD)
 """What a sink has not got yet."""
 
 
@@ -134,6 +136,14 @@ class Outbox:
 
     def begin(self, content: Content) -> Run:
         """Write a delivery down, or take up the one of the same content that is open."""
+        again = {"state": State.PENDING, "attempts": _DELIVERY.c.attempts + 1}
+        return self._open(content, again)
+
+    def hold(self, content: Content) -> Run:
+        """Write a delivery down that is not to be sent by itself."""
+        return self._open(content, {"state": State.HELD})
+
+    def _open(self, content: Content, values: dict[str, object]) -> Run:
         mine = _DELIVERY.c.sink == content.sink
         same = mine & (_DELIVERY.c.content_hash == content.digest) & _DELIVERY.c.state.in_(OPEN)
         with self._store.write() as (connection, stamp):
@@ -143,8 +153,7 @@ class Outbox:
             # What a sink never got of older figures is not wanted any more.
             older = mine & _DELIVERY.c.state.in_(OPEN) & (_DELIVERY.c.id != row)
             connection.execute(update(_DELIVERY).where(older).values(state=State.SUPERSEDED))
-            again = {"state": State.PENDING, "attempts": _DELIVERY.c.attempts + 1}
-            connection.execute(update(_DELIVERY).where(_DELIVERY.c.id == row).values(**again))
+            connection.execute(update(_DELIVERY).where(_DELIVERY.c.id == row).values(**values))
             found = _first(connection, _runs().where(_DELIVERY.c.id == row))
         assert found is not None  # noqa: S101 - it was written above
         return found

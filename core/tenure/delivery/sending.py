@@ -32,6 +32,8 @@ class Delivered:
     """Its number in the outbox; None: nothing had to be sent."""
     left: Sequence[Unwritten] = ()
     """What was not put back, on purpose."""
+    held: Run | None = None
+    """Why nothing was sent: it waits for a push by hand."""
 
     @property
     def exit_code(self) -> int:
@@ -91,6 +93,8 @@ def send(turn: Turn, work: Work, content: Content, *, patient: bool = False) -> 
     outbox = Outbox(turn.store)
     last = outbox.last(turn.name)
     same = last if last is not None and last.content_hash == content.digest else None
+    if patient and last is not None and last.state is State.HELD:
+        return Delivered(sink=turn.name, held=last)
     if patient and same is not None and same.waits(turn.store.clock()):
         return Delivered(sink=turn.name, error=_waiting(same), run=same.id)
     run: Run | None = None
@@ -110,14 +114,16 @@ def send(turn: Turn, work: Work, content: Content, *, patient: bool = False) -> 
         with turn.store.write() as (connection, _):
             outbox.failed(connection, run, error)
         return Delivered(sink=turn.name, error=error, run=run.id)
-    refused = _finish(turn, run, receipt)
+    refused = _finish(turn, run, receipt, changes)
     told = run.id if changes else None
     return Delivered(
         sink=turn.name, changes=changes, error=refused, run=told, left=tuple(receipt.left)
     )
 
 
-def _finish(turn: Turn, run: Run, receipt: Receipt) -> TenureError | None:
+def _finish(
+    turn: Turn, run: Run, receipt: Receipt, changes: Sequence[Change]
+) -> TenureError | None:
     """Mark how a delivery ended; the error where some targets were refused."""
     outbox, error = Outbox(turn.store), None
     memory = SinkMemory(turn.store, turn.name)
@@ -125,7 +131,7 @@ def _finish(turn: Turn, run: Run, receipt: Receipt) -> TenureError | None:
     with turn.store.write() as (connection, stamp):
         memory.confirm(connection, run.id, unsure, stamp)
         if receipt.unwritten:
-            error = _refused(turn.name, receipt)
+            error = _refused(turn.name, receipt, changes)
             error.hide(turn.entry.secrets)
             outbox.failed(connection, run, error, receipt)
         else:
@@ -146,14 +152,22 @@ def _receipt(found: Any) -> Receipt:
     return found
 
 
-def _refused(sink: str, receipt: Receipt) -> TenureError:
+def _refused(sink: str, receipt: Receipt, changes: Sequence[Change]) -> TenureError:
     several = len(receipt.unwritten)
-    named = "; ".join(f"{each.target}: {each.reason}" for each in receipt.unwritten[:_NAMED])
+    labels = {change.target: change.label for change in changes if change.label}
+    named = "; ".join(
+        f"{_called(labels.get(each.target), each.target)}: {each.reason}"
+        for each in receipt.unwritten[:_NAMED]
+    )
     more = f"; and {several - _NAMED} more" if several > _NAMED else ""
     return SourceError(
         f"Sink {sink!r} wrote {receipt.written} targets, and {several} were refused: {named}{more}",
         "Mend what is said; the next push tries these again",
     )
+
+
+def _called(label: str | None, target: str) -> str:
+    return f"{label} ({target})" if label else target
 
 
 def _waiting(run: Run) -> TenureError:

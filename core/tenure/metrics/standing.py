@@ -34,8 +34,15 @@ _IDS = """
     FROM standing AS s
     JOIN payer AS y ON y.payer_id = s.customer_id
     JOIN known_customer AS c ON c.customer_id = y.customer_id
+    LEFT JOIN (
+        SELECT customer_id, CASE WHEN value = '' THEN 0 ELSE 1 END AS child,
+            row_number() OVER (PARTITION BY customer_id ORDER BY valid_from DESC) AS place
+        FROM known_attribute
+        WHERE name = 'parent'
+    ) AS p ON p.customer_id = y.customer_id AND p.place = 1
     WHERE s.place > {after} AND s.place <= {last}
-    ORDER BY s.place, y.rank, c.customer_id"""
+    ORDER BY s.place, y.rank, coalesce(p.child, 0), c.customer_id"""
+"""The ids at each connector, a parent before its children."""
 
 
 def build(

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tenure import ConfigError, SinkContext, Standing
 
-_NAMED = 3
+_NAMED = 5
 
 
 class ByAttribute(BaseModel):
@@ -82,12 +82,14 @@ def _said(
 ) -> Iterator[str]:
     twice = [f"{company} by {' and '.join(by)}" for company, by in claimed.items() if len(by) > 1]
     if twice:
-        yield f"{len(twice)} companies are claimed twice and left alone: {_few(twice)}"
+        yield f"left alone, since two accounts claim them: {few_of(twice)}"
     if several:
-        yield f"{len(several)} accounts are several companies, and go to one: {_few(several)}"
+        yield f"written to the first of their companies alone: {few_of(several)}"
     if unreadable:
-        yield f"{len(unreadable)} ids are none of HubSpot's: {_few(unreadable)}"
+        yield f"left out, since these are no ids of HubSpot: {few_of(unreadable)}"
 
 
-def _few(named: Sequence[str]) -> str:
-    return ", ".join(named[:_NAMED]) + (" …" if len(named) > _NAMED else "")
+def few_of(named: Sequence[str]) -> str:
+    """The first of them, and how many there are where these are more."""
+    some = ", ".join(named[:_NAMED])
+    return some if len(named) <= _NAMED else f"{some} … ({len(named):,} in all)"

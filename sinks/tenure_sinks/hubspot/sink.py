@@ -25,10 +25,11 @@ from tenure import (
     Unwritten,
 )
 from tenure_sinks.hubspot.api import BATCH, Api, Properties
-from tenure_sinks.hubspot.companies import ByAttribute, matched
+from tenure_sinks.hubspot.companies import ByAttribute, few_of, matched
 from tenure_sinks.hubspot.fields import AS_OF, FIELDS, Field
 
 _T = TypeVar("_T")
+_NAME = "name"
 _SETUP = "companies"
 """The target of changes that make a property."""
 
@@ -76,8 +77,14 @@ class HubSpot(Sink):
             Change(target=_SETUP, field=self._name(each), old=None, new=each.type, setup=True)
             for each in missing
         ]
+        names, lost = [*map(self._name, FIELDS), _NAME], list[str]()
         for few in _batched(self._wanted(context).items(), BATCH):
-            changes += self._differing(api, context, dict(few))
+            wanted = dict(few)
+            held = api.read(list(wanted), names)
+            changes += self._differing(context, wanted, held)
+            lost += [each for each in wanted if each not in held and any(wanted[each].values())]
+        if lost:
+            context.warn(f"left out, since they are not in HubSpot: {few_of(lost)}")
         return changes
 
     def deliver(self, report: Report, changes: Sequence[Change], context: SinkContext) -> Receipt:
@@ -153,21 +160,11 @@ class HubSpot(Sink):
         return wanted | dict.fromkeys(sorted(gone), nothing)
 
     def _differing(
-        self, api: Api, context: SinkContext, wanted: Mapping[str, Properties]
+        self, context: SinkContext, wanted: Mapping[str, Properties], held: Mapping[str, Properties]
     ) -> Iterator[Change]:
         """The changes of one batch of companies."""
         fields = {self._name(each): each for each in FIELDS}
-        held = api.read(list(wanted), fields)
         ours = context.memory.values(held)
-        lost = [
-            company
-            for company, values in wanted.items()
-            if company not in held and any(values.values())
-        ]
-        if lost:
-            context.warn(
-                f"{len(lost)} companies are not in HubSpot any more: {', '.join(lost[:3])}"
-            )
         as_of = f"{self.config.prefix}_{AS_OF}"
         for company, values in held.items():
             if company not in wanted:
@@ -180,7 +177,8 @@ class HubSpot(Sink):
                 found.append(as_of)
             for name in found:
                 new = wanted[company][name]
-                yield Change(target=company, field=name, old=now[name], new=new)
+                label = values.get(_NAME) or ""
+                yield Change(target=company, label=label, field=name, old=now[name], new=new)
 
 
 def _plain(fields: Mapping[str, Field], name: str, text: str | None) -> str | None:
