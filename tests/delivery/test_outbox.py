@@ -199,6 +199,7 @@ path = "rows.csv"
 [sinks.files]
 use = "file"
 path = "out"
+formats = ["json"]
 """
 
 

@@ -14,7 +14,7 @@ from worlds import instants, policies, worlds
 
 from tenure import Attribute, Cause, Customer, micros
 from tenure.ledger.statements import LinkFact, state_links
-from tenure.metrics import customers, standing
+from tenure.metrics import customers, movements, standing
 from tenure.metrics.run import ReportRequest
 from tenure.metrics.run import build as report
 from tenure.periods import Unit, day_start
@@ -74,6 +74,14 @@ def test_who_never_paid_stands_there_with_nothing(book):
     book.records.append(Customer(id="B"))
     one = stand(book)["B"]
     assert (one.mrr, one.since, one.last, one.acv_band) == (0, None, None, None)
+
+
+def test_before_anything_is_known_to_be_paid_nobody_pays(book):
+    book.records.append(Customer(id="A", name="Ay"))
+    one = stand(book)["A"]
+    assert (one.name, one.mrr, one.last) == ("Ay", 0, None)
+    log = movements.build(workspace(book.store.url), book.store, ReportRequest(now=NOW))
+    assert log.movements == ()
 
 
 def test_an_account_has_its_ids_at_every_connector_a_parent_first(book):

@@ -51,6 +51,14 @@ _READ = {
 }
 """Of the tables that a copy in columns may hold. `known_detail` has the long texts."""
 
+_TEXTS = {
+    "known_point": ("interval", "currency", "plan", "product", "state", "evidence"),
+    "known_attribute": ("name", "value"),
+    "known_customer": ("external_id",),
+    "known_detail": ("cause", "source_ref", "subscription", "item"),
+}
+"""Columns of words: of a table without rows nothing else would tell."""
+
 _OF_CUSTOMERS = frozenset({"known_point", "known_attribute", "known_link", "known_customer"})
 
 _SMALL = {
@@ -134,7 +142,9 @@ def _read(source: Source, duck: duckdb.DuckDBPyConnection, read: columns.Read, c
             duck.execute(f"CREATE VIEW {name} AS {asked}")
         else:
             stream = read(asked)  # noqa: F841 - DuckDB finds it by its name
-            duck.execute(f"CREATE TABLE {name} AS SELECT * FROM stream")  # noqa: S608 - ours
+            words = ", ".join(f'"{each}"::VARCHAR AS "{each}"' for each in _TEXTS.get(name, ()))
+            shape = f"* REPLACE ({words})" if words else "*"
+            duck.execute(f"CREATE TABLE {name} AS SELECT {shape} FROM stream")  # noqa: S608 - ours
 
 
 @contextmanager
