@@ -20,6 +20,7 @@ from tenure.errors import ConfigError, TransientError
 from tenure.ledger.store import Store
 from tenure_sinks.hubspot import HubSpot, HubSpotConfig
 from tenure_sinks.hubspot.companies import ByAttribute
+from tenure_sinks.hubspot.fields import FIELDS
 
 
 class Told(HubSpot):
@@ -210,6 +211,28 @@ def test_a_value_changed_by_hand_is_put_back_and_said(desk, crm):
     assert crm.companies["1"]["tenure_mrr"] == "150.5"
 
 
+@pytest.mark.parametrize(("applied", "stood"), [(False, "7"), (True, "150.5")])
+def test_what_a_crash_left_is_nobodys_hand_and_can_be_taken_back(desk, crm, applied, stood):
+    crm.companies["1"] = {"tenure_mrr": "7"}
+    desk.stands("1")
+
+    def crash(path):
+        if path.endswith("batch/update"):
+            crm.companies["1"] |= {"tenure_mrr": "150.5"} if applied else {}
+            raise KeyboardInterrupt
+
+    crm.failing = crash
+    with pytest.raises(KeyboardInterrupt):
+        desk.push()
+    crm.failing = lambda _path: None
+    desk.stands("1", mrr=micros(200))
+    done = desk.push()
+    (change,) = [c for c in done.changes if c.field == "tenure_mrr" and not c.setup]
+    assert (change.old, change.new, change.note) == (stood, "200", "")
+    desk.undo(done.run)
+    assert crm.companies["1"]["tenure_mrr"] == stood
+
+
 def test_values_go_with_the_customer(desk, crm):
     desk.stands("1")
     desk.stands("2", mrr=0)
@@ -331,3 +354,22 @@ def test_without_a_connector_of_hubspot_it_says_what_to_write(desk):
     desk.options["companies"] = None
     desk.pays("1", *GREW)
     assert "Write companies =" in str(desk.push().error)
+
+
+@pytest.mark.parametrize(
+    ("name", "held", "plain"),
+    [
+        ("mrr", "1200.500", "1200.5"),
+        ("mrr", "1E+3", "1000"),
+        ("mrr", "-0", "0"),
+        ("mrr", "NaN", "NaN"),
+        ("mrr", " ", None),
+        ("as_of", "2026-02-10", "2026-02-10"),
+        ("as_of", "1770681600000", "2026-02-10"),
+        ("as_of", "soon", "soon"),
+        ("acv_band", "<12k", "<12k"),
+    ],
+)
+def test_what_hubspot_tells_in_other_words_is_the_same(name, held, plain):
+    (field,) = [each for each in FIELDS if each.name == name]
+    assert field.plain(held) == plain

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 from tenure import LastMovement, Standing, decimal_string, ratio_string
@@ -13,17 +14,21 @@ AS_OF = "as_of"
 _KINDS = ("new", "reactivation", "expansion", "contraction", "churn")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+Tell = Callable[[Standing, date], str | None]
+"""What a property says of an account on a day."""
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """One property of a company, without its prefix."""
 
     name: str
     label: str
     description: str
+    value: Tell
     type: str
     look: str
     """The field type, which is how HubSpot shows it."""
-    value: Callable[[Standing, date], str | None]
     more: Mapping[str, Any]
 
     def definition(self, prefix: str, currency: str) -> dict[str, Any]:
@@ -75,7 +80,7 @@ def _nrr(one: Standing) -> str | None:
     return _short(Decimal(ratio_string(*one.nrr))) if one.nrr[1] else None
 
 
-def _of_last(tell: Callable[[LastMovement], str | None]) -> Callable[[Standing, date], str | None]:
+def _of_last(tell: Callable[[LastMovement], str | None]) -> Tell:
     return lambda one, _: None if one.last is None else tell(one.last)
 
 
@@ -84,32 +89,15 @@ def _reason(last: LastMovement) -> str | None:
     return f"{last.reason} ({last.cause})" if named else last.reason
 
 
-def _amount(
-    name: str, label: str, description: str, value: Callable[[Standing, date], str | None]
-) -> Field:
-    return Field(
-        name=name, label=label, description=description, value=value,
-        type="number", look="number", more={"numberDisplayHint": "formatted"},
-    )  # fmt: skip
-
-
-def _text(
-    name: str, label: str, description: str, value: Callable[[Standing, date], str | None]
-) -> Field:
-    return Field(
-        name=name, label=label, description=description, value=value,
-        type="string", look="text", more={},
-    )  # fmt: skip
-
-
-def _date(
-    name: str, label: str, description: str, value: Callable[[Standing, date], str | None]
-) -> Field:
-    return Field(
-        name=name, label=label, description=description, value=value,
-        type="date", look="date", more={},
-    )  # fmt: skip
-
+_amount = partial(Field, type="number", look="number", more={"numberDisplayHint": "formatted"})
+_share = partial(Field, type="number", look="number", more={"numberDisplayHint": "percentage"})
+_text = partial(Field, type="string", look="text", more={})
+_date = partial(Field, type="date", look="date", more={})
+_options = [
+    {"label": kind.capitalize(), "value": kind, "displayOrder": place, "hidden": False}
+    for place, kind in enumerate(_KINDS)
+]
+_choice = partial(Field, type="enumeration", look="select", more={"options": _options})
 
 FIELDS = (
     _amount("mrr", "MRR", "Monthly recurring revenue now, in {currency}; 0 once it has churned.",
@@ -118,16 +106,11 @@ FIELDS = (
     _amount("mrr_year_ago", "MRR a year ago",
             "Monthly recurring revenue twelve months ago, in {currency}.",
             lambda one, _: _money(one.mrr_year_ago)),
-    Field(name="nrr", label="NRR",
-          description="Net revenue retention: what is paid now over what was paid a year ago, at"
-          " the rates of then. Empty where nothing was.",
-          type="number", look="number", more={"numberDisplayHint": "percentage"},
-          value=lambda one, _: _nrr(one)),
-    Field(name="last_movement", label="last movement",
-          description="What happened last to what the account pays.",
-          type="enumeration", look="select", value=_of_last(lambda last: last.kind),
-          more={"options": [{"label": kind.capitalize(), "value": kind, "displayOrder": place,
-                             "hidden": False} for place, kind in enumerate(_KINDS)]}),
+    _share("nrr", "NRR",
+           "Net revenue retention: what is paid now over what was paid a year ago, at the rates of"
+           " then. Empty where nothing was.", lambda one, _: _nrr(one)),
+    _choice("last_movement", "last movement", "What happened last to what the account pays.",
+            _of_last(lambda last: last.kind)),
     _date("last_movement_date", "last movement on", "The day of the last movement.",
           _of_last(lambda last: last.day.isoformat())),
     _amount("last_movement_amount", "last movement's amount",
