@@ -1,5 +1,6 @@
 """The sink `hubspot`: each account beside its company, only what changed, and back again."""
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -216,15 +217,15 @@ def test_what_a_crash_left_is_nobodys_hand_and_can_be_taken_back(desk, crm, appl
     crm.companies["1"] = {"tenure_mrr": "7"}
     desk.stands("1")
 
-    def crash(path):
-        if path.endswith("batch/update"):
+    def crash(request):
+        if request.url.path.endswith("batch/update"):
             crm.companies["1"] |= {"tenure_mrr": "150.5"} if applied else {}
             raise KeyboardInterrupt
 
     crm.failing = crash
     with pytest.raises(KeyboardInterrupt):
         desk.push()
-    crm.failing = lambda _path: None
+    crm.failing = lambda _request: None
     desk.stands("1", mrr=micros(200))
     done = desk.push()
     (change,) = [c for c in done.changes if c.field == "tenure_mrr" and not c.setup]
@@ -282,13 +283,38 @@ def test_a_company_that_goes_meanwhile_is_named(desk, crm):
     desk.stands("1")
     desk.stands("2")
 
-    def vanish(path):
-        if path.endswith("batch/update"):
+    def vanish(request):
+        if request.url.path.endswith("batch/update"):
             crm.companies.pop("2", None)
 
     crm.failing = vanish
     assert "2: Could not get some" in str(desk.push().error)
     assert crm.companies["1"]["tenure_mrr"] == "150.5"
+
+
+def test_what_failed_in_a_batch_is_tried_again_alone(desk, crm):
+    desk.stands("1", "2", "3")
+    sent = []
+
+    def fail_once(request):
+        if request.url.path.endswith("batch/update"):
+            sent.append([each["id"] for each in json.loads(request.content)["inputs"]])
+            return PARTIAL if len(sent) == 1 else None
+        return None
+
+    crm.failing = fail_once
+    assert desk.push().error is None
+    assert sent == [["1", "2", "3"], ["2"]]
+
+
+PARTIAL = httpx.Response(
+    207,
+    json={
+        "status": "COMPLETE",
+        "results": [{"id": "1"}, {"id": "3"}],
+        "errors": [{"category": "INTERNAL_ERROR", "message": "oops", "context": {"ids": ["2"]}}],
+    },
+)
 
 
 def test_a_type_that_was_changed_and_an_archived_property_are_named(desk, crm):
@@ -316,20 +342,20 @@ def test_a_type_that_was_changed_and_an_archived_property_are_named(desk, crm):
 )
 def test_what_stops_it_is_said_and_the_rest_is_written_next_time(desk, crm, answer, kind, words):
     desk.stands("1")
-    crm.failing = lambda path: answer if path.endswith("batch/update") else None
+    crm.failing = lambda request: answer if request.url.path.endswith("batch/update") else None
     done = desk.push()
     assert isinstance(done.error, kind)
     assert words in str(done.error)
     assert TOKEN not in str(done.error)
-    crm.failing = lambda _path: None
+    crm.failing = lambda _request: None
     assert desk.push().error is None
     assert crm.companies["1"]["tenure_mrr"] == "150.5"
 
 
 def test_the_token_is_nowhere_in_the_ledger(desk, crm):
     desk.stands("1")
-    crm.failing = lambda path: (
-        said(400, "X", f"Bearer {TOKEN} is bad") if "update" in path else None
+    crm.failing = lambda request: (
+        said(400, "X", f"Bearer {TOKEN} is bad") if "update" in request.url.path else None
     )
     desk.push()
     with desk.store.read() as connection:

@@ -19,14 +19,14 @@ class Crm:
         self.groups: list[str] = []
         self.asked: list[str] = []
         self.refuse: Callable[[str, dict[str, str]], str | None] = lambda _company, _values: None
-        self.failing: Callable[[str], httpx.Response | None] = lambda _path: None
+        self.failing: Callable[[httpx.Request], httpx.Response | None] = lambda _request: None
 
     def __call__(self, request: httpx.Request) -> httpx.Response:  # noqa: PLR0911 - a table
         path = request.url.path.removeprefix("/crm/v3/")
         self.asked.append(path)
         if request.headers["authorization"] != f"Bearer {TOKEN}":
             return said(401, "INVALID_AUTHENTICATION", "no")
-        if (failed := self.failing(path)) is not None:
+        if (failed := self.failing(request)) is not None:
             return failed
         body = json.loads(request.content) if request.content else {}
         assert len(body.get("inputs", ())) <= 100
