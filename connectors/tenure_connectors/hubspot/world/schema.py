@@ -55,7 +55,7 @@ _LINE_ITEM = (
 )
 _SUBSCRIPTION = (
     "hs_name:string hs_status:enumeration hs_currency_code:enumeration hs_mrr:number!"
-    " hs_recurring_billing_frequency:enumeration hs_recurring_billing_start_date:datetime"
+    " hs_recurring_billing_frequency:enumeration hs_recurring_billing_start_date:date"
     " hs_recurring_billing_end_date:date hs_next_payment_due_date:date"
     " hs_next_payment_amount:number hs_last_payment_amount:number"
     " hs_last_payment_status:enumeration hs_invoice_creation:enumeration"
