@@ -108,7 +108,7 @@ class LineItems(Selling):
             return day + timedelta(days=life.pick([0, 3])), self.another(price)
         if agreed.end is None or (life.level > 1 and life.chance(0.2)):
             day = later(agreed.start, length - 1)
-            self.stop(sale, day)
+            self.stop(sale, day, length - 1)
             return day + timedelta(days=life.pick([130, 400])), price
         days = life.pick([0, 0, 0, 1, 14, 60, 88, 120, 200])  # renewed on time, late, or not
         return agreed.end + timedelta(days=days), life.pick([price, self.another(price)])
@@ -116,13 +116,15 @@ class LineItems(Selling):
     def another(self, price: Price) -> Price:
         return self.life.price(self.customer.currency, like=price)
 
-    def stop(self, sale: Sale, day: date) -> None:
-        """The customer leaves: the line item gets an end date some time before it."""
+    def stop(self, sale: Sale, day: date, months: int) -> None:
+        """The customer leaves: the seller writes an end date, or a term where there was none."""
+        renews = sale.agreement.end is None  # HubSpot: an end date alone makes no fixed term
+        term = {"hs_recurring_billing_period": f"P{months}M"}
+        end = term if renews else {"hs_recurring_billing_end_date": day.isoformat()}
 
         def act(at: datetime) -> None:
             sale.agreement.end = day
-            end = day.isoformat()
-            self.life.portal.update(sale.item, at, hs_recurring_billing_end_date=end)
+            self.life.portal.set(sale.item, end, at)
 
         self.after(sale, day - timedelta(days=self.life.pick([2, 20])), act)
 
@@ -165,7 +167,9 @@ class LineItems(Selling):
     def open(self, sale: Sale, given: dict[str, Any], at: datetime) -> None:
         """A deal with its line item, and now and then one that is paid once."""
         life, portal = self.life, self.life.portal
-        named = {"deal_currency_code": self.customer.currency, "dealtype": "newbusiness"}
+        first = sale.agreement is self.customer.agreements[0]
+        kind = "newbusiness" if first else life.pick(["existingbusiness", None])
+        named = {"deal_currency_code": self.customer.currency, "dealtype": kind}
         sale.deal = portal.add_deal(f"{sale.agreement.product} deal", None, at, **named)
         sale.agreement.counted = self.belongs(sale.deal, at)
         currency = {"hs_line_item_currency_code": self.customer.currency}

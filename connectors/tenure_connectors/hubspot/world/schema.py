@@ -185,5 +185,6 @@ def defined(kind: Kind) -> dict[str, Property]:
             group=f"{kind.singular}information",
             own=False,
             read_only=kind_of.endswith("!"),
+            refers="OWNER" if name == "hubspot_owner_id" else None,
         )
     return found

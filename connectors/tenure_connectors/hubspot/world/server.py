@@ -17,6 +17,7 @@ from tenure_connectors.hubspot.world.portal import Portal
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # headers and body are written apart
     server: "Server"
 
     def do_GET(self) -> None:

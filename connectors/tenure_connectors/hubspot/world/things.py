@@ -151,6 +151,7 @@ class Property:
     own: bool = True  # of this portal, not of HubSpot
     read_only: bool = False
     unique: bool = False
+    refers: str | None = None  # to what else the values point: OWNER
     archived: bool = False
 
     def json(self) -> Json:
@@ -169,7 +170,7 @@ class Property:
             "options": options,
             "displayOrder": -1,
             "calculated": False,
-            "externalOptions": False,
+            "externalOptions": self.refers is not None,
             "hasUniqueValue": self.unique,
             "hidden": False,
             "hubspotDefined": not self.own,
@@ -180,6 +181,7 @@ class Property:
             },
             "formField": False,
             "archived": self.archived,
+            **({"referencedObjectType": self.refers} if self.refers else {}),
         }
 
 
