@@ -53,16 +53,18 @@ class Agreement:
     """A customer pays a price from a day to before another, unless it is called off.
 
     `signed` is when it was won, `off` when it was undone as if it had never been. `changes` are
-    later prices by their instant.
+    later prices by their instant; `beside` are prices of further lines on the same deal.
     """
 
     product: str
+    currency: str
     price: Price
     start: date
     end: date | None = None
     signed: datetime | None = None
     off: datetime | None = None
     changes: list[tuple[datetime, Price]] = field(default_factory=list)
+    beside: list[Price] = field(default_factory=list)
     counted: bool = True  # whether anybody can tell whose it is
 
     @property
@@ -70,16 +72,20 @@ class Agreement:
         return self.signed is not None and self.off is None and self.counted
 
 
-def chained(agreements: list[Agreement], gap_days: int) -> list[Agreement]:
+def chained(agreements: list[Agreement], left: list[date], gap_days: int) -> list[Agreement]:
     """The agreements of a customer on one product, each until the next one takes over.
 
-    A customer who renews late, but within the gap, has gone on paying as before.
+    A customer who renews late, but within the gap, has gone on paying as before. `left` are days
+    on which the customer gave the product up.
     """
     valid = sorted((a for a in agreements if a.valid), key=lambda a: a.start)
     found = []
     for agreement, following in pairwise([*valid, None]):
         assert agreement is not None
         end = agreement.end
+        for day in left:
+            if agreement.start < day and (end is None or day < end):
+                end = day
         if following is not None and (
             end is None or (following.start - end) <= timedelta(days=gap_days)
         ):
@@ -93,10 +99,11 @@ def steps(agreement: Agreement, zone: ZoneInfo) -> Steps:
     """What one agreement brings."""
     start = midnight(agreement.start, zone)
     end = None if agreement.end is None else midnight(agreement.end, zone)
-    found = {start: agreement.price.a_month}
+    more = sum(price.a_month for price in agreement.beside)
+    found = {start: agreement.price.a_month + more}
     for at, price in agreement.changes:
         if end is None or at < end:
-            found[max(at, start)] = price.a_month
+            found[max(at, start)] = price.a_month + more
     if end is not None:
         found[end] = 0
     return sorted(found.items())

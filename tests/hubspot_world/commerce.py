@@ -53,7 +53,9 @@ class Subscriptions:
         ]
         text, _ = life.pick([*TERMS[first.frequency or "monthly"], ("", 0), ("", 0)])
         end = ended(start, text) if text else None
-        lines = [Agreement(f"Plan {n}", price, start, end) for n, price in enumerate(prices)]
+        lines = [
+            Agreement(f"Plan {n}", currency, price, start, end) for n, price in enumerate(prices)
+        ]
         made = Made(Subscribed(start, []))
         self.customer.subscribed.append(made.subscribed)
         ahead = life.pick([0, 0, 12]) if life.level > 1 else 0

@@ -14,7 +14,6 @@ from hubspot_world.agreed import Agreement, Price, later
 from hubspot_world.life import TERMS, Customer, Life, iso, line
 from tenure_connectors.hubspot.world import Record
 
-WON, LOST = "closedwon", "closedlost"
 DELAY = "hs_billing_start_delay"
 
 
@@ -24,6 +23,7 @@ class Sale:
 
     agreement: Agreement
     won: date
+    stages: tuple[str, str, str] = ("qualifiedtobuy", "closedwon", "closedlost")
     deal: Record | None = None
     item: Record | None = None
 
@@ -35,12 +35,29 @@ class Selling:
     life: Life
     customer: Customer
 
+    def sale(self, agreement: Agreement, won: date) -> Sale:
+        """A deal that is to be, in one of the pipelines."""
+        self.customer.agreements.append(agreement)
+        if self.life.level > 2 and self.life.chance(0.15):
+            return Sale(agreement, won, ("p_open", "p_won", "p_lost"))
+        return Sale(agreement, won)
+
+    def deal(self, sale: Sale, at: datetime, **values: Any) -> Record:
+        """The deal is opened, and associated with its company as people do."""
+        life = self.life
+        own = sale.stages[0] == "p_open"
+        placed = {"dealstage": sale.stages[0], "pipeline": life.partners.id if own else "default"}
+        named = {"deal_currency_code": sale.agreement.currency, **placed, **values}
+        sale.deal = life.portal.add_deal(f"{sale.agreement.product} deal", None, at, **named)
+        sale.agreement.counted = self.belongs(sale.deal, at)
+        return sale.deal
+
     def close(self, sale: Sale, opened: Callable[[datetime], None]) -> None:
         """A deal is opened, and won on its day."""
 
         def signed(at: datetime) -> None:
             sale.agreement.signed = at
-            self.life.portal.update(sale.deal, at, dealstage=WON, closedate=iso(at))
+            self.life.portal.update(sale.deal, at, dealstage=sale.stages[1], closedate=iso(at))
 
         won = self.life.hour(sale.won)
         self.life.at(won - timedelta(days=self.life.pick([0, 3, 25]), hours=1), opened)
@@ -57,9 +74,21 @@ class Selling:
         def act(at: datetime) -> None:
             sale.agreement.off = at
             if lost:
-                self.life.portal.update(sale.deal, at, dealstage=LOST, closedate=iso(at))
+                self.life.portal.update(sale.deal, at, dealstage=sale.stages[2], closedate=iso(at))
             else:
                 self.life.portal.archive(sale.deal, at)
+
+        self.after(sale, day, act)
+
+    def move(self, sale: Sale, day: date) -> None:
+        """The deal was another customer's: it has always been."""
+
+        def act(at: datetime) -> None:
+            other = self.life.pick([c for c in self.life.customers if c is not self.customer])
+            if sale.agreement.counted and other.record is not self.customer.record:
+                self.customer.agreements.remove(sale.agreement)
+                other.agreements.append(sale.agreement)
+                self.life.portal.associate(sale.deal, other.record, primary=True, at=at)
 
         self.after(sale, day, act)
 
@@ -85,6 +114,11 @@ class LineItems(Selling):
     """(a) One customer's agreements on one product: each takes over from the one before."""
 
     product: Record
+    alone: bool  # whether it is all that the customer buys
+
+    @property
+    def name(self) -> str:
+        return self.product.value("name") or ""
 
     def live(self, start: date, until: date) -> None:
         """Sell, and go on as customers do, until a day."""
@@ -95,11 +129,10 @@ class LineItems(Selling):
     def step(self, start: date, price: Price) -> tuple[date, Price]:
         """One agreement; when the next one begins, and at which price."""
         life = self.life
-        sale, months = self.sell(start, price)
+        sale, months = self.sell(self.name, start, price)
         agreed = sale.agreement
         length = months or life.pick([7, 12, 19])
-        if life.level > 1 and life.chance(0.3):
-            self.edit(sale, agreed.start + timedelta(days=life.rng.randrange(20, length * 28)))
+        self.besides(sale, length)
         if life.level > 1 and life.chance(0.15):
             self.call_off(sale, agreed.start + timedelta(days=life.pick([3, 40, 100])))
             return later(agreed.start, length - 1), price
@@ -113,20 +146,43 @@ class LineItems(Selling):
         days = life.pick([0, 0, 0, 1, 14, 60, 88, 120, 200])  # renewed on time, late, or not
         return agreed.end + timedelta(days=days), life.pick([price, self.another(price)])
 
-    def another(self, price: Price) -> Price:
+    def besides(self, sale: Sale, length: int) -> None:
+        """What may happen besides: an edit, a further purchase, a deal that was another's."""
+        life, start = self.life, sale.agreement.start
+        if life.level > 1 and life.chance(0.3):
+            self.edit(sale, start + timedelta(days=life.rng.randrange(20, length * 28)))
+        if life.level > 2 and life.chance(0.1):
+            more = f"{self.name}+{len(self.customer.agreements)}"
+            self.sell(more, start + timedelta(days=life.rng.randrange(5, 90)), self.another(None))
+        if life.level > 2 and life.chance(0.05):
+            self.move(sale, start + timedelta(days=life.pick([5, 50])))
+
+    def another(self, price: Price | None) -> Price:
         return self.life.price(self.customer.currency, like=price)
 
     def stop(self, sale: Sale, day: date, months: int) -> None:
-        """The customer leaves: the seller writes an end date, or a term where there was none."""
-        renews = sale.agreement.end is None  # HubSpot: an end date alone makes no fixed term
+        """The customer leaves: a deal says so, or an end date, or a term where there was none."""
+        renews, how = sale.agreement.end is None, self.life.rng.random()
+        if self.life.level > 1 and how < 0.4:
+            self.life.at(self.life.hour(day), lambda at: self.churn(day, at))
+            return
         term = {"hs_recurring_billing_period": f"P{months}M"}
-        end = term if renews else {"hs_recurring_billing_end_date": day.isoformat()}
+        end = {"hs_recurring_billing_end_date": day.isoformat()}
 
         def act(at: datetime) -> None:
             sale.agreement.end = day
-            self.life.portal.set(sale.item, end, at)
+            self.life.portal.set(sale.item, term if renews and how > 0.7 else end, at)
 
         self.after(sale, day - timedelta(days=self.life.pick([2, 20])), act)
+
+    def churn(self, day: date, at: datetime) -> None:
+        """A deal in the pipeline of those who leave, with what is given up, or everything."""
+        portal, life = self.life.portal, self.life
+        placed = {"pipeline": life.churn.id, "dealstage": "gone", "closedate": iso(at)}
+        deal = portal.add_deal("Leaves", self.customer.record, at, **placed)
+        if not self.alone or life.chance(0.5):
+            portal.add_line_item(deal, self.name, at, hs_product_id=self.product.id)
+        self.customer.left.setdefault(self.name, []).append(day)
 
     def edit(self, sale: Sale, day: date) -> None:
         """The price or the quantity of the line item is changed in place."""
@@ -138,47 +194,62 @@ class LineItems(Selling):
 
         self.after(sale, day, act)
 
-    def sell(self, start: date, price: Price) -> tuple[Sale, int]:
+    def sell(self, product: str, start: date, price: Price) -> tuple[Sale, int]:
         """Write an agreement down; with it the months of its term, 0 if it renews itself."""
-        life = self.life
-        how = life.pick(["date", "date", "close", "days", "months"][: 5 if life.level > 1 else 3])
-        won, given = start, {}
-        if how == "date":
-            won -= timedelta(days=life.pick([0, 1, 10, 45, -5]))
-            given["hs_recurring_billing_start_date"] = start.isoformat()
-            given[f"{DELAY}_type"] = "hs_recurring_billing_start_date"
-        elif how == "days":
-            delay = life.pick([7, 30, 60])
-            won -= timedelta(days=delay)
-            given |= {f"{DELAY}_days": str(delay), f"{DELAY}_type": f"{DELAY}_days"}
-        elif how == "months":
-            delay = life.pick([1, 2])
-            won = later(start, -delay)
-            start = later(won, delay)
-            given |= {f"{DELAY}_months": str(delay), f"{DELAY}_type": f"{DELAY}_months"}
+        life, currency = self.life, self.customer.currency
+        won, start, given = self.begins(start)
         text, months = life.pick([*TERMS[price.frequency or "monthly"], ("", 0)])
         end = ended(start, text) if text else None
-        given |= {"hs_recurring_billing_period": text or None, **line(price)}
-        sale = Sale(Agreement(self.product.value("name") or "", price, start, end), won)
-        self.customer.agreements.append(sale.agreement)
+        given["hs_recurring_billing_period"] = text or None
+        agreement = Agreement(product, currency, price, start, end)
+        if life.level > 2 and life.chance(0.15):
+            agreement.beside.append(self.another(price))
+        sale = self.sale(agreement, won)
         self.close(sale, lambda at: self.open(sale, given, at))
         return sale, months
 
+    def begins(self, start: date) -> tuple[date, date, dict[str, Any]]:
+        """When it is won and when it starts, and how a line item says that."""
+        life = self.life
+        how = life.pick(["date", "date", "close", "days", "months"][: 5 if life.level > 1 else 3])
+        if how == "date":
+            given = {
+                "hs_recurring_billing_start_date": start.isoformat(),
+                f"{DELAY}_type": "hs_recurring_billing_start_date",
+            }
+            return start - timedelta(days=life.pick([0, 1, 10, 45, -5])), start, given
+        if how == "days":
+            delay = life.pick([7, 30, 60])
+            given = {f"{DELAY}_days": str(delay), f"{DELAY}_type": f"{DELAY}_days"}
+            return start - timedelta(days=delay), start, given
+        if how == "months":
+            delay = life.pick([1, 2])
+            won = later(start, -delay)
+            given = {f"{DELAY}_months": str(delay), f"{DELAY}_type": f"{DELAY}_months"}
+            return won, later(won, delay), given
+        return start, start, {}
+
     def open(self, sale: Sale, given: dict[str, Any], at: datetime) -> None:
-        """A deal with its line item, and now and then one that is paid once."""
-        life, portal = self.life, self.life.portal
-        first = sale.agreement is self.customer.agreements[0]
+        """A deal with its line items, and now and then one that is paid once."""
+        life, portal, agreed = self.life, self.life.portal, sale.agreement
+        first = agreed is self.customer.agreements[0]
         kind = "newbusiness" if first else life.pick(["existingbusiness", None])
-        named = {"deal_currency_code": self.customer.currency, "dealtype": kind}
-        sale.deal = portal.add_deal(f"{sale.agreement.product} deal", None, at, **named)
-        sale.agreement.counted = self.belongs(sale.deal, at)
-        currency = {"hs_line_item_currency_code": self.customer.currency}
-        of = {"hs_product_id": self.product.id} | currency
-        sale.item = portal.add_line_item(sale.deal, sale.agreement.product, at, **of, **given)
+        deal = self.deal(sale, at, dealtype="addon" if "+" in agreed.product else kind)
+        named = life.level < 3 or life.chance(0.7)  # else the deal alone says which currency
+        currency = {"hs_line_item_currency_code": agreed.currency if named else None}
+        given = {"hs_product_id": self.product.id, **currency, **given}
+        draft = agreed.price
+        if life.level > 1 and life.chance(0.2):  # haggled over while the deal is open
+            draft = self.another(agreed.price)
+        sale.item = portal.add_line_item(deal, self.name, at, **given, **line(draft))
+        if draft is not agreed.price:
+            item, half = sale.item, timedelta(minutes=30)
+            life.at(at + half, lambda then: portal.update(item, then, **line(agreed.price)))
+        for price in agreed.beside:
+            portal.add_line_item(deal, self.name, at, **given, **line(price))
         if life.level > 1 and life.chance(0.2):
-            term = life.pick([None, "P12M"])
-            fee = {"price": "500", "hs_recurring_billing_period": term}
-            portal.add_line_item(sale.deal, "Set-up", at, **fee, **currency)
+            fee = {"price": "500", "hs_recurring_billing_period": life.pick([None, "P12M"])}
+            portal.add_line_item(deal, "Set-up", at, **fee, **currency)
 
 
 @dataclass
@@ -212,15 +283,13 @@ class RecurringRevenue(Selling):
         """Write an agreement down."""
         life, currency = self.life, self.customer.currency
         price = Price(life.price(currency).unit)
-        sale = Sale(Agreement("", price, won), won)
-        self.customer.agreements.append(sale.agreement)
+        sale = self.sale(Agreement("", currency, price, won), won)
         once = life.level > 1 and life.chance(0.1)
 
         def opened(at: datetime) -> None:
             amount = {} if once else {"recurring_revenue_amount": str(price.unit)}
-            named = {"deal_currency_code": currency, "recurring_revenue_deal_type": kind}
-            sale.deal = life.portal.add_deal("Deal", None, at, amount="99", **named, **amount)
-            sale.agreement.counted = self.belongs(sale.deal, at) and not once
+            self.deal(sale, at, amount="99", recurring_revenue_deal_type=kind, **amount)
+            sale.agreement.counted &= not once
 
         self.close(sale, opened)
         return sale

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from hubspot_world.agreed import Agreement, Price, Subscribed
-from tenure_connectors.hubspot.world import Limits, Portal, Record
+from tenure_connectors.hubspot.world import Limits, Portal, Record, Stage
 
 T = TypeVar("T")
 
@@ -49,10 +49,19 @@ class Life:
     portal: Portal = field(default_factory=lambda: Portal(limits=Limits.none()))
     due: list[_Due] = field(default_factory=list)
     partner: Record = field(init=False)  # a company that is on deals and buys nothing
+    customers: list["Customer"] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._numbers = count()
         self.portal.timezone = self.zone.key
+        won, lost = (
+            Stage("p_won", "Won", "1.0", closed=True),
+            Stage("p_lost", "Lost", "0", closed=True),
+        )
+        open_ = Stage("p_open", "Open")
+        self.partners = self.portal.add_pipeline("Partners", [open_, won, lost])
+        gone = Stage("gone", "Gone", "1.0", closed=True)
+        self.churn = self.portal.add_pipeline("Churn", [Stage("leaving", "Leaving"), gone])
         self.partner = self.portal.add_company("Partner", "partner.example", self.now)
 
     def at(self, when: datetime, act: Callable[[datetime], None]) -> None:
@@ -123,4 +132,5 @@ class Customer:
     record: Record
     currency: str
     agreements: list[Agreement] = field(default_factory=list)
+    left: dict[str, list[date]] = field(default_factory=dict)  # by product
     subscribed: list[Subscribed] = field(default_factory=list)

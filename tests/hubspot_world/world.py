@@ -58,7 +58,6 @@ class World:
     months: int = MONTHS
     life: Life = field(init=False)
     people: People = field(init=False)
-    buyers: list[Customer] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         rng = Random(f"{self.way.value}:{self.seed}:{self.level}")
@@ -78,6 +77,10 @@ class World:
         return self.life.portal
 
     @property
+    def buyers(self) -> list[Customer]:
+        return self.life.customers
+
+    @property
     def now(self) -> datetime:
         return self.life.now
 
@@ -93,11 +96,12 @@ class World:
         life = self.life
         at = life.hour(start - timedelta(days=60))
         customer = Customer(self.people.company(number, at), life.pick(CURRENCIES))
-        self.buyers.append(customer)
+        self.life.customers.append(customer)
         self.people.changes(customer.record, start, end)
         if self.way is Way.LINE_ITEMS:  # products of its own: two that merge never share one
-            for product in self.products[2 * number : 2 * number + life.pick([1, 1, 2])]:
-                LineItems(life, customer, product).live(start, end)
+            own = self.products[2 * number : 2 * number + life.pick([1, 1, 2])]
+            for product in own:
+                LineItems(life, customer, product, alone=len(own) == 1).live(start, end)
         elif self.way is Way.RECURRING_REVENUE:
             RecurringRevenue(life, customer).live(start, end)
         else:
@@ -124,21 +128,24 @@ class World:
         """By company and currency: what it pays a month, from each instant on."""
         found: dict[tuple[str, str], list[Steps]] = {}
         for customer in self.buyers:
-            key = (customer.record.id, customer.currency)
-            found.setdefault(key, []).extend(self.brought(customer))
+            for currency, brought in self.brought(customer):
+                found.setdefault((customer.record.id, currency), []).append(brought)
         return {key: added(many) for key, many in found.items()}
 
-    def brought(self, customer: Customer) -> Iterator[Steps]:
-        """What each agreement of a customer brings."""
-        zone = self.life.zone
+    def brought(self, customer: Customer) -> Iterator[tuple[str, Steps]]:
+        """What each agreement of a customer brings, with its currency."""
+        zone, all_ = self.life.zone, customer.agreements
         if self.way is Way.SUBSCRIPTIONS:
-            yield from (subscribed(one, zone) for one in customer.subscribed if one.lines)
+            made = [one for one in customer.subscribed if one.lines]
+            yield from ((customer.currency, subscribed(one, zone)) for one in made)
         elif self.way is Way.RECURRING_REVENUE:
-            yield from (steps(one, zone) for one in customer.agreements if one.valid)
+            yield from ((one.currency, steps(one, zone)) for one in all_ if one.valid)
         else:
-            for product in dict.fromkeys(one.product for one in customer.agreements):
-                same = [one for one in customer.agreements if one.product == product]
-                yield from (steps(one, zone) for one in chained(same, GAP_DAYS))
+            for product in dict.fromkeys(one.product for one in all_):
+                same = [one for one in all_ if one.product == product]
+                left = customer.left.get(product.partition("+")[0], [])
+                kept = chained(same, left, GAP_DAYS)
+                yield from ((one.currency, steps(one, zone)) for one in kept)
 
     def gone(self) -> set[str]:
         """Companies that were merged away: no customer is left under their ids."""

@@ -31,6 +31,11 @@ api_base = "{url}"
 requests_per_second = 1000
 revenue = "{way}"
 
+rules = [
+  {{ kind = "churn", pipeline = "Churn" }},
+  {{ kind = "addition", deal_type = "addon" }},
+]
+
 [connectors.crm.attributes]
 owner = {{ property = "hubspot_owner_id", history = true }}
 industry = {{ property = "industry", history = true }}
