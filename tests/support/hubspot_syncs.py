@@ -45,7 +45,9 @@ country = "country"
 _POINTS = (
     "SELECT c.external_id, p.item_id, p.effective_at, p.amount, p.discount,"
     ' p."interval", p.interval_count, p.currency, p.state FROM point AS p'
-    " JOIN customer AS c ON c.id = p.customer_id WHERE p.superseded_at IS NULL"
+    " JOIN customer AS c ON c.id = p.customer_id"
+    " JOIN connector_state AS s ON s.id = c.connector_id AND s.name = :connector"
+    " WHERE p.superseded_at IS NULL"
 )
 _ATTRIBUTES = (
     "SELECT c.external_id, a.name, a.value, a.valid_from FROM customer_attribute AS a"
@@ -95,18 +97,14 @@ class Synced:
 
     def compared(self) -> Comparison:
         """The levels of every customer over time."""
-        held = [
-            Held(str(who), str(item), _instant(at), *rest)
-            for who, item, at, *rest in self.ledger.rows(_POINTS)
-        ]
-        return compare(self.world.truth(), held)
+        return compare(self.world.truth(), held(self.ledger))
 
     def compared_attributes(self) -> Comparison:
         """The attributes that have a history, over time."""
-        held: dict[tuple[str, str], Told] = {}
+        found: dict[tuple[str, str], Told] = {}
         for who, name, value, at in self.ledger.rows(_ATTRIBUTES):
             if name in ("owner", "industry") and who not in self.world.gone():
-                told = held.setdefault((str(who), str(name)), [])
+                told = found.setdefault((str(who), str(name)), [])
                 told.append((_instant(at), None if value is None else str(value)))
         true = {
             (company, name): told
@@ -114,12 +112,18 @@ class Synced:
             for name, told in attributes.items()
             if name in ("owner", "industry")
         }
-        return compare_told(true, held)
+        return compare_told(true, found)
 
     def now(self, name: str) -> dict[str, str | None]:
         """The latest value of an attribute, by company."""
         rows = self.ledger.rows(_ATTRIBUTES)
         return {str(who): value and str(value) for who, what, value, _ in rows if what == name}
+
+
+def held(ledger: Ledger) -> list[Held]:
+    """What is in force of a connector."""
+    rows = ledger.rows(_POINTS, connector=ledger.connector)
+    return [Held(str(who), str(item), _instant(at), *rest) for who, item, at, *rest in rows]
 
 
 def _instant(at: object) -> datetime:
