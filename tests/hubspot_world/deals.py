@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,7 @@ class Sale:
     won: date
     stages: tuple[str, str, str] = ("qualifiedtobuy", "closedwon", "closedlost")
     deal: Record | None = None
-    item: Record | None = None
+    items: list[Record] = field(default_factory=list)
 
 
 @dataclass
@@ -171,7 +171,8 @@ class LineItems(Selling):
 
         def act(at: datetime) -> None:
             sale.agreement.end = day
-            self.life.portal.set(sale.item, term if renews and how > 0.7 else end, at)
+            for item in sale.items:
+                self.life.portal.set(item, term if renews and how > 0.7 else end, at)
 
         self.after(sale, day - timedelta(days=self.life.pick([2, 20])), act)
 
@@ -180,7 +181,7 @@ class LineItems(Selling):
         portal, life = self.life.portal, self.life
         placed = {"pipeline": life.churn.id, "dealstage": "gone", "closedate": iso(at)}
         deal = portal.add_deal("Leaves", self.customer.record, at, **placed)
-        if not self.alone or life.chance(0.5):
+        if life.level > 2 or not self.alone or life.chance(0.5):
             portal.add_line_item(deal, self.name, at, hs_product_id=self.product.id)
         self.customer.left.setdefault(self.name, []).append(day)
 
@@ -190,7 +191,7 @@ class LineItems(Selling):
 
         def act(at: datetime) -> None:
             sale.agreement.changes.append((at, price))
-            self.life.portal.update(sale.item, at, **line(price))
+            self.life.portal.update(sale.items[0], at, **line(price))
 
         self.after(sale, day, act)
 
@@ -241,12 +242,12 @@ class LineItems(Selling):
         draft = agreed.price
         if life.level > 1 and life.chance(0.2):  # haggled over while the deal is open
             draft = self.another(agreed.price)
-        sale.item = portal.add_line_item(deal, self.name, at, **given, **line(draft))
+        for price in (draft, *agreed.beside):
+            made = portal.add_line_item(deal, self.name, at, **given, **line(price))
+            sale.items.append(made)
         if draft is not agreed.price:
-            item, half = sale.item, timedelta(minutes=30)
+            half, item = timedelta(minutes=30), sale.items[0]
             life.at(at + half, lambda then: portal.update(item, then, **line(agreed.price)))
-        for price in agreed.beside:
-            portal.add_line_item(deal, self.name, at, **given, **line(price))
         if life.level > 1 and life.chance(0.2):
             fee = {"price": "500", "hs_recurring_billing_period": life.pick([None, "P12M"])}
             portal.add_line_item(deal, "Set-up", at, **fee, **currency)
