@@ -127,24 +127,27 @@ class World:
     def truth(self) -> dict[tuple[str, str], Steps]:
         """By company and currency: what it pays a month, from each instant on."""
         found: dict[tuple[str, str], list[Steps]] = {}
-        for customer in self.buyers:
-            for currency, brought in self.brought(customer):
-                found.setdefault((customer.record.id, currency), []).append(brought)
+        for company in dict.fromkeys(customer.record.id for customer in self.buyers):
+            same = [customer for customer in self.buyers if customer.record.id == company]
+            for currency, brought in self.brought(same):
+                found.setdefault((company, currency), []).append(brought)
         return {key: added(many) for key, many in found.items()}
 
-    def brought(self, customer: Customer) -> Iterator[tuple[str, Steps]]:
-        """What each agreement of a customer brings, with its currency."""
-        zone, all_ = self.life.zone, customer.agreements
+    def brought(self, same: list[Customer]) -> Iterator[tuple[str, Steps]]:
+        """What each agreement of a company brings, with its currency."""
+        zone = self.life.zone
+        agreed = [one for customer in same for one in customer.agreements]
         if self.way is Way.SUBSCRIPTIONS:
-            made = [one for one in customer.subscribed if one.lines]
-            yield from ((customer.currency, subscribed(one, zone)) for one in made)
+            for customer in same:
+                made = [one for one in customer.subscribed if one.lines]
+                yield from ((customer.currency, subscribed(one, zone)) for one in made)
         elif self.way is Way.RECURRING_REVENUE:
-            yield from ((one.currency, steps(one, zone)) for one in all_ if one.valid)
+            yield from ((one.currency, steps(one, zone)) for one in agreed if one.valid)
         else:
-            for product in dict.fromkeys(one.product for one in all_):
-                same = [one for one in all_ if one.product == product]
-                left = customer.left.get(product.partition("+")[0], [])
-                kept = chained(same, left, GAP_DAYS)
+            for product in dict.fromkeys(one.product for one in agreed):
+                base = product.partition("+")[0]
+                left = [day for customer in same for day in customer.left.get(base, ())]
+                kept = chained([a for a in agreed if a.product == product], left, GAP_DAYS)
                 yield from ((one.currency, steps(one, zone)) for one in kept)
 
     def gone(self) -> set[str]:
