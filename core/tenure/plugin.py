@@ -78,7 +78,8 @@ class Context:
 
     `http` is this plugin's own client: rate limited, retried, redacted. `clock()` is now, an
     aware UTC instant. `folder` holds plugins.toml: relative paths start there. `last_sync` tells
-    `check` when the connector was last read to its end.
+    `check` when the connector was last read to its end. `provides` is what the user wants of a
+    connector: "revenue", "attributes" or both.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Context:
     http: httpx.Client
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     last_sync: datetime | None = None
+    provides: frozenset[str] = frozenset({"revenue", "attributes"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,4 +103,5 @@ class Workspace:
             timezone=self.timezone,
             currency=self.currency,
             http=http,
+            provides=entry.provides,
         )
