@@ -1,14 +1,17 @@
 """The terms of one product that a company bought, deal after deal, as one timeline.
 
 A renewal has line items of its own. Its start closes what it renews: one that is early does not
-count twice. One that is late by no more than the allowed gap continues at the old level until it
-starts, which is assumed. Lines of one deal stand beside each other, each in a slot of its own, and
-a slot is an item.
+count twice. Lines of one deal stand beside each other, each in a slot of its own, and a slot is an
+item.
+
+After a renewal that is late by no more than the allowed gap, the old level has gone on until it
+started. That is assumed, and an item of its own: it is withdrawn if the renewal is lost again.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from tenure import Cause, Evidence, Point, State
 from tenure_connectors.hubspot.levels import Level, Step
@@ -31,8 +34,7 @@ class Line:
     start_ref: str = ""
     end_ref: str = ""
     cause: Cause | None = None
-    assumed_from: datetime | None = None
-    """From then on until `end`, nobody said so."""
+    evidence: Evidence = Evidence.OBSERVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +52,19 @@ class Deal:
         return min(line.start for line in self.lines)
 
 
-def chained(deals: Iterable[Deal], gap_days: int) -> list[list[Line]]:
-    """The slots of one product, each with lines that follow one another."""
+def chained(deals: Iterable[Deal], gap_days: int) -> tuple[list[list[Line]], list[Line]]:
+    """The slots of one product, each with lines that follow one another, and what went on."""
     ordered = sorted(deals, key=lambda one: (one.start, one.closed, _order(one.id)))
-    slots = list[list[Line]]()
-    for number, deal in enumerate(ordered):
-        follower = ordered[number + 1] if number + 1 < len(ordered) else None
-        lines = list(_until(deal, follower, timedelta(days=gap_days)))
+    slots, continued = list[list[Line]](), list[Line]()
+    for deal, follower in pairwise([*ordered, None]):
+        if deal is None:
+            continue
+        lines = list(_until(deal, follower))
         for line in sorted(lines, key=lambda one: (one.start, _order(one.ref))):
             _place(slots, line)
-    return slots
+        if follower is not None and follower.continues:
+            continued += _gone_on(lines, follower, timedelta(days=gap_days))
+    return slots, continued
 
 
 def _place(slots: list[list[Line]], line: Line) -> None:
@@ -72,28 +77,28 @@ def _place(slots: list[list[Line]], line: Line) -> None:
     slots.append([line])
 
 
-def _until(deal: Deal, follower: Deal | None, gap: timedelta) -> Iterator[Line]:
-    """The lines of a deal, closed where the next one starts, or continued up to there."""
-    if follower is None:
-        yield from (line for line in deal.lines if line.end is None or line.start < line.end)
-        return
-    ends = [line.end for line in deal.lines]
-    over = None if None in ends else max(end for end in ends if end is not None)
-    late = over is not None and over < follower.start <= over + gap and follower.continues
+def _until(deal: Deal, follower: Deal | None) -> Iterator[Line]:
+    """The lines of a deal, closed where the next one starts."""
     for line in deal.lines:
-        end, assumed = line.end, None
-        if late and end == over and line.cause is None:
-            end, assumed = follower.start, line.end
-        if end is None or end > follower.start:
-            yield from _cut(line, follower)
-        elif line.start < end:
-            yield replace(line, end=end, assumed_from=assumed)
+        if follower is None or (line.end is not None and line.end <= follower.start):
+            if line.end is None or line.start < line.end:
+                yield line
+        elif line.start < follower.start:
+            ref = min(follower.lines, key=lambda one: one.start).start_ref
+            yield replace(line, end=follower.start, end_ref=ref, cause=None)
 
 
-def _cut(line: Line, follower: Deal) -> Iterator[Line]:
-    if line.start < follower.start:
-        ref = min(follower.lines, key=lambda one: one.start).start_ref
-        yield replace(line, end=follower.start, end_ref=ref, cause=None)
+def _gone_on(lines: Sequence[Line], follower: Deal, gap: timedelta) -> Iterator[Line]:
+    """What ended last before a late renewal, up to there, unless somebody had asked to end it."""
+    over = max((line.end for line in lines if line.end is not None), default=follower.start)
+    if not over < follower.start <= over + gap:
+        return
+    for line in lines:
+        level = next((step.level for step in reversed(line.steps) if step.at < over), None)
+        if level is not None and line.end == over and line.cause is None:
+            steps = [Step(over, level)]
+            assumed = replace(line, start=over, end=follower.start, steps=steps)
+            yield replace(assumed, start_ref=line.end_ref, evidence=Evidence.ASSUMED)
 
 
 def points(slot: Sequence[Line]) -> list[Point]:
@@ -113,17 +118,8 @@ def _points(line: Line) -> Iterator[Point]:
         ref = f"{line.ref}/{step.source}" if begun else line.start_ref
         yield _point(line, step.at, step.level, ref)
         begun = True
-    if line.end is None:
-        return
-    if line.assumed_from is not None:
-        level = _in_force(line.steps, line.assumed_from)
-        assumed = _point(line, line.assumed_from, level, line.end_ref)
-        yield replace(assumed, evidence=Evidence.ASSUMED)
-    yield replace(_point(line, line.end, None, line.end_ref), cause=line.cause)
-
-
-def _in_force(steps: Sequence[Step], at: datetime) -> Level | None:
-    return next((step.level for step in reversed(steps) if step.at <= at), None)
+    if line.end is not None:
+        yield replace(_point(line, line.end, None, line.end_ref), cause=line.cause)
 
 
 def _point(line: Line, at: datetime, level: Level | None, ref: str) -> Point:
@@ -140,6 +136,7 @@ def _point(line: Line, at: datetime, level: Level | None, ref: str) -> Point:
         product=line.product,
         state=State.ACTIVE if level else State.ENDED,
         source_ref=ref,
+        evidence=line.evidence,
     )
 
 

@@ -70,12 +70,12 @@ class LineItems:
         gap = self._terms.config.renewal_gap_days
         for product, deals in sorted(read.products.items()):
             ended = [_ended(deal, product, read.churns) for deal in deals]
-            for number, slot in enumerate(chain.chained(ended, gap), 1):
-                yield Item(
-                    id=product if number == 1 else f"{product}#{number}",
-                    points=chain.points(slot),
-                    rows=len(slot),
-                )
+            slots, continued = chain.chained(ended, gap)
+            for number, slot in enumerate(slots, 1):
+                key = product if number == 1 else f"{product}#{number}"
+                yield Item(id=key, points=chain.points(slot), rows=len(slot))
+            for line in continued:
+                yield Item(id=f"{product}~{line.ref}", points=chain.points([line]), rows=0)
         yield from read.doubts
 
     def _read(self, one: Held, read: _Read) -> Iterator[Stated]:

@@ -53,13 +53,12 @@ def _start(
 
 
 def _end(properties: Mapping[str, str | None], start: date) -> tuple[date | None, str]:
-    """Start and term, or an earlier end. An end alone is no term: such a line renews."""
+    """Start and term, or an earlier end; a line with neither renews until somebody ends it."""
     period, said = properties.get(TERM), properties.get(END)
-    if not period:
-        return None, TERM
-    end = after(start, period)
-    if said and day(said) < end:
-        return day(said), END
+    end = after(start, period) if period else None
+    stopped = day(said) if said else None
+    if stopped is not None and (end is None or stopped < end):
+        return stopped, END
     return end, TERM
 
 
