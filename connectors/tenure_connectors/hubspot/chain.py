@@ -2,7 +2,7 @@
 
 A renewal has line items of its own. Its start closes what it renews: one that is early does not
 count twice. Lines of one deal stand beside each other, each in a slot of its own, and a slot is an
-item.
+item. So do deals that start on one day: none of them renews the other.
 
 After a renewal that is late by no more than the allowed gap, the old level has gone on until it
 started. That is assumed, and an item of its own: it is withdrawn if the renewal is lost again.
@@ -54,7 +54,7 @@ class Deal:
 
 def chained(deals: Iterable[Deal], gap_days: int) -> tuple[list[list[Line]], list[Line]]:
     """The slots of one product, each with lines that follow one another, and what went on."""
-    ordered = sorted(deals, key=lambda one: (one.start, one.closed, _order(one.id)))
+    ordered = _united(sorted(deals, key=lambda one: (one.start, one.closed, _order(one.id))))
     slots, continued = list[list[Line]](), list[Line]()
     for deal, follower in pairwise([*ordered, None]):
         if deal is None:
@@ -65,6 +65,19 @@ def chained(deals: Iterable[Deal], gap_days: int) -> tuple[list[list[Line]], lis
         if follower is not None and follower.continues:
             continued += _gone_on(lines, follower, timedelta(days=gap_days))
     return slots, continued
+
+
+def _united(ordered: Iterable[Deal]) -> list[Deal]:
+    """Deals that start together as one."""
+    found = list[Deal]()
+    for deal in ordered:
+        last = found[-1] if found and found[-1].start == deal.start else None
+        if last is None:
+            found.append(deal)
+        else:
+            both = [*last.lines, *deal.lines]
+            found[-1] = replace(deal, lines=both, continues=deal.continues or last.continues)
+    return found
 
 
 def _place(slots: list[list[Line]], line: Line) -> None:

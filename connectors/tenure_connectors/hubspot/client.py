@@ -4,9 +4,9 @@ Only this module knows the SDK and the version of the API: v3, and v4 for associ
 conversion of a body into objects is slower than HubSpot's limit, so the SDK hands it on unread.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from threading import Lock
 from typing import Any, Generic, TypeVar, cast
 
@@ -27,8 +27,11 @@ from tenure_connectors.hubspot.shapes import (
     Refusal,
 )
 
-LIST_PAGE, HISTORY_PAGE, SEARCH_PAGE = 100, 50, 100
+LIST_PAGE, HISTORY_PAGE, SEARCH_PAGE = 100, 50, 200
 """Objects of a page or batch, of one with the history of properties, and of a search."""
+
+TRIES = 4
+"""How often something is asked for that comes as something else than JSON."""
 
 SEARCH_CEILING = 10_000
 """No search gives more results than this."""
@@ -132,16 +135,16 @@ class Api:
         self, asked: Asked, after: str | None = None, *, archived: bool = False, limit: int = 0
     ) -> Answer[Page[msgspec.Raw]]:
         """A page of the list of all objects."""
-        sent = self._sdk.objects.basic_api.get_page(
+        send = partial(
+            self._sdk.objects.basic_api.get_page,
             asked.object,
             limit=limit or asked.page,
             after=after,
             properties=list(asked.properties),
             properties_with_history=list(asked.history) or None,
             archived="true" if archived else "false",
-            _preload_content=False,
         )
-        return self._answer(sent, Page[msgspec.Raw], asked.object)
+        return self._answer(send, Page[msgspec.Raw], asked.object)
 
     def batch(self, asked: Asked, ids: Sequence[str]) -> Answer[Page[msgspec.Raw]]:
         """Objects by their ids, at most `asked.page`; one that is gone is among the errors."""
@@ -150,51 +153,46 @@ class Api:
             "properties": list(asked.properties),
             "propertiesWithHistory": list(asked.history),
         }
-        sent = self._sdk.objects.batch_api.read(asked.object, body, _preload_content=False)
-        return self._answer(sent, Page[msgspec.Raw], asked.object)
+        send = partial(self._sdk.objects.batch_api.read, asked.object, body)
+        return self._answer(send, Page[msgspec.Raw], asked.object)
 
     def search(self, name: str, query: Mapping[str, Any]) -> Answer[Page[msgspec.Raw]]:
         """A page of what a search finds, with how many there are."""
-        sent = self._sdk.objects.search_api.do_search(name, dict(query), _preload_content=False)
-        return self._answer(sent, Page[msgspec.Raw], name)
+        send = partial(self._sdk.objects.search_api.do_search, name, dict(query))
+        return self._answer(send, Page[msgspec.Raw], name)
 
     def links(self, of: str, to: str, inputs: Sequence[Mapping[str, str]]) -> Answer[Page[Links]]:
         """What at most 100 objects are associated with."""
-        sent = self._sdk.associations.v4.batch_api.get_page(
-            of, to, {"inputs": list(inputs)}, _preload_content=False
-        )
-        return self._answer(sent, Page[Links], f"associations of {of} with {to}")
+        body = {"inputs": list(inputs)}
+        send = partial(self._sdk.associations.v4.batch_api.get_page, of, to, body)
+        return self._answer(send, Page[Links], f"associations of {of} with {to}")
 
     # --- the portal
 
     def owners(self, after: str | None, *, archived: bool, limit: int = 500) -> Page[Owner]:
         """A page of the owners, those who left apart."""
-        sent = self._sdk.owners.owners_api.get_page(
-            after=after,
-            limit=limit,
-            archived="true" if archived else "false",
-            _preload_content=False,
+        left = "true" if archived else "false"
+        send = partial(
+            self._sdk.owners.owners_api.get_page, after=after, limit=limit, archived=left
         )
-        return self._answer(sent, Page[Owner], "owners").read
+        return self._answer(send, Page[Owner], "owners").read
 
     def pipelines(self, name: str) -> list[Pipeline]:
         """The pipelines of an object, with their stages."""
-        sent = self._sdk.pipelines.pipelines_api.get_all(name, _preload_content=False)
-        return self._answer(sent, Page[Pipeline], f"pipelines of {name}").read.results
+        send = partial(self._sdk.pipelines.pipelines_api.get_all, name)
+        return self._answer(send, Page[Pipeline], f"pipelines of {name}").read.results
 
     def properties(self, name: str) -> list[Described]:
         """The properties that an object has in this portal."""
-        sent = self._sdk.properties.core_api.get_all(name, _preload_content=False)
-        return self._answer(sent, Page[Described], f"properties of {name}").read.results
+        send = partial(self._sdk.properties.core_api.get_all, name)
+        return self._answer(send, Page[Described], f"properties of {name}").read.results
 
     def currency(self) -> str | None:
         """The portal's own currency; None where the token may not know it."""
-        client = self._sdk.objects.basic_api.api_client
-        sent = client.call_api(
-            "/account-info/v3/details", "GET", auth_settings=["oauth2"], _preload_content=False
-        )
+        call = self._sdk.objects.basic_api.api_client.call_api
+        send = partial(call, "/account-info/v3/details", "GET", auth_settings=["oauth2"])
         try:
-            return self._answer(sent, Portal, "account information").read.company_currency
+            return self._answer(send, Portal, "account information").read.company_currency
         except ScopeError:
             return None
 
@@ -214,23 +212,31 @@ class Api:
                 self._made[package.__name__, name] = made
         return made
 
-    def _answer(self, sent: object, kind: type[_T], what: str) -> Answer[_T]:
-        response = cast("_Response", sent).response
-        if response.status_code == _FORBIDDEN:
-            raise ScopeError(self.table, what, refusal(response).scopes())
-        if response.status_code == _TOO_MANY:
-            raise self._too_many(refusal(response))
-        try:
-            return Answer(
-                cast("_T", _decoder(cast("Hashable", kind)).decode(response.content)),
-                response.content,
-            )
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise SourceError(
-                f"{self.table} {response.request.method} {response.request.url.path} was answered"
-                f" with what is none of HubSpot's: {error}",
-                "Check `api_base` in this table, or try again later",
-            ) from None
+    def _answer(self, send: Callable[..., object], kind: type[_T], what: str) -> Answer[_T]:
+        """What is answered, asked again where it comes as something else than JSON."""
+        for _ in range(TRIES):
+            response = cast("_Response", send(_preload_content=False)).response
+            if response.status_code == _FORBIDDEN:
+                raise ScopeError(self.table, what, refusal(response).scopes())
+            if response.status_code == _TOO_MANY:
+                raise self._too_many(refusal(response))
+            try:
+                read = cast("_T", _decoder(cast("Hashable", kind)).decode(response.content))
+                return Answer(read, response.content)
+            except msgspec.ValidationError as error:
+                raise self._strange(SourceError, response, error) from None
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                broken = self._strange(TransientError, response, error)
+        raise broken
+
+    def _strange(
+        self, kind: type[SourceError], response: httpx.Response, error: Exception
+    ) -> SourceError:
+        called = f"{response.request.method} {response.request.url.path}"
+        return kind(
+            f"{self.table} {called} was answered with what is none of HubSpot's: {error}",
+            "Check `api_base` in this table, or try again later",
+        )
 
     def _too_many(self, refused: Refusal) -> TransientError:
         if refused.policy_name.upper() == "DAILY":

@@ -140,10 +140,14 @@ def _in_status(
     over = next((p.effective_at for p in points if p.state is State.ENDED), None)
     moments = {point.effective_at: point.source_ref for point in points}
     moments |= {s.at: source for s in statuses if s.at > start and (over is None or s.at < over)}
+    last: Point | None = None
     for at in sorted(moments):
         billed = [point for point in points if point.effective_at <= at][-1]
         status = next((s for s in reversed(statuses) if s.at <= at), None)
-        yield _laid(replace(billed, effective_at=at, source_ref=moments[at]), status)
+        point = _laid(replace(billed, effective_at=at, source_ref=moments[at]), status)
+        if last is None or replace(last, effective_at=at, source_ref=moments[at]) != point:
+            yield point
+        last = point
 
 
 def _laid(point: Point, status: _Status | None) -> Point:

@@ -88,7 +88,8 @@ class News:
         """Remember a change."""
         if at is None:
             return
-        self.until = max(self.until or at, min(at, self._now))
+        told = min(at, self._now)
+        self.until = max(self.until, told) if self.until else told
         if at >= self.until - OVERLAP:
             self._at[key] = at.isoformat()
             if len(self._at) > 2 * _REMEMBERED:

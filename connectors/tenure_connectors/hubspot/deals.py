@@ -113,19 +113,18 @@ class LineItems:
         steps = edits(line, start, known_since(line, start, closed))
         if not any(step.level for step in steps):
             return
-        into[product_of(line)].append(
-            Line(
-                ref=ref(_LINES, line.id),
-                currency=self._terms.currency(deal.properties, line.properties),
-                start=start,
-                end=day_start(span.end, zone) if span.end else None,
-                steps=steps,
-                plan=line.get("name"),
-                product=line.get("name"),
-                start_ref=_source(deal, line, span.start_source),
-                end_ref=_source(deal, line, span.end_source),
-            )
+        found = Line(
+            ref=ref(_LINES, line.id),
+            currency=self._terms.currency(deal.properties, line.properties),
+            start=start,
+            end=day_start(span.end, zone) if span.end else None,
+            steps=steps,
+            plan=line.get("name"),
+            product=line.get("name"),
+            start_ref=_source(deal, line, span.start_source),
+            end_ref=_source(deal, line, span.end_source),
         )
+        into[product_of(line)].append(found)
 
     def _churn(self, one: Held) -> _Churn:
         day = local_day(one.object.get("closedate") or "", self._terms.zone)

@@ -74,16 +74,14 @@ class Increment:
             self._new[name] = self._new.get(name, 0) + 1
 
     def _companies(self) -> Iterator[Record]:
-        asked = self.session.asked
-        found = self._changed(COMPANIES, asked.properties)
-        if asked.history:  # a search tells no history
-            ids = (one.id for batch in found for one in batch.objects)
-            found = self.session.reading.read(asked, ids)
-        for number, batch in enumerate(found):
-            if number == 0 and batch.objects:
-                self.session.verify(self.request)
-            if batch.objects or batch.broken:
-                yield from self.session.chunks.of(batch)
+        ids = list[str]()
+        for batch in self._changed(COMPANIES):
+            yield from self.session.chunks.of(replace(batch, body=b""))
+            ids += (one.id for one in batch.objects)
+        if ids:
+            self.session.verify(self.request)
+        for batch in self.session.reading.read(self.session.asked, ids):
+            yield from self.session.chunks.of(batch)
             for one in batch.objects:
                 for record in self.session.companies.records(one):
                     if isinstance(record, Tombstone):  # merged: its deals are the other one's now

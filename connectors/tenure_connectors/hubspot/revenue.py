@@ -1,7 +1,7 @@
 """All of one company's revenue, stated: what was read of it lies on the spool."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from tenure import (
@@ -79,6 +79,8 @@ class Revenue:
     spool: Spool
     only: frozenset[str] | None = None
     """The companies that are stated; None for all."""
+    remember: Callable[[Batch], object] = lambda _batch: None
+    """Told of every page of line items."""
 
     @classmethod
     def reading(
@@ -120,6 +122,7 @@ class Revenue:
 
     def _taken(self, gathered: Gathered) -> Iterator[Record]:
         for batch in gathered.batches:
+            self.remember(batch)
             yield from self.chunks.of(batch)
         for one, why in gathered.homeless:
             yield refused(self.source.asked.object, one, ValueError(why))

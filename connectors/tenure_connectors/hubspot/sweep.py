@@ -86,6 +86,7 @@ class _Sweep:
         revenue = self.session.revenue
         if revenue is None:
             return
+        revenue.remember = self._remember
         first = self.session.config.company == "first"
         listed = self.session.reading.listed(revenue.source.asked)
         for record in revenue.take(self.session.reading, map(self._remember, listed), first=first):
