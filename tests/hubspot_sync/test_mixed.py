@@ -10,11 +10,11 @@ import pytest
 import time_machine
 from hubspot_syncs import held
 from ledgers import Ledger
+from stripe_world.keys import LIVE
+from stripe_world.server import serving as stripe_serving
 
 from hubspot_world.compare import levels
 from hubspot_world.mixed import Mixed
-from stripe_world.keys import LIVE
-from stripe_world.server import serving as stripe_serving
 from tenure.cli import main
 from tenure.config import load
 from tenure.ledger.store import Store
