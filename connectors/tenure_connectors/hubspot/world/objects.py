@@ -50,7 +50,8 @@ def _following(request: Request, kind: Kind) -> Iterator[Record]:
         raise invalid(f"Invalid value for after: {after}")
     records = request.portal.ordered(kind.name)
     start = bisect_right(records, int(after), key=lambda record: int(record.id))
-    for record in islice(records, start, None):
+    for number in range(start, len(records)):  # islice would walk up to the start
+        record = records[number]
         if (record.archived_at is not None) is archived:
             yield record
 

@@ -228,8 +228,8 @@ class Portal:
             here.insert(0, PRIMARY[back])
         self._link(one, other, there)
         self._link(other, one, here)
-        self._counted(one, at)
-        self._counted(other, at)
+        self._calculate(one, at)
+        self._calculate(other, at)
 
     def set_parent(self, child: Record, parent: Record | None, at: datetime | None = None) -> None:
         """Make a company the parent of another one, or of none."""
@@ -264,16 +264,15 @@ class Portal:
                 self.links[kind, key][one.kind][one.id].remove(back)
 
     def _counted(self, record: Record, at: datetime) -> None:
-        """What HubSpot itself calculates of a record's associations, and of its neighbors'."""
-        self.edits[record.kind] += 1
+        """What HubSpot calculates anew of a record and of those that it is associated with."""
         self._calculate(record, at)
         for kind, others in self.links.get((record.kind, record.id), {}).items():
             for key in others:
                 if (other := self.records[kind].get(key)) is not None:
                     self._calculate(other, at)
-                    self.edits[kind] += 1
 
     def _calculate(self, record: Record, at: datetime) -> None:
+        self.edits[record.kind] += 1
         values: dict[str, str] = {}
         if record.kind == "companies":
             values["num_associated_deals"] = str(sum(1 for _ in self.linked(record, "deals")))

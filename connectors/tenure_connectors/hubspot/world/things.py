@@ -48,8 +48,9 @@ class Record:
 
     def modified(self, at: datetime | None = None) -> datetime:
         """When it was last modified, now or as seen at an instant."""
-        seen = (stamp for stamp in reversed(self.stamps) if at is None or stamp <= at)
-        return next(seen, self.created)
+        if at is None:
+            return self.stamps[-1] if self.stamps else self.created
+        return next((stamp for stamp in reversed(self.stamps) if stamp <= at), self.created)
 
     def change(self, values: Mapping[str, str], at: datetime, source: str = "CRM_UI") -> None:
         """Set properties; what already has its value keeps its history."""
