@@ -10,6 +10,7 @@ import pytest
 from hubspot_syncs import synced
 
 from hubspot_world import Level, Way, World
+from tenure_connectors.hubspot.world import Fault, Plan, When
 
 WORLDS = 300 if os.environ.get("TENURE_SOAK") else 20
 CELLS: Counter[str] = Counter()
@@ -44,3 +45,20 @@ def test_the_ledger_holds_what_was_agreed(tmp_path, seed):
     assert not money.differences
     assert not people.differences
     assert parents == {key: value for key, value in world.people.parents.items() if value}
+
+
+def test_a_portal_that_fails_now_and_then_is_read_all_the_same(tmp_path):
+    faults = (Fault.BROKEN, Fault.TRUNCATED)
+    plan = Plan(*(When(fault, after=2 * number) for number, fault in enumerate(faults, 1)))
+    with synced(World(6, Way.LINE_ITEMS, Level.HARD), tmp_path, plan) as portal:
+        assert portal.sync().counts.balanced
+        assert not portal.compared().differences
+
+
+def test_a_token_that_expires_loses_nothing_that_was_read(tmp_path):
+    plan = Plan(When(Fault.EXPIRED, after=7, times=99))
+    with synced(World(1, Way.LINE_ITEMS, Level.USUAL), tmp_path, plan) as portal:
+        assert portal.sync().error
+        portal.server.plan = None
+        assert not portal.sync().error
+        assert not portal.compared().differences
