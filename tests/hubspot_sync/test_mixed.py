@@ -20,7 +20,7 @@ from tenure.config import load
 from tenure.ledger.store import Store
 from tenure_connectors.hubspot.world import TOKEN, serving
 
-MIXES = 60 if os.environ.get("TENURE_SOAK") else 3
+MIXES = 60 if os.environ.get("TENURE_SOAK") else 2
 
 TOML = """
 [tenure]
