@@ -45,7 +45,7 @@ def shown():
             yield found.get("connectors", {}).get("crm", found)
 
 
-@pytest.mark.parametrize("table", shown())
+@pytest.mark.parametrize("table", list(shown()))
 def test_what_is_shown_is_valid(table):
     options = {name: value for name, value in table.items() if name not in CORE}
     assert HubSpotConfig(**{"token": "pat-x"} | options)

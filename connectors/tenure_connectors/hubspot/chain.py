@@ -132,7 +132,7 @@ def _points(line: Line) -> Iterator[Point]:
         yield _point(line, step.at, step.level, ref)
         begun = True
     if line.end is not None:
-        yield replace(_point(line, line.end, None, line.end_ref), cause=line.cause)
+        yield _point(line, line.end, None, line.end_ref)
 
 
 def _point(line: Line, at: datetime, level: Level | None, ref: str) -> Point:
@@ -148,6 +148,7 @@ def _point(line: Line, at: datetime, level: Level | None, ref: str) -> Point:
         plan=line.plan,
         product=line.product,
         state=State.ACTIVE if level else State.ENDED,
+        cause=None if level else line.cause,
         source_ref=ref,
         evidence=line.evidence,
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tenure import Cause, Item, Point, State, day_start
+from tenure import Cause, Item, Point, State
 from tenure_connectors.hubspot import chain, history
 from tenure_connectors.hubspot.chain import Line
 from tenure_connectors.hubspot.client import Asked
@@ -17,6 +17,7 @@ from tenure_connectors.hubspot.source import (
     claims,
     currencies,
     known_since,
+    midnight,
     ref,
     refused,
 )
@@ -90,13 +91,13 @@ class Subscriptions:
         dated = {**self._dated(of), **{n: v for n in DATED if (v := line.get(n))}}
         made = known_since(of)
         span, zone = term(dated, made.isoformat(), self._terms.zone), self._terms.zone
-        start = day_start(span.start, zone)
+        start = midnight(span.start, zone)
         holder = ref("subscriptions", of.id)
         found = Line(
             ref=ref(_LINES, line.id),
             currency=currency,
             start=start,
-            end=day_start(span.end, zone) if span.end else None,
+            end=midnight(span.end, zone) if span.end else None,
             steps=edits(line, start, known_since(line, start, made)),
             plan=line.get("name"),
             product=line.get("name"),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from tenure import Interval, Item, day_start, micros
+from tenure import Interval, Item, micros
 from tenure_connectors.hubspot import chain
 from tenure_connectors.hubspot.chain import Line
 from tenure_connectors.hubspot.client import Asked
@@ -16,6 +16,7 @@ from tenure_connectors.hubspot.source import (
     Terms,
     currencies,
     known_since,
+    midnight,
     ref,
     refused,
 )
@@ -88,7 +89,7 @@ class CustomRevenue:
             end += timedelta(days=1)
         if end is not None and end < start:
             raise ValueError(f"it ends on {end}, before it starts on {start}")
-        return day_start(start, zone), day_start(end, zone) if end else None
+        return midnight(start, zone), midnight(end, zone) if end else None
 
     def _day(self, one: Object, name: str | None) -> date:
         if name is None:

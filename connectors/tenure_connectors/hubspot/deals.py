@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from tenure import Cause, Item, Quarantined, day_start
+from tenure import Cause, Item, Quarantined
 from tenure_connectors.hubspot import chain
 from tenure_connectors.hubspot.chain import Deal, Line
 from tenure_connectors.hubspot.client import Asked
@@ -18,6 +18,7 @@ from tenure_connectors.hubspot.source import (
     claims,
     currencies,
     known_since,
+    midnight,
     ref,
     refused,
 )
@@ -109,7 +110,7 @@ class LineItems:
             return
         zone = self._terms.zone
         span = term(line.properties, deal.get("closedate"), zone)
-        start = day_start(span.start, zone)
+        start = midnight(span.start, zone)
         steps = edits(line, start, known_since(line, start, closed))
         if not any(step.level for step in steps):
             return
@@ -117,7 +118,7 @@ class LineItems:
             ref=ref(_LINES, line.id),
             currency=self._terms.currency(deal.properties, line.properties),
             start=start,
-            end=day_start(span.end, zone) if span.end else None,
+            end=midnight(span.end, zone) if span.end else None,
             steps=steps,
             plan=line.get("name"),
             product=line.get("name"),
@@ -130,7 +131,7 @@ class LineItems:
         day = local_day(one.object.get("closedate") or "", self._terms.zone)
         named = frozenset(product_of(line) for line in one.lines)
         source = ref("deals", one.object.id, "closedate")
-        return _Churn(day_start(day, self._terms.zone), source, named)
+        return _Churn(midnight(day, self._terms.zone), source, named)
 
 
 def product_of(line: Object) -> str:

@@ -64,6 +64,8 @@ class Directory:
 
     def kind(self, deal: Object) -> str | None:
         """What a deal is by the rules, a renewal without one; None for one that does not count."""
+        if not (self.config.pipelines or self.config.rules):
+            return "renewal" if self.is_won(deal) else None
         pipeline, stage = self._where(deal)
         line, step = _names(pipeline, deal.get("pipeline")), _names(stage, deal.get("dealstage"))
         if self.config.pipelines and line.isdisjoint(self.config.pipelines):

@@ -25,7 +25,9 @@ def steps(one: Object, name: str) -> list[Step]:
 
     Empty where HubSpot tells no history. Raises `ContradictionError`.
     """
-    versions = (one.properties_with_history or {}).get(name) or []
+    versions = (one.properties_with_history or {}).get(name)
+    if not versions:
+        return []
     # Of two values of one moment the one that HubSpot lists first is the newer one.
     found = [(_aware(v.timestamp), v.value or None) for v in reversed(versions)]
     found.sort(key=lambda step: step[0])
@@ -50,4 +52,6 @@ def moments(histories: Iterable[Sequence[Step]], after: datetime) -> list[dateti
 
 
 def _aware(when: datetime) -> datetime:
+    if when.tzinfo is UTC:
+        return when
     return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)

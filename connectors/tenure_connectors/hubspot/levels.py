@@ -101,21 +101,22 @@ def changes(
     was set later still has counted from the start: there was none before it. `names` are the
     properties that `read` makes a level of, the first ones those without which there is none.
     """
-    known = {name: history.steps(one, name) for name in names}
+    known = {name: told for name in names if (told := history.steps(one, name))}
+    now = {name: one.get(name) for name in names}
     found = list[Step]()
     for when in (base, *history.moments(known.values(), base)):
-        then = {n: history.at(s, when) if s else one.get(n) for n, s in known.items()}
+        then = now | {name: history.at(told, when) for name, told in known.items()}
         if found or any(then[name] for name in names[:2]):
-            found.append(Step(when if found else start, read(then), _changed(known, when)))
+            source = _changed(known, when) if when > base else names[0]
+            found.append(Step(when if found else start, read(then), source))
     if not found:
         found = [Step(start, read(one.properties))]
     return found[:1] + [b for a, b in pairwise(found) if a.level != b.level]
 
 
 def _changed(known: Mapping[str, list[history.Step]], when: datetime) -> str:
-    """The property that was edited at a moment; of several the first, of none the amount."""
-    names = (name for name, steps in known.items() if any(at == when for at, _ in steps))
-    return next(names, next(iter(known)))
+    """The property that was edited at a moment; of several the first."""
+    return next(name for name, told in known.items() if any(at == when for at, _ in told))
 
 
 def _positive(name: str, value: Fraction) -> int:
@@ -138,10 +139,12 @@ def _discount(
     properties: Mapping[str, str | None], gross: Fraction, quantity: Fraction
 ) -> Fraction:
     """HubSpot's `discount` comes off each unit, a percentage off the whole."""
-    percent = number(properties.get("hs_discount_percentage") or "0")
-    each = number(properties.get("discount") or "0")
+    said, off = properties.get("hs_discount_percentage"), properties.get("discount")
+    if not said and not off:
+        return Fraction(0)
+    percent, each = number(said or "0"), number(off or "0")
     if percent > 100 or percent < 0:  # noqa: PLR2004 - per cent
-        raise ValueError(f"a discount of {properties.get('hs_discount_percentage')} % is none")
+        raise ValueError(f"a discount of {said} % is none")
     return gross * percent / 100 + each * quantity
 
 

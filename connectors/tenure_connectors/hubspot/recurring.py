@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from tenure import Cause, Item, day_start, micros
+from tenure import Cause, Item, micros
 from tenure_connectors.hubspot import chain
 from tenure_connectors.hubspot.chain import Line
 from tenure_connectors.hubspot.client import Asked
@@ -16,6 +16,7 @@ from tenure_connectors.hubspot.source import (
     claims,
     currencies,
     known_since,
+    midnight,
     ref,
     refused,
 )
@@ -59,9 +60,9 @@ class Recurring:
         zone, closed = self._terms.zone, deal.get("closedate")
         if not closed:
             raise ValueError("it has no close date")
-        start = day_start(local_day(closed, zone), zone)
+        start = midnight(local_day(closed, zone), zone)
         said = deal.get(INACTIVE)
-        end = day_start(day(said), zone) if said else None
+        end = midnight(day(said), zone) if said else None
         if end is not None and end < start:
             raise ValueError(f"it is inactive from {said} on, before it was closed on {closed}")
         churned = "churn" in (deal.get(REASON) or "").lower()

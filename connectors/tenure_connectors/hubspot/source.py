@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from tenure import CURRENCY_CODES, Claim, Item, Quarantined, micros
+from tenure import CURRENCY_CODES, Claim, Item, Quarantined, day_start, micros
 from tenure_connectors.hubspot.client import Asked
 from tenure_connectors.hubspot.directory import Directory
 from tenure_connectors.hubspot.options import HubSpotConfig
@@ -28,6 +29,9 @@ class Held(msgspec.Struct):
     object: Object
     lines: list[Object] = []
 
+
+midnight = lru_cache(20_000)(day_start)
+"""When a day begins in a zone."""
 
 Stated = Item | Quarantined | Claim
 """What is made of a company's records."""

@@ -4,6 +4,7 @@ import re
 from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -62,6 +63,7 @@ def _end(properties: Mapping[str, str | None], start: date) -> tuple[date | None
     return end, TERM
 
 
+@lru_cache(20_000)
 def after(start: date, period: str) -> date:
     """The day so much later: months first, to the last day of a month that is shorter."""
     found = _PERIOD(period.strip().upper())

@@ -7,15 +7,20 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _MS = re.compile(r"-?\d{9,14}").fullmatch
 _DAY = re.compile(r"\d{4}-\d\d-\d\d").fullmatch
 
+_REMEMBERED = 20_000
+"""Texts whose meaning is remembered: prices and days repeat themselves."""
+
 FIRST_YEAR, LAST_YEAR = 1980, 2199
 """No contract starts or ends in another year: a day outside is a slip of the pen."""
 
 
+@lru_cache(_REMEMBERED)
 def number(text: str) -> Fraction:
     """An exact number."""
     try:
@@ -32,6 +37,7 @@ def whole(text: str) -> int:
     return int(found)
 
 
+@lru_cache(_REMEMBERED)
 def instant(text: str) -> datetime:
     """A time in UTC: as ISO 8601 or as milliseconds since 1970."""
     try:
