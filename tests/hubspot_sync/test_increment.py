@@ -83,6 +83,13 @@ def test_a_new_deal_counts(lists, synced):
     assert "objects/deals" not in synced.paths  # the numbers are as they should be
 
 
+def test_a_new_deal_without_a_company_is_put_aside(lists, synced):
+    made = {"createdAt": LATER, "updatedAt": LATER}
+    lists.sell(deal("13") | made, None)
+    records = synced.pull()
+    assert [one.source_ref for one in of(records, Quarantined)] == ["deal:13"]
+
+
 def test_a_deal_that_moves_is_taken_from_the_one_and_given_to_the_other(lists, synced):
     lists.links["deals", "companies"]["11"] = [("3", 5)]
     lists.links["companies", "deals"]["1"].clear()

@@ -41,6 +41,17 @@ def test_ten_thousand_and_one_with_one_timestamp(lists, changed):
     assert len(found) == len(set(found)) == 10_001
 
 
+def test_an_error_of_associations_is_no_absence(lists, puller):
+    one = {"category": "INTERNAL_ERROR", "message": "Something went wrong"}
+    lists.before = lambda _: httpx.Response(207, json={"results": [], "errors": [one]})
+    with (
+        puller.opened() as (connector, request),
+        Reading(Api(request, connector.config)) as reading,
+        pytest.raises(TransientError, match="could not tell what deals belong to: Something"),
+    ):
+        reading.links("deals", "companies", ["1"])
+
+
 def test_both_ends_are_included(lists, changed):
     lists.add("companies", *many(3, at="2026-01-01T00:00:00Z", apart=1000))
     assert changed("2026-01-01T00:00:00Z", "2026-01-01T00:00:02Z") == ["1", "2", "3"]

@@ -32,6 +32,7 @@ class Increment:
     doubtful: bool = False
     news: News = field(init=False)
     _touched: set[str] = field(default_factory=set)
+    _homeless: set[str] = field(default_factory=set)
     _fresh: set[str] = field(default_factory=set)
     _new: dict[str, int] = field(default_factory=dict)
 
@@ -46,7 +47,7 @@ class Increment:
         if revenue is not None:
             yield from self._find(revenue)
             totals = self._counted()
-            if self._touched:
+            if self._touched or self._homeless:
                 yield from self._restate(revenue)
             self.cursor = replace(self.cursor, totals=totals, counted_at=self._now)
         self.cursor = replace(self.cursor, until=self.news.until, seen=self.news.seen)
@@ -105,8 +106,10 @@ class Increment:
             self._recall(source.lines.object, lines)
         self._recall(name, ids)
         if name != COMPANIES:
-            for many in self.session.reading.links(name, COMPANIES, ids).values():
+            found = self.session.reading.links(name, COMPANIES, ids)
+            for many in found.values():
                 self._touched |= {str(link.to_object_id) for link in many}
+            self._homeless = {one for one in ids if not found.get(one)}
 
     def _recall(self, name: str, ids: Iterable[str]) -> None:
         """Touch every company that a record ever belonged to."""
@@ -159,6 +162,7 @@ class Increment:
         if source.asked.object != COMPANIES:
             links = reading.links(COMPANIES, source.asked.object, self._touched)
             ids = {str(link.to_object_id) for many in links.values() for link in many}
+            ids |= self._homeless  # read to say that they are
         first = self.session.config.company == "first"
         batches = reading.read(source.asked, sorted(ids))
         yield from revenue.take(reading, batches, first=first)

@@ -124,11 +124,22 @@ class Reading:
             inputs = [{"id": one} for one in some]
             while inputs:
                 answer, inputs = self.api.links(of, to, inputs).read, []
+                self._without_any(of, answer.errors)
                 for one in answer.results:
                     found.setdefault(one.from_.id, []).extend(one.to)
                     if one.paging and one.paging.next:
                         inputs.append({"id": one.from_.id, "after": one.paging.next.after})
         return found
+
+    def _without_any(self, of: str, problems: Sequence[Problem]) -> None:
+        """That there are none, or no such object any more, is the only error that is none."""
+        for problem in problems:
+            if "NOT_FOUND" not in problem.category and "NO_ASSOC" not in problem.category:
+                raise TransientError(
+                    f"{self.api.table} HubSpot could not tell what {of} belong to:"
+                    f" {problem.message or problem.category}",
+                    "Try again later: what was read is kept",
+                )
 
     def total(self, name: str) -> int:
         """How many objects there are now."""

@@ -31,7 +31,7 @@ from tenure_connectors.hubspot.shapes import Object
 from tenure_connectors.hubspot.source import Held, Source, Terms, known_since, ref, refused
 from tenure_connectors.stripe.spool import Spool
 
-EVERY = 500
+EVERY = 2_000
 """Companies between two checkpoints."""
 
 _COMPANY = "company:"
