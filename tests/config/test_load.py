@@ -100,6 +100,7 @@ def test_the_context_lends_what_the_file_says(read: Read, folder: Path) -> None:
         context = workspace.context(workspace.connectors[0], client)
     assert (context.name, context.folder, context.currency) == ("billing", folder, "EUR")
     assert context.clock().tzinfo is UTC
+    assert context.provides == {"revenue"}
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_fine(folder: Path) -> None:
