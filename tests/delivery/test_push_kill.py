@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import push_worker
+import pytest
 from boards import over
 from push_worker import TARGETS, Remote, push
 from sqlalchemy import text
@@ -20,7 +21,8 @@ from tenure.delivery import undo
 from tenure.delivery.outbox import Outbox, State
 from tenure.ledger.store import Store
 
-KILLS = 200 if os.environ.get("TENURE_SOAK") else 20  # half of them at a request, half at a time
+SOAK = bool(os.environ.get("TENURE_SOAK"))
+KILLS = 200 if SOAK else 20  # half of them at a request, half at a time
 WORKER = push_worker.__file__
 
 
@@ -101,15 +103,16 @@ class Worker:
         self.process.communicate()
 
 
-def test_a_killed_push_is_finished_by_the_next(sqlite_database):
+@pytest.mark.parametrize("store_url", ["sqlite", "postgres"] if SOAK else ["sqlite"], indirect=True)
+def test_a_killed_push_is_finished_by_the_next(store_url):
     chance, landed = random.Random(5), 0
-    store = Store.open(sqlite_database)
+    store = Store.open(store_url)
     with serving(Board()) as board:
-        worker = Worker(sqlite_database, board.address)
+        worker = Worker(store_url, board.address)
         try:
             for number in range(KILLS):
                 landed += _killed(worker, board, number, chance)
-                run = push(sqlite_database, board.address, number)
+                run = push(store_url, board.address, number)
                 assert run.error is None
                 assert set(board.held.items()) == {(target, str(number)) for target in TARGETS}
                 last = Outbox(store).last("a")
