@@ -230,12 +230,7 @@ def invoice(thing: Invoice) -> Json:
         "pre_payment_credit_notes_amount": 0,
         "starting_balance": 0,
         "status": thing.status,
-        "status_transitions": {
-            "finalized_at": thing.finalized_at,
-            "marked_uncollectible_at": thing.uncollectible_at,
-            "paid_at": thing.paid_at,
-            "voided_at": thing.voided_at,
-        },
+        "status_transitions": transitions(thing),
         "subtotal": thing.subtotal,
         "subtotal_excluding_tax": thing.subtotal - included,
         "test_clock": None,
@@ -248,6 +243,15 @@ def invoice(thing: Invoice) -> Json:
         reason = thing.uncollectible_reason or "user_forgiven"
         made["status_details"] = {"uncollectible": {"reason": reason}}
     return made
+
+
+def transitions(thing: Invoice) -> Json:
+    return {
+        "finalized_at": thing.finalized_at,
+        "marked_uncollectible_at": thing.uncollectible_at,
+        "paid_at": thing.paid_at,
+        "voided_at": thing.voided_at,
+    }
 
 
 def credit_note(thing: CreditNote) -> Json:
