@@ -137,12 +137,12 @@ class Lists:
 
     def _search(self, name: str, body: Json) -> Json:
         found = sorted(self.lists[name], key=_changed)
-        for group in body.get("filterGroups", ()):
+        for group in body["filterGroups"]:
             for one in group["filters"]:
                 found = _filtered(found, one)
-        if body.get("sorts", [{}])[0].get("propertyName") == "hs_object_id":
+        if (body["sorts"] or [{}])[0].get("propertyName") == "hs_object_id":
             found.sort(key=lambda one: int(one["id"]))
-        limit, start = body["limit"], int(body.get("after", 0))
+        limit, start = body["limit"], int(body["after"])
         assert start + limit <= CEILING
         more = {"paging": {"next": {"after": str(start + limit)}}}
         return {"total": len(found), "results": found[start : start + limit]} | (

@@ -158,7 +158,8 @@ class Api:
 
     def search(self, name: str, query: Mapping[str, Any]) -> Answer[Page[msgspec.Raw]]:
         """A page of what a search finds, with how many there are."""
-        send = partial(self._sdk.objects.search_api.do_search, name, dict(query))
+        body = {"after": "0", "filterGroups": [], "sorts": [], **query}
+        send = partial(self._sdk.objects.search_api.do_search, name, body)
         return self._answer(send, Page[msgspec.Raw], name)
 
     def links(self, of: str, to: str, inputs: Sequence[Mapping[str, str]]) -> Answer[Page[Links]]:
