@@ -61,7 +61,10 @@ def push(store_url, address, amount):
     """Deliver figures of that amount to the board."""
     store = Store.open(store_url)
     report = replace(REPORT, rows=(replace(REPORT.rows[0], end_mrr=amount),))
-    return deliver(over(store, a=Remote(address)), store, report)[0]
+    try:
+        return deliver(over(store, a=Remote(address)), store, report)[0]
+    finally:
+        store.engine.dispose()
 
 
 if __name__ == "__main__":
