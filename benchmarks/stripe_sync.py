@@ -131,11 +131,11 @@ def _read(url: str, _folder: Path, watch: Watch, rate: float = 1000) -> None:
     from tenure import Context
     from tenure.config import Entry
     from tenure.http import client_for
+    from tenure_connectors.spool import Spool
     from tenure_connectors.stripe import account as lists
     from tenure_connectors.stripe.client import Api
     from tenure_connectors.stripe.connector import Stripe
     from tenure_connectors.stripe.options import StripeConfig
-    from tenure_connectors.stripe.spool import Spool
 
     config = StripeConfig(api_key=KEY, api_base=url, requests_per_second=rate)
     entry = Entry(name="billing", kind="connector", use="stripe", plugin=Stripe(config))

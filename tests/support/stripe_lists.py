@@ -21,11 +21,11 @@ from clocks import Time
 from tenure import Context
 from tenure.config import Entry
 from tenure.http import client_for
+from tenure_connectors.spool import Spool
 from tenure_connectors.stripe.account import Account
 from tenure_connectors.stripe.client import Api
 from tenure_connectors.stripe.connector import Stripe
 from tenure_connectors.stripe.options import StripeConfig
-from tenure_connectors.stripe.spool import Spool
 
 KEY = "rk_live_aVerySecretKeyOfTheTests"
 HOST = "api.stripe.com"

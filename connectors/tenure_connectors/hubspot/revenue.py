@@ -29,7 +29,7 @@ from tenure_connectors.hubspot.options import Custom, HubSpotConfig
 from tenure_connectors.hubspot.recurring import Recurring
 from tenure_connectors.hubspot.shapes import Object
 from tenure_connectors.hubspot.source import Held, Source, Terms, known_since, ref, refused
-from tenure_connectors.stripe.spool import Spool
+from tenure_connectors.spool import Spool
 
 EVERY = 2_000
 """Companies between two checkpoints."""

@@ -12,6 +12,7 @@ import msgspec
 
 from tenure import Attribute, Context, Excluded, Observation, Quarantined, RawChunk, Record
 from tenure import Customer as Stated
+from tenure_connectors.spool import Spool
 from tenure_connectors.stripe import pieces, shapes
 from tenure_connectors.stripe.client import Api
 from tenure_connectors.stripe.events import observation
@@ -19,7 +20,6 @@ from tenure_connectors.stripe.listing import Broken, Listing, Page, Reading
 from tenure_connectors.stripe.options import StripeConfig
 from tenure_connectors.stripe.pace import Pace
 from tenure_connectors.stripe.pieces import encoded
-from tenure_connectors.stripe.spool import Spool
 from tenure_connectors.stripe.usage import under_way, used
 
 COUPON = "source.coupon"

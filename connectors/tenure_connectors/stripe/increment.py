@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from tenure import Checkpoint, PullRequest, Quarantined, Record
+from tenure_connectors.spool import Pieces
 from tenure_connectors.stripe import pieces, shapes
 from tenure_connectors.stripe.account import (
     EVENTS,
@@ -28,7 +29,6 @@ from tenure_connectors.stripe.events import discount_events, snapshots
 from tenure_connectors.stripe.listing import Listing
 from tenure_connectors.stripe.memory import Memory
 from tenure_connectors.stripe.pieces import decoded, encoded
-from tenure_connectors.stripe.spool import Pieces
 from tenure_connectors.stripe.statement import Statement, assembled
 from tenure_connectors.stripe.sweep import News
 from tenure_connectors.stripe.topics import TYPES

@@ -14,9 +14,9 @@ from typing import Generic, NamedTuple, TypeVar
 import msgspec
 
 from tenure import Observation, PullRequest
+from tenure_connectors.spool import Pieces, Spool
 from tenure_connectors.stripe.pieces import decoded
 from tenure_connectors.stripe.shapes import Shape
-from tenure_connectors.stripe.spool import Pieces, Spool
 
 T = TypeVar("T", bound=Shape)
 

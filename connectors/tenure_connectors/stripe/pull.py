@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from tenure import PullRequest, Record
+from tenure_connectors.spool import Spool
 from tenure_connectors.stripe.account import Account
 from tenure_connectors.stripe.client import Api
 from tenure_connectors.stripe.cursor import Cursor
 from tenure_connectors.stripe.increment import Increment
 from tenure_connectors.stripe.options import StripeConfig
-from tenure_connectors.stripe.spool import Spool
 from tenure_connectors.stripe.sweep import sweep
 
 _FORGOTTEN = (

@@ -1,7 +1,7 @@
-"""What was read of an account, on disk: lists go in, subscription after subscription comes out.
+"""What was read of a service, on disk: lists go in, subject after subject comes out.
 
 An anonymous SQLite database is a temporary file that vanishes with the connection, so memory does
-not grow with the account. A piece is an object, or a part of one, as JSON in the shape of `shapes`;
+not grow with the service. A piece is an object, or a part of one, as JSON in the shape of `shapes`;
 of the same piece the newest one counts.
 """
 
