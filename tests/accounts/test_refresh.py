@@ -269,6 +269,15 @@ def test_links_that_others_wrote_meanwhile_are_not_overwritten(both: Both):
     assert both.links() == [("billing/s2", "x", "map")]
 
 
+def test_a_rule_that_looks_at_what_nobody_states_is_named(both: Both):
+    both.config = AccountsConfig(match=("property:owner", "property:stripe_id", "domain"))
+    done = both.refresh()
+    (said,) = done.remarks
+    assert said.startswith("match = 'property:stripe_id': no customer has the attribute")
+    assert done.counts.bad_rows == 0
+    assert both.links() == ACME
+
+
 def test_how_the_accounts_stand_is_kept(both: Both):
     assert standing(both.store) is None
     both.refresh(both.store.known_at() - timedelta(days=1))

@@ -17,6 +17,7 @@ from sqlalchemy import insert, select
 
 from tenure.accounts import mapping
 from tenure.accounts.mapping import Bad, Map
+from tenure.config.sections import PROPERTY
 from tenure.errors import StoreError
 from tenure.ledger.statements import change_links, last_link
 from tenure.ledger.tables import AccountLink, Run, table
@@ -91,7 +92,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refreshed:
-    """What a refresh did: `remarks` name the rows of the map that cannot be used."""
+    """What a refresh did: `remarks` name the rows of the map and the rules that cannot be used."""
 
     counts: Counts
     remarks: tuple[str, ...] = ()
@@ -144,13 +145,13 @@ def _refresh(
         return Refreshed(counts=Counts(**last["counts"]), remarks=remarks, fresh=False)
     started = store.clock()
     with matched(workspace, store, chart, since) as duck:
-        bad = unusable(duck)
+        bad, idle = unusable(duck), idle_rules(duck, workspace)
         duck.execute(_CHANGED)
         accounts, customers, ambiguous, unmatched, written = duck.execute(_COUNTS).fetchall()[0]
         merged, split = _restated(duck) if written else ([], [])
         if written and not change_links(store, _rows(duck, "SELECT * FROM changed"), links):
             return None
-    remarks = tuple(chart.remarks(bad))
+    bad_rows = tuple(chart.remarks(bad))
     counts = Counts(
         accounts=accounts,
         customers=customers,
@@ -159,12 +160,12 @@ def _refresh(
         written=written,
         merged=len(merged),
         split=len(split),
-        bad_rows=len(remarks),
+        bad_rows=len(bad_rows),
     )
     restated = (*_said("merged", merged), *_said("split", split))
     for line in restated:
         log.info("%s", line)
-    done = Refreshed(counts=counts, remarks=remarks, restated=restated)
+    done = Refreshed(counts=counts, remarks=(*bad_rows, *idle), restated=restated)
     _keep(store, started, done, [state, *last_link(store)])
     return done
 
@@ -198,6 +199,18 @@ def unusable(duck: "DuckDBPyConnection") -> list[Bad]:
         else Bad(line, "account", f"there is no customer {account[:60]!r}; name it without `/`")
         for line, connector, customer, is_unknown, account in duck.execute(query).fetchall()
     ]
+
+
+def idle_rules(duck: "DuckDBPyConnection", workspace: "Workspace") -> tuple[str, ...]:
+    """The rules that look at an attribute which no customer has, and what to do about each."""
+    known = {name for (name,) in duck.execute("SELECT DISTINCT name FROM stated").fetchall()}
+    rules = workspace.accounts.match if workspace.accounts else ()
+    return tuple(
+        f"match = {rule!r}: no customer has the attribute {name!r}; "
+        "name it in `attributes` of the connector that knows it, and sync"
+        for rule in rules
+        if rule.startswith(PROPERTY) and (name := rule.removeprefix(PROPERTY)) not in known
+    )
 
 
 def _rows(duck: "DuckDBPyConnection", query: str) -> Iterator[Any]:
