@@ -1,10 +1,14 @@
 """The connector: its options, and what it does when it is called."""
 
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, ClassVar
 
-from tenure import Connector, Context, PullRequest, Record
+from tenure import Connector, Context, Json, PullRequest, Record
 from tenure_connectors.hubspot.options import READS, HubSpotConfig
+
+if TYPE_CHECKING:
+    from tenure import Company
 
 
 class HubSpot(Connector):
@@ -17,6 +21,15 @@ class HubSpot(Connector):
     provides: ClassVar[frozenset[str]] = frozenset({"revenue", "attributes"})
     incremental = True
     requests_per_second = READS
+
+    @classmethod
+    @contextmanager
+    def world(cls, company: "Company") -> Iterator[Mapping[str, Json]]:
+        """The company's portal, behind a loopback address and a token that may do everything."""
+        from tenure_connectors.hubspot.world import TOKEN, serving, told  # noqa: PLC0415 - seldom
+
+        with serving(told(company)) as server:
+            yield {"api_base": server.url, "token": TOKEN}
 
     def check(self, context: Context) -> Iterator[str]:
         """Read one of everything that a pull reads; names every scope that the token lacks."""

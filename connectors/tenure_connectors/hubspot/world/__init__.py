@@ -14,6 +14,7 @@
     limits      190 calls in ten seconds, five searches in one, so many a day
     faults      what a test may plan: refusals, breaks, slowness
     server      all of it behind 127.0.0.1
+    told        a made-up company's portal: its customers and who looks after them
 
 Written from HubSpot's documentation of its v3 and v4 API; the connector is no part of it.
 """
@@ -23,6 +24,7 @@ from tenure_connectors.hubspot.world.limits import Limits
 from tenure_connectors.hubspot.world.portal import TOKEN, Portal
 from tenure_connectors.hubspot.world.server import Server, serving
 from tenure_connectors.hubspot.world.things import Owner, Pipeline, Property, Record, Stage
+from tenure_connectors.hubspot.world.told import told
 
 __all__ = [
     "TOKEN",
@@ -38,4 +40,5 @@ __all__ = [
     "Stage",
     "When",
     "serving",
+    "told",
 ]
