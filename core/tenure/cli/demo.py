@@ -10,17 +10,42 @@ import typer
 from rich.markup import escape
 
 from tenure.cli import console
-from tenure.cli.app import app, options
+from tenure.cli.app import Options, app, options
+from tenure.errors import UsageError
 
 
 @app.command()
 def demo(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The workspace.")] = Path(
-        "tenure-demo"
-    ),
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="DIR", help="The workspace; else ./tenure-demo, or -services."),
+    ] = None,
+    *,
+    services: Annotated[
+        bool, typer.Option("--services", help="Read it from a Stripe and a HubSpot on loopback.")
+    ] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="With --services: they run until Ctrl-C.")
+    ] = False,
 ) -> None:
     """Try everything on a made-up company: sync, report, push. Offline; nothing is overwritten."""
+    asked = options(context)
+    if keep and not services:
+        raise UsageError("--keep needs --services", "Write `tenure demo --services --keep`")
+    if services:
+        raise typer.Exit(_with_services(asked, folder or Path("tenure-services"), keep=keep))
+    raise typer.Exit(_with_a_file(folder or Path("tenure-demo"), quiet=asked.quiet))
+
+
+def _with_services(asked: Options, folder: Path, *, keep: bool) -> int:
+    from tenure.cli.services import run_services, until_interrupted  # noqa: PLC0415 - see tenure.cli
+    from tenure.demo.company import live  # noqa: PLC0415 - see tenure.cli
+
+    return run_services(asked, folder, live, until_interrupted if keep else None)
+
+
+def _with_a_file(folder: Path, *, quiet: bool) -> int:
     from tenure.cli.push import run_all  # noqa: PLC0415 - see tenure.cli
     from tenure.config import load  # noqa: PLC0415 - see tenure.cli
     from tenure.demo.workspace import write  # noqa: PLC0415 - see tenure.cli
@@ -31,9 +56,9 @@ def demo(
     kept = "" if made else " (yours, kept as it is)"
     out.print(f"[bold]{escape(str(folder))}[/]: a workspace of a made-up company{kept}")
     ready = load(folder / "plugins.toml")
-    code = run_all(ready, Store.open(ready.store), quiet=options(context).quiet)
+    code = run_all(ready, Store.open(ready.store), quiet=quiet)
     out.print(_next(folder), markup=False)
-    raise typer.Exit(code)
+    return code
 
 
 def _next(folder: Path) -> str:

@@ -119,6 +119,7 @@ def run_push(  # noqa: PLR0913 - each is an option
     *,
     dry_run: bool = False,
     anyway: bool = False,
+    shown: int = SHOWN,
 ) -> int:
     """Deliver, say what changed where, and return the exit code."""
     from tenure import delivery  # noqa: PLC0415 - see tenure.cli
@@ -132,11 +133,11 @@ def run_push(  # noqa: PLR0913 - each is an option
     elif not found:
         console.err().print("There is no sink in plugins.toml to push to.")
     for one in found:
-        _show(one, dry_run=dry_run)
+        _show(one, dry_run=dry_run, shown=shown)
     return max((one.exit_code for one in found), default=0)
 
 
-def _show(one: "Delivered", *, dry_run: bool) -> None:
+def _show(one: "Delivered", *, dry_run: bool, shown: int = SHOWN) -> None:
     out, hidden = console.out(), secrets()  # a sink may name a URL that has a secret in it
     name = f"[bold]{escape(one.sink)}[/]"
     for each in one.left:
@@ -158,10 +159,10 @@ def _show(one: "Delivered", *, dry_run: bool) -> None:
     columns = ["where", "what", "from", "to"] + ["why"] * any(c.note for c in one.changes)
     rows = [
         tuple(redact(cell, hidden) for cell in _cells(change)[: len(columns)])
-        for change in one.changes[:SHOWN]
+        for change in one.changes[:shown]
     ]
     out.print(console.table(columns, rows))
-    if (more := len(one.changes) - SHOWN) > 0:
+    if (more := len(one.changes) - shown) > 0:
         out.print(f"and {more:,} more changes", style="dim", markup=False)
     if one.error is not None:
         console.err().print(escape(str(one.error)))

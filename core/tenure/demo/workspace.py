@@ -1,10 +1,13 @@
 """The demo's workspace: a folder with a plugins.toml and a spreadsheet, for its user to edit."""
 
 import csv
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
+from io import StringIO
 from pathlib import Path
 
-from tenure.demo.company import COLUMNS, live
+from tenure.demo.company import COLUMNS, Stretch, live
 from tenure.errors import ConfigError, TenureError
 
 MARK = "# A workspace of tenure over a made-up company."
@@ -38,38 +41,54 @@ def write(folder: Path, today: date) -> list[Path]:
     Raises `ConfigError` in a workspace that is not the demo's: made-up figures must not get into
     its ledger, nor to its sinks.
     """
-    made = []
+    texts = {
+        "plugins.toml": lambda: CONFIG,
+        "subscriptions.csv": lambda: sheet(live(last_month(today))),
+    }
+    with writing(folder):
+        require_ours(folder / "plugins.toml", MARK, "tenure demo DIR")
+        missing = [name for name in texts if not (folder / name).exists()]
+        return [put(folder / name, texts[name]()) for name in missing]
+
+
+def require_ours(path: Path, mark: str, command: str) -> None:
+    """Raise `ConfigError` for a file that does not begin with our mark; there may be none."""
+    if path.exists() and not path.read_text(encoding="utf-8").startswith(mark):
+        raise ConfigError(
+            f"{path} is not the demo's, and nothing was written",
+            f"Name another folder: `{command}`; "
+            f"or `tenure run --config {path.with_name('plugins.toml')}`",
+        )
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Around what reads and writes files in a folder: why it cannot be, as a `TenureError`."""
     try:
-        _require_ours(folder / "plugins.toml")
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in (("plugins.toml", CONFIG), ("subscriptions.csv", None)):
-            path = folder / name
-            if not path.exists():
-                _write(path, text, today)
-                made.append(path)
+        yield
     except OSError as error:
         raise TenureError(
             f"The workspace {folder} cannot be written: {error.strerror}", "Name another folder"
         ) from None
-    return made
 
 
-def _require_ours(config: Path) -> None:
-    if config.exists() and not config.read_text(encoding="utf-8").startswith(MARK):
-        raise ConfigError(
-            f"{config} is not the demo's, and nothing was written",
-            f"Name another folder: `tenure demo DIR`; or `tenure run --config {config}`",
-        )
-
-
-def _write(path: Path, text: str | None, today: date) -> None:
+def put(path: Path, text: str) -> Path:
+    """Write a file at once or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
-    with part.open("w", encoding="utf-8", newline="") as file:
-        if text is not None:
-            file.write(text)
-        else:
-            out = csv.writer(file, lineterminator="\n")
-            out.writerow(COLUMNS)
-            last_month = date(today.year - (today.month == 1), (today.month - 2) % 12 + 1, 1)
-            out.writerows(sorted(stretch.cells() for stretch in live(last_month)))
-    part.replace(path)
+    part.write_text(text, encoding="utf-8", newline="")
+    return part.replace(path)
+
+
+def last_month(today: date) -> date:
+    """The first day of the last complete month."""
+    return date(today.year - (today.month == 1), (today.month - 2) % 12 + 1, 1)
+
+
+def sheet(company: Iterable[Stretch]) -> str:
+    """The spreadsheet of a company's subscriptions."""
+    text = StringIO()
+    out = csv.writer(text, lineterminator="\n")
+    out.writerow(COLUMNS)
+    out.writerows(sorted(stretch.cells() for stretch in company))
+    return text.getvalue()
