@@ -10,8 +10,6 @@ import pytest
 import time_machine
 from hubspot_syncs import held
 from ledgers import Ledger
-from stripe_world.keys import LIVE
-from stripe_world.server import serving as stripe_serving
 
 from hubspot_world.compare import levels
 from hubspot_world.mixed import Mixed
@@ -19,6 +17,8 @@ from tenure.cli import main
 from tenure.config import load
 from tenure.ledger.store import Store
 from tenure_connectors.hubspot.world import TOKEN, serving
+from tenure_connectors.stripe.world.keys import LIVE
+from tenure_connectors.stripe.world.server import serving as stripe_serving
 
 MIXES = 60 if os.environ.get("TENURE_SOAK") else 2
 
