@@ -10,7 +10,7 @@ from stripe_world.world import World
 
 LEVELS = list(Level)
 WORLDS = 300 if os.environ.get("TENURE_SOAK") else 20
-MOVING = 100 if os.environ.get("TENURE_SOAK") else 4
+MOVING = 100 if os.environ.get("TENURE_SOAK") else 2
 
 
 @pytest.mark.parametrize("seed", range(WORLDS))
