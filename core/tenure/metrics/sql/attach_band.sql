@@ -10,7 +10,9 @@ WITH first_paid AS (
     GROUP BY s.customer_id, s.period
 ),
 based AS (
-    SELECT s.*, 12 * CASE WHEN s.opened THEN s.opening ELSE coalesce(f.amount, t.level, 0) END AS acv
+    SELECT s.*,
+        12 * (CASE WHEN s.opened THEN s.opening ELSE coalesce(f.amount, t.level, 0)
+            END)::DECIMAL(38, 0) AS acv
     FROM $states AS s
     LEFT JOIN first_paid AS t ON t.customer_id = s.customer_id AND t.period = s.period
     LEFT JOIN foreign_balance AS f
