@@ -325,3 +325,10 @@ def test_a_customers_discount_may_be_older_than_the_subscription():
         invoice("in_2", line("2025-02-01", "2025-03-01", name="il_2"), discounts=[old]),
     ]
     assert [p.discount for p in points(rebuilt(sub(), invoices=bills))] == [2_000_000] * 2
+
+
+def test_a_customers_discount_that_was_over_before_the_subscription_began_was_never_on_it():
+    over = discount("di_c", forever(20), "2024-06-01", "2024-12-01", subscription=None)
+    gone = event("evt_1", "2025-12-05", over, kind="customer.discount.deleted")
+    made = rebuilt(sub(), customer={"id": "cus_1"}, events=[gone])
+    assert {p.discount for p in points(made)} == {0}

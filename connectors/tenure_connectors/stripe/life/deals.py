@@ -288,7 +288,8 @@ def _begins(found: _Found, reach: Reach, seen: Sightings) -> Iterator[Said[Reach
     if start > seen.start or (not start and reach is WAITING):
         yield Said(seen.start, GONE, Trust.ASSUMED, found.key)
     if start:
-        yield Said(max(start, seen.start), reach, Trust.OBSERVED, found.key)
+        at = max(start, seen.start)
+        yield Said(at, GONE if _over(found, at) else reach, Trust.OBSERVED, found.key)
 
 
 def _full(found: _Found) -> Reach:
