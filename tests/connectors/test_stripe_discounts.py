@@ -332,3 +332,18 @@ def test_a_customers_discount_that_was_over_before_the_subscription_began_was_ne
     gone = event("evt_1", "2025-12-05", over, kind="customer.discount.deleted")
     made = rebuilt(sub(), customer={"id": "cus_1"}, events=[gone])
     assert {p.discount for p in points(made)} == {0}
+
+
+def test_what_is_off_once_counts_for_the_bill_that_it_took_something_off():
+    """An invoice names all its discounts, those too that none of its lines is eligible for."""
+    once = discount("di_1", off(3_00, duration="once"))
+    bills = [
+        invoice("in_1", line("2025-01-01", "2025-02-01", name="il_1"), discounts=[once]),
+        invoice("in_2", line("2025-02-01", "2025-03-01", name="il_2",
+                             discount_amounts=[{"amount": 3_00, "discount": "di_1"}]),
+                discounts=[once]),
+    ]  # fmt: skip
+    made = points(rebuilt(sub(), invoices=bills))
+    assert [(p.effective_at.month, p.discount_once) for p in made] == [
+        (1, 0), (2, 3_000_000), (3, 0),
+    ]  # fmt: skip

@@ -234,13 +234,18 @@ def _from_amounts(found: _Found, seen: Sightings) -> Deal | None:
 
 
 def _once(found: _Found, seen: Sightings) -> Iterator[Said[Reach]]:
-    """It waits from its start on, and is in force for what the bill that carries it bills."""
+    """It waits from its start on, and is in force for what the bill that carries it bills.
+
+    A bill also names one that it takes nothing off, as none of its lines is eligible: only the
+    lines' `discount_amounts` say which bill used it up (docs.stripe.com/api/invoice-line-item).
+    """
     yield from _begins(found, WAITING, seen)
     bills = [bill for bill in seen.billed if found.key in bill.carried]
     if not bills:
         yield from _in_snapshots(found, seen, WAITING)
         return
-    bill = min(bills, key=lambda one: (one.start, one.invoice.id))
+    took = [bill for bill in bills if bill.carried[found.key]]
+    bill = min(took or bills, key=lambda one: (one.start, one.invoice.id))
     spans = {s.item: (s.start, _until(s, seen)) for s in bill.renewed if _concerns(found, s)}
     edges = {bill.start, *(edge for span in spans.values() for edge in span)}
     for at in sorted(edges):
