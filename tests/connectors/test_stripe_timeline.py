@@ -505,6 +505,19 @@ def test_a_draft_that_was_just_made_says_nothing_of_a_pause():
     assert {p.state for p in points(made) if when(p.effective_at) >= "2025-02"} == {"paused_draft"}
 
 
+@pytest.mark.parametrize(("ended", "states"), [
+    (day("2025-02-01", 1800), ["active", "ended"]),
+    (day("2025-02-20"), ["active", "paused_draft", "ended"]),
+])  # fmt: skip
+def test_a_draft_that_the_end_of_its_subscription_left_behind_says_nothing_of_a_pause(
+    ended, states
+):
+    left = bill(2, status="draft", status_transitions=None, attempt_count=0)
+    over = sub(item(of=SMALL), status="canceled", ended_at=ended, canceled_at=ended)
+    made = rebuilt(over, invoices=[bill(1), left])
+    assert [p.state for p in points(made)] == states
+
+
 def test_payments_that_failed_for_a_while():
     late = {"finalized_at": day("2025-02-01"), "paid_at": day("2025-02-09")}
     made = rebuilt(

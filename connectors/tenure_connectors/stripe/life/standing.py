@@ -114,9 +114,9 @@ def _from_start(
         if not _in_trial(latest, end):  # it was moved since
             yield _said(end, State.ACTIVE, ref)
     elif owed:
-        if _drafted(bill.invoice, now) > NEXT_HOUR:
+        if _drafted(bill.invoice, latest, now) > NEXT_HOUR:
             yield _said(start, State.UNPAID, ref)
-    elif _drafted(bill.invoice, now) > AT_ONCE:
+    elif _drafted(bill.invoice, latest, now) > AT_ONCE:
         yield _said(start, State.PAUSED_DRAFT, ref)
     elif bill.invoice.status != "draft":  # a new draft says nothing yet
         yield _said(start, State.PAUSED if _was_dropped(bill.invoice) else State.ACTIVE, ref)
@@ -139,11 +139,17 @@ def _made(invoice: Invoice) -> int:
     return invoice.created or invoice.date or 0
 
 
-def _drafted(invoice: Invoice, now: int) -> int:
-    """For how many seconds it was a draft; one that nothing will finalize is one for good."""
+def _drafted(invoice: Invoice, latest: Subscription | None, now: int) -> int:
+    """For how many seconds it was a draft; one that nothing will finalize is one for good.
+
+    The end of a subscription turns `auto_advance` off, and so leaves behind what was still to be
+    finalized (docs.stripe.com/billing/subscriptions/overview): it was a draft until then.
+    """
     done = invoice.status_transitions
     if invoice.status == "draft":
-        return NEVER if invoice.auto_advance is False else now - _made(invoice)
+        ended = latest.ended_at if latest else None
+        for_good = NEVER if invoice.auto_advance is False else now
+        return (ended or for_good) - _made(invoice)
     finalized = done.finalized_at if done else None
     return 0 if finalized is None else finalized - _made(invoice)
 
