@@ -518,6 +518,28 @@ def test_a_draft_that_the_end_of_its_subscription_left_behind_says_nothing_of_a_
     assert [p.state for p in points(made)] == states
 
 
+def test_a_bill_of_usage_alone_says_that_collection_was_paused_when_it_was_made():
+    """A plan by the quarter beside usage by the month: each month's bill was collected, or not."""
+    plan = price("price_q", 30_00, count=3)
+    calls = price("price_c", 1, usage_type="metered")
+    items = item(of=plan), item("si_c", calls, None)
+    usage = [
+        line(f"2025-0{n - 1}-01", f"2025-0{n}-01", calls, 500, 500, item="si_c", name=f"il_{n}")
+        for n in (2, 3, 4)
+    ]
+    bills = [
+        invoice("in_1", line("2025-01-01", "2025-04-01", plan, name="il_1")),
+        bill(2, usage[0], created=day("2025-02-01", 40)),
+        void(3) | {"lines": {"data": [usage[1]]}, "created": day("2025-03-01", 40)},
+        bill(4, usage[2], line("2025-04-01", "2025-07-01", plan, name="il_5")),
+    ]
+    assert story(rebuilt(sub(*items), invoices=bills)) == [
+        "2025-01-01 30 active inferred",
+        "2025-03-01 30 paused inferred",
+        "2025-04-01 30 active inferred",
+    ]
+
+
 def test_payments_that_failed_for_a_while():
     late = {"finalized_at": day("2025-02-01"), "paid_at": day("2025-02-09")}
     made = rebuilt(

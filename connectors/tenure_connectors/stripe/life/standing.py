@@ -48,7 +48,7 @@ def conditions_billed(history: History) -> Iterator[Said[Condition]]:
         yield from _after_trial(billed, latest, now)
     debts = _debts(billed, now)
     for bill in billed:
-        if _licensed(bill):
+        if bill.services:
             yield from _from_start(bill, debts, latest, now)
         elif bill.invoice.status == "paid":
             yield from _in_between(bill, debts)
@@ -98,15 +98,17 @@ def _gaps(history: History) -> Iterator[Said[Condition]]:
         until = end if until == NEVER else max(until, end)
 
 
-def _licensed(bill: Billed) -> list[Service]:
-    return [service for service in bill.services if not service.metered]
-
-
 def _from_start(
     bill: Billed, debts: Sequence[_Debt], latest: Subscription | None, now: int
 ) -> Iterator[Said[Condition]]:
-    services = _licensed(bill)
-    start, ref = min(s.start for s in services), services[0].ref
+    """What became of a bill holds where its periods start.
+
+    One of usage alone is made where that ends (docs.stripe.com/billing/subscriptions/usage-based).
+    """
+    licensed = [service for service in bill.services if not service.metered]
+    services = licensed or bill.services
+    start = min(s.start for s in licensed) if licensed else max(s.end for s in services)
+    ref = services[0].ref
     owed = any(debt.covers(start) for debt in debts)
     if all(service.trial for service in services):
         end = max(service.end for service in services)
