@@ -475,6 +475,20 @@ def test_g22_nothing_billed_for_two_months_is_a_pause():
     ]
 
 
+def test_what_a_credit_gives_back_was_no_pause_until_then():
+    """The year was never billed, as it was added without proration; its credit says it ran."""
+    switch = [
+        proration("2025-06-10", "2026-01-01", YEARLY, -130_00, item="si_2", name="il_a"),
+        proration("2025-06-10", "2025-07-01", BIG, 20_00, item="si_2", name="il_b"),
+    ]
+    made = rebuilt(
+        sub(item("si_2", BIG, created=day("2025-01-20"))),
+        at="2025-06-20",
+        invoices=[bill(1), bill(2), bill(6, *switch)],
+    )
+    assert {p.state for p in points(made, "si_2")} == {"active"}
+
+
 def test_invoices_that_stay_drafts_are_a_pause_that_counts():
     left = bill(2, status="draft", status_transitions=None, attempt_count=0)
     made = rebuilt(sub(item(of=SMALL)), invoices=[bill(1), left, bill(3)])

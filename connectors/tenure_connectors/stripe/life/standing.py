@@ -10,11 +10,12 @@ nothing of the kind                      active from the start of the period
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tenure import Cause, State
+from tenure import Cause, Interval, State
 from tenure_connectors.stripe.life.conditions import NEVER, Condition
 from tenure_connectors.stripe.life.deals import Billed
 from tenure_connectors.stripe.life.history import History
 from tenure_connectors.stripe.life.invoices import Service
+from tenure_connectors.stripe.life.prices import UnpricedError, cadence
 from tenure_connectors.stripe.life.tracks import Said, Trust
 from tenure_connectors.stripe.shapes import Invoice, Subscription
 
@@ -24,6 +25,13 @@ NEXT_HOUR = 7_200
 """Seconds in which it is finalized if nothing delays it."""
 PROMPT = 60
 """Seconds in which a first payment is made that succeeds at once."""
+_LEAST = {
+    Interval.DAY: 86_400,
+    Interval.WEEK: 7 * 86_400,
+    Interval.MONTH: 28 * 86_400,
+    Interval.YEAR: 365 * 86_400,
+}
+"""Seconds that an interval has at least."""
 EXPIRY = 23 * 3600
 """Seconds after which a first payment can no longer make a subscription active: it expires."""
 
@@ -92,10 +100,23 @@ def _gaps(history: History) -> Iterator[Said[Condition]]:
     full = [(s.start, s.end, s.ref) for s in history.services if not s.metered]
     parts = [(c.start, c.end, c.ref) for c in history.charges if c.proration and not c.credit]
     until = NEVER
-    for start, end, ref in sorted(full + parts):
+    for start, end, ref in sorted([*full, *parts, *_given_back(history)]):
         if start - until > AT_ONCE and not _in_trial(history.latest, until):
             yield _said(until, State.PAUSED, ref)
         until = end if until == NEVER else max(until, end)
+
+
+def _given_back(history: History) -> Iterator[tuple[int, int, str]]:
+    """A credit is for the rest of a period that was running (docs.stripe.com/billing/subscriptions/
+    prorations): at least one interval before its end it began.
+    """
+    for c in history.charges:
+        if c.credit:
+            try:
+                often = cadence(history.pricing.price(history.pricing.terms(c.price, c.quantity)))
+            except UnpricedError:
+                continue
+            yield min(c.start, c.end - _LEAST[often.interval] * often.count), c.start, c.ref
 
 
 def _from_start(
