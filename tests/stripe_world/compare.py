@@ -19,6 +19,7 @@ from stripe_world.future import coming, open_questions
 from stripe_world.world import World
 from tenure_connectors.stripe.world.moments import instant
 from tenure_connectors.stripe.world.truth import NEVER, OFF, Doubt, Fact, Track
+from tenure_connectors.stripe.world.vouchers import HAND_REMOVED
 
 ENDED = ("amount", "discount", "discount_once", "state", "cause")
 COMPARED = (
@@ -146,10 +147,15 @@ def doubts_of(
         for doubt in (doubt for other in others for doubt in own[other.item.id]):
             if set(doubt.names) <= {"state", "cause"}:
                 found[track.item.id].append(doubt)
-            elif {"amount", *OFF} & set(doubt.names) and track.reduced(doubt.start, doubt.end):
+            elif {"amount", *OFF} & set(doubt.names) and concerns(doubt, track):
                 most = track.discounts_within(doubt.start, doubt.end, doubt.reason)
                 found[track.item.id].append(most)
     return found
+
+
+def concerns(doubt: Doubt, track: Track) -> bool:
+    """Whether the doubt of a sibling reaches an item: one added meanwhile might have had it."""
+    return doubt.reason == HAND_REMOVED or track.reduced(doubt.start, doubt.end)
 
 
 def compare_strangers(

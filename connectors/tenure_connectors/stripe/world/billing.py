@@ -9,7 +9,7 @@ from tenure_connectors.stripe.world.book import Book
 from tenure_connectors.stripe.world.catalog import Discount, Price, TaxRate, whole
 from tenure_connectors.stripe.world.moments import HOUR, instant, later, period_of
 from tenure_connectors.stripe.world.things import Invoice, Item, Line, Sub
-from tenure_connectors.stripe.world.truth import OFF, TERMS
+from tenure_connectors.stripe.world.truth import GIVEN, OFF, TERMS
 from tenure_connectors.stripe.world.worth import inherited, shares
 
 STATE = ("state", "cause")
@@ -167,7 +167,7 @@ class Billing:
         now, tracks = self.book.now, self.book.shelf.tracks
         for item in items:
             if item.id in tracks:
-                tracks[item.id].pin(now, (*TERMS, *OFF))
+                tracks[item.id].pin(now, (*TERMS, *OFF, GIVEN))
         told = REASONS_TOLD if invoice.paused == "mark_uncollectible" else ""
         for item in sub.items if items else ():
             if item.id in tracks:

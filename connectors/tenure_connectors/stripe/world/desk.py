@@ -9,7 +9,7 @@ from tenure_connectors.stripe.world.book import Book
 from tenure_connectors.stripe.world.catalog import Coupon, Price, TaxRate
 from tenure_connectors.stripe.world.moments import later
 from tenure_connectors.stripe.world.things import Invoice, Item, Line, Sub
-from tenure_connectors.stripe.world.truth import FIELDS, OFF, TERMS, Doubt
+from tenure_connectors.stripe.world.truth import EVERYTHING, GIVEN, OFF, TERMS, Doubt
 from tenure_connectors.stripe.world.vouchers import Vouchers
 from tenure_connectors.stripe.world.worth import worths
 
@@ -167,7 +167,8 @@ class Desk:
         for line in proofs:
             if line.item is not None:
                 track = self.book.shelf.tracks[line.item.id]
-                track.pin(self.book.now, (*TERMS, "discount"), proof)
+                over = (GIVEN,) if line.item.removed is not None else ()
+                track.pin(self.book.now, (*TERMS, "discount", *over), proof)
 
     def restart_cycle(
         self, sub: Sub, item: Item, price: Price, quantity: int, proration: str
@@ -245,7 +246,7 @@ class Desk:
     def miss(self, sub: Sub, item: Item) -> None:
         """An item that is gone is missed on the bill of its next period."""
         if sub.live:
-            self.book.shelf.tracks[item.id].pin(self.book.now, FIELDS)
+            self.book.shelf.tracks[item.id].pin(self.book.now, EVERYTHING)
 
     # -- ends
 
@@ -305,6 +306,6 @@ class Desk:
         sub.ended_at = self.book.now
         sub.canceled_at = self.book.now if sub.canceled_at is None else sub.canceled_at
         self.book.note(sub)
-        self.book.pin(sub, (*TERMS, *STATE))
+        self.book.pin(sub, (*TERMS, *STATE, GIVEN))
         kind = "customer.subscription.deleted"
         self.book.tell(kind, lambda: render_billing.subscription(sub))

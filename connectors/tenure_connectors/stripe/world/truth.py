@@ -25,6 +25,8 @@ STATES = {
 }
 TERMS = ("amount", "quantity", "interval", "interval_count", "currency", "plan", "product")
 OFF = ("discount", "discount_once")
+GIVEN = "discounts"
+"""Which discounts there are: a bill and an event name them all, a proration or a new one do not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,7 @@ class Fact:
 
 
 FIELDS = tuple(one.name for one in fields(Fact) if one.name != "at")
+EVERYTHING = (*FIELDS, GIVEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +171,7 @@ class Track:
         """From the last record before the change to the first one after it, by field."""
         now, seen = told_at
         for name in change.names:
-            shown = "amount" if change.at == self.item.removed else name
+            shown = self.shown(change, name)
             told = [p.at for p in self.pins if p.states(shown, version)]
             told += [c.at for c in self.changes if shown in c.names and c.untold is None]
             told += [now, *(c.at for c in self.changes if c.at >= seen)]
@@ -181,6 +184,12 @@ class Track:
                 yield Doubt(start, end, (name,), reason, {name: values})
             if name in ("amount", *OFF):
                 yield self.discounts_within(start, end, reason)
+
+    def shown(self, change: Change, name: str) -> str:
+        """What a record has to state that dates a change of a field."""
+        if change.at == self.item.removed:
+            return "amount"
+        return GIVEN if set(change.names) <= set(OFF) else name
 
     def reduced(self, start: int, end: int) -> bool:
         """Whether any discount counts within a span."""

@@ -1,0 +1,77 @@
+"""What the API cannot tell is in doubt until a record tells it, and no longer."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from random import Random
+
+import pytest
+
+from tenure_connectors.stripe.world.billing import Billing
+from tenure_connectors.stripe.world.book import Book
+from tenure_connectors.stripe.world.catalog import Catalog, Coupon, Price, Product
+from tenure_connectors.stripe.world.desk import Desk, Order
+from tenure_connectors.stripe.world.moments import DAY, epoch
+from tenure_connectors.stripe.world.things import Item, Person, Sub
+from tenure_connectors.stripe.world.vouchers import Vouchers
+
+OPENED = epoch("2024-01-01T08:00:00")
+PRODUCT = Product("prod_a", "Team", OPENED)
+MONTHLY = Price("price_m", PRODUCT, "usd", OPENED, unit=Decimal(1000))
+HALF = Coupon("HALF", "forever", OPENED, Decimal(50))
+TENTH = Coupon("TENTH", "forever", OPENED, Decimal(10))
+
+
+@dataclass
+class Shop:
+    """The books of one customer with a subscription; events are told from day `told` on."""
+
+    told: int = 1000
+    order: Order = field(default_factory=lambda: Order([(MONTHLY, 3)]))
+
+    def __post_init__(self) -> None:
+        person = Person("cus_1", "One", "one@example.com", "DE", "usd", OPENED)
+        told_from = OPENED + self.told * DAY
+        self.book = Book(Random(1), "0001", Catalog(), person, told_from, OPENED)
+        self.vouchers = Vouchers(self.book)
+        self.desk = Desk(self.book, Billing(self.book), self.vouchers)
+        self.sub: Sub = self.desk.subscribe(self.order)
+        self.item: Item = self.sub.items[0]
+
+    def on(self, day: int) -> None:
+        """Live until that day; months are billed on days 31, 60, 91, ..."""
+        self.book.live(OPENED + day * DAY)
+
+    def doubted(self, name: str, item: Item | None = None) -> list[int]:
+        """The days on which a field is in doubt."""
+        track = self.book.shelf.tracks[(item or self.item).id]
+        doubts = list(track.doubts(self.book.now, self.book.told_from))
+        days = range((self.book.now - OPENED) // DAY)
+        return [
+            day
+            for day in days
+            if any(
+                name in d.names and d.start <= OPENED + day * DAY + DAY - 1 < d.end for d in doubts
+            )
+        ]
+
+
+def change(shop):
+    shop.desk.change(shop.sub, shop.item, MONTHLY, 5)
+
+
+def another(shop):
+    shop.vouchers.apply(shop.sub, TENTH, shop.item)
+
+
+@pytest.mark.parametrize("meanwhile", [change, another])
+def test_a_discount_taken_away_by_hand_is_known_by_the_next_invoice_and_by_nothing_before(
+    meanwhile,
+):
+    shop = Shop(order=Order([(MONTHLY, 3)], coupon=HALF))
+    shop.on(40)
+    shop.vouchers.remove(shop.sub)
+    shop.on(50)
+    meanwhile(shop)
+    shop.on(100)
+    assert shop.doubted("discount") == list(range(31, 60))
+    assert shop.doubted("amount") == []
