@@ -17,6 +17,7 @@ from tenure_connectors.stripe.world.vouchers import Vouchers
 OPENED = epoch("2024-01-01T08:00:00")
 PRODUCT = Product("prod_a", "Team", OPENED)
 MONTHLY = Price("price_m", PRODUCT, "usd", OPENED, unit=Decimal(1000))
+YEARLY = Price("price_y", PRODUCT, "usd", OPENED, "year", unit=Decimal(9000))
 HALF = Coupon("HALF", "forever", OPENED, Decimal(50))
 TENTH = Coupon("TENTH", "forever", OPENED, Decimal(10))
 
@@ -75,3 +76,16 @@ def test_a_discount_taken_away_by_hand_is_known_by_the_next_invoice_and_by_nothi
     shop.on(100)
     assert shop.doubted("discount") == list(range(31, 60))
     assert shop.doubted("amount") == []
+
+
+def test_a_discount_that_no_invoice_shows_kept_the_customers_off_all_items():
+    shop = Shop(order=Order([(MONTHLY, 3), (YEARLY, 1)]))
+    yearly = shop.sub.items[1]
+    shop.on(5)
+    shop.vouchers.apply(shop.sub, HALF, yearly)
+    shop.on(10)
+    shop.vouchers.give(TENTH)
+    shop.on(20)
+    shop.desk.remove(shop.sub, yearly, proration="create_prorations")
+    shop.on(40)
+    assert shop.doubted("discount") == list(range(5, 20))

@@ -14,7 +14,6 @@ from tenure import Cause, Interval, State
 from tenure_connectors.stripe.life.conditions import NEVER, Condition
 from tenure_connectors.stripe.life.deals import Billed
 from tenure_connectors.stripe.life.history import History
-from tenure_connectors.stripe.life.invoices import Service
 from tenure_connectors.stripe.life.prices import UnpricedError, cadence
 from tenure_connectors.stripe.life.tracks import Said, Trust
 from tenure_connectors.stripe.shapes import Invoice, Subscription

@@ -81,17 +81,25 @@ class Vouchers:
         self.book.tell_discount("deleted", discount)
 
     def forget_unused(self, discount: Discount, *, known_by: int) -> None:
-        """Nothing but an event tells of a discount that is gone and was on no invoice."""
+        """Nothing but an event tells of a discount that is gone and was on no invoice.
+
+        Nor, if the customer had one, that it replaced that on every item.
+        """
         now = self.book.now
+        replaced = discount.subscription is not None and any(
+            d.subscription is None and d.start < now and (d.end or now) > discount.start
+            for d in self.book.shelf.discounts
+        )
         for sub in self.book.shelf.subs:
             held = discount.subscription in (None, sub.id)
             if not held or sub.id in discount.used_by:
                 continue
             own = discount.subscription_item
-            for item in (i for i in (*sub.items, *sub.gone) if own in (None, i.id)):
+            for item in (*sub.items, *sub.gone):
                 track = self.book.shelf.tracks[item.id]
                 span = list(track.between(discount.start, now))
-                if any(fact.discount for fact in span):
+                its = own in (None, item.id) and any(fact.discount for fact in span)
+                if span and (its or replaced):
                     within = track.discounts_within(discount.start, now, UNUSED, known_by)
                     track.extra.append(within)
 
