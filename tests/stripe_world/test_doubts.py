@@ -89,3 +89,15 @@ def test_a_discount_that_no_invoice_shows_kept_the_customers_off_all_items():
     shop.desk.remove(shop.sub, yearly, proration="create_prorations")
     shop.on(40)
     assert shop.doubted("discount") == list(range(5, 20))
+
+
+def test_an_item_is_in_doubt_that_goes_with_a_discount_of_which_events_know_the_id_alone():
+    shop = Shop(told=35, order=Order([(MONTHLY, 3), (YEARLY, 1)]))
+    yearly = shop.sub.items[1]
+    shop.on(5)
+    shop.vouchers.apply(shop.sub, HALF, yearly)
+    shop.on(40)
+    shop.desk.remove(shop.sub, yearly, proration="create_prorations")
+    shop.on(50)
+    assert shop.doubted("amount", yearly) == list(range(5, 40))
+    assert shop.doubted("amount") == []

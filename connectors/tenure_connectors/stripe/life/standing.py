@@ -106,8 +106,9 @@ def _gaps(history: History) -> Iterator[Said[Condition]]:
 
 
 def _given_back(history: History) -> Iterator[tuple[int, int, str]]:
-    """A credit is for the rest of a period that was running (docs.stripe.com/billing/subscriptions/
-    prorations): at least one interval before its end it began.
+    """A credit is for the rest of a period that was running, since an interval before its end.
+
+    Source: docs.stripe.com/billing/subscriptions/prorations.
     """
     for c in history.charges:
         if c.credit:

@@ -233,6 +233,7 @@ class Desk:
             self.cut_once(sub)
             for discount in item.discounts:
                 self.vouchers.forget_unused(discount, known_by=discount.start)
+                self.vouchers.forget_terms(discount, item)
             sub.items.remove(item)
             sub.gone.append(item)
             item.removed = self.book.now

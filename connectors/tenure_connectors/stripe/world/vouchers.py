@@ -7,8 +7,10 @@ from tenure_connectors.stripe.world.book import Book
 from tenure_connectors.stripe.world.catalog import Coupon, Discount
 from tenure_connectors.stripe.world.moments import later
 from tenure_connectors.stripe.world.things import Item, Sub
+from tenure_connectors.stripe.world.truth import FIELDS, Doubt
 
 UNUSED = "a discount that came and went between two invoices"
+ID_ALONE = "an item that went with a discount of which nothing tells but its id"
 HAND_REMOVED = "a discount removed by hand, known by the next invoice"
 
 
@@ -102,6 +104,16 @@ class Vouchers:
                 if span and (its or replaced):
                     within = track.discounts_within(discount.start, now, UNUSED, known_by)
                     track.extra.append(within)
+
+    def forget_terms(self, discount: Discount, item: Item) -> None:
+        """Events name the discounts of an item by id: what one takes off, only a bill tells then.
+
+        So the item is set aside for that time, as nothing of it can be stated without a guess.
+        """
+        if self.book.telling and not discount.used_by:
+            names, start = (*FIELDS, "point"), discount.start
+            doubt = Doubt(start, self.book.now, names, ID_ALONE, known_by=start)
+            self.book.shelf.tracks[item.id].extra.append(doubt)
 
     def remove(self, sub: Sub) -> None:
         """A hand takes the subscription's discounts off in mid-period."""
