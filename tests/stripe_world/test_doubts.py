@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+from stripe_world.dunning import Dunning, Exhausted
 from tenure_connectors.stripe.world.billing import Billing
 from tenure_connectors.stripe.world.book import Book
 from tenure_connectors.stripe.world.catalog import Catalog, Coupon, Price, Product
@@ -101,3 +102,16 @@ def test_an_item_is_in_doubt_that_goes_with_a_discount_of_which_events_know_the_
     shop.on(50)
     assert shop.doubted("amount", yearly) == list(range(5, 40))
     assert shop.doubted("amount") == []
+
+
+def test_an_event_of_the_customer_tells_nothing_of_what_a_subscription_does():
+    shop = Shop(told=65)
+    dunning = Dunning(shop.book, shop.desk.billing, shop.desk, 0.0, Exhausted.CANCEL)
+    shop.on(40)
+    dunning.pause(shop.sub, "void", OPENED + 62 * DAY)
+    shop.on(70)
+    shop.vouchers.give(TENTH)
+    shop.on(80)
+    shop.vouchers.apply(shop.sub, HALF)
+    shop.on(85)
+    assert shop.doubted("state") == list(range(31, 80))

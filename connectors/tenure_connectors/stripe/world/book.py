@@ -131,6 +131,9 @@ class Book:
             after = render_billing.subscription(sub)
             if before != after:
                 self.tell("customer.subscription.updated", lambda: after, before)
+                for item in (*sub.items, *sub.gone):
+                    if item.id in self.shelf.tracks:
+                        self.shelf.tracks[item.id].seen(self.now)
 
     def tell_invoice(self, kind: str, invoice: Invoice) -> None:
         self.tell(f"invoice.{kind}", lambda: render_billing.invoice(invoice))

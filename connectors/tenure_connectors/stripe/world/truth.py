@@ -80,9 +80,11 @@ class Pin:
     names: tuple[str, ...]
     proof: Line | None = None
     since: str = ""  # the API version that states it first
+    told: bool = False  # by an event, which is not kept for ever
 
-    def states(self, name: str, version: str) -> bool:
-        gone = self.proof is not None and self.proof.dropped
+    def states(self, name: str, version: str, seen: int = NEVER) -> bool:
+        """Whether it states a field for who knows the events since `seen`."""
+        gone = (self.proof is not None and self.proof.dropped) or (self.told and self.at < seen)
         return name in self.names and not gone and version >= self.since
 
 
@@ -147,6 +149,10 @@ class Track:
     ) -> None:
         self.pins.append(Pin(at, tuple(names), proof, since))
 
+    def seen(self, at: int) -> None:
+        """An event shows all of it, as it was and as it is."""
+        self.pins.append(Pin(at, EVERYTHING, told=True))
+
     def at(self, when: int) -> Fact | None:
         return next((fact for fact in reversed(self.facts) if fact.at <= when), None)
 
@@ -172,9 +178,9 @@ class Track:
         now, seen = told_at
         for name in change.names:
             shown = self.shown(change, name)
-            told = [p.at for p in self.pins if p.states(shown, version)]
+            told = [p.at for p in self.pins if p.states(shown, version, seen)]
             told += [c.at for c in self.changes if shown in c.names and c.untold is None]
-            told += [now, *(c.at for c in self.changes if c.at >= seen)]
+            told.append(now)
             start = max((at for at in told if at <= change.at), default=self.start)
             end = min((at for at in told if at > change.at), default=now)
             values = frozenset(getattr(f, name) for f in self.between(start, end))
