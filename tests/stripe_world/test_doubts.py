@@ -115,3 +115,18 @@ def test_an_event_of_the_customer_tells_nothing_of_what_a_subscription_does():
     shop.vouchers.apply(shop.sub, HALF)
     shop.on(85)
     assert shop.doubted("state") == list(range(31, 80))
+
+
+@pytest.mark.parametrize("behavior", ["void", "keep_as_draft"])
+def test_a_draft_that_an_end_left_behind_tells_no_pause(behavior):
+    shop = Shop()
+    dunning = Dunning(shop.book, shop.desk.billing, shop.desk, 0.0, Exhausted.CANCEL)
+    shop.on(40)
+    dunning.pause(shop.sub, behavior)
+    shop.book.live(shop.item.period[1] + 1800)
+    ended = shop.book.now
+    shop.desk.cancel(shop.sub)
+    shop.on(70)
+    track = shop.book.shelf.tracks[shop.item.id]
+    doubts = [d for d in track.doubts(shop.book.now) if "state" in d.names]
+    assert max(d.end for d in doubts) == ended

@@ -7,7 +7,7 @@ from tenure_connectors.stripe.world import render_billing
 from tenure_connectors.stripe.world.billing import STATE, Billing
 from tenure_connectors.stripe.world.book import Book
 from tenure_connectors.stripe.world.catalog import Coupon, Price, TaxRate
-from tenure_connectors.stripe.world.moments import later
+from tenure_connectors.stripe.world.moments import DAY, later
 from tenure_connectors.stripe.world.things import Invoice, Item, Line, Sub
 from tenure_connectors.stripe.world.truth import EVERYTHING, GIVEN, OFF, TERMS, Doubt
 from tenure_connectors.stripe.world.vouchers import Vouchers
@@ -303,6 +303,7 @@ class Desk:
         self.close(sub)
 
     def close(self, sub: Sub) -> None:
+        self.forget_drafts(sub)
         sub.status = "canceled"
         sub.ended_at = self.book.now
         sub.canceled_at = self.book.now if sub.canceled_at is None else sub.canceled_at
@@ -310,3 +311,12 @@ class Desk:
         self.book.pin(sub, (*TERMS, *STATE, GIVEN))
         kind = "customer.subscription.deleted"
         self.book.tell(kind, lambda: render_billing.subscription(sub))
+
+    def forget_drafts(self, sub: Sub) -> None:
+        """A draft of today that the end of its subscription leaves behind tells no pause."""
+        today = self.book.now - DAY
+        drafts = [i for i in self.book.shelf.invoices if i.sub is sub and i.status == "draft"]
+        untold = {invoice.period[1] for invoice in drafts if invoice.period[1] > today}
+        for item in sub.items:
+            track = self.book.shelf.tracks[item.id]
+            track.pins = [p for p in track.pins if p.names != STATE or p.at not in untold]
