@@ -130,6 +130,14 @@ def test_a_changed_subscription_takes_no_request_of_its_own(account):
     assert account.last("si_2") == ("si_2", 20, 0, 1, "Team", "Suite", "active")
 
 
+def test_after_a_sweep_that_saw_no_event_those_since_are_asked_for(account):
+    """A clock that is ahead by hours must not hide any; windows back to 2010 would be waste."""
+    account.happens("customer.subscription.updated", subscription(quantity=3))
+    account.sync()
+    since = [int(r.url.params["created[gte]"]) for r in account.lists.asked]
+    assert all(80_000 < account.now - at < 2 * 86_400 for at in since)
+
+
 def test_of_several_events_the_last_one_counts_in_whatever_order_they_come(account):
     for quantity in (5, 4, 3, 2):
         account.happens("customer.subscription.updated", subscription(quantity=quantity))

@@ -18,12 +18,15 @@ EVENTS_KEPT = timedelta(days=29)
 
 
 SKEW = timedelta(days=1)
-"""How far a clock may be set back before it is not believed."""
+"""How far a clock may be wrong, or set back, before it is not believed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """`until` is the created time of the newest event, `seen` the ids of those in the overlap."""
+    """`until` is the created time of the newest event, `seen` the ids of those in the overlap.
+
+    Without any event it is the time of the sweep, less what its clock may be ahead of Stripe's.
+    """
 
     until: int | None = None
     seen: tuple[str, ...] = ()

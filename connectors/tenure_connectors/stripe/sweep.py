@@ -10,7 +10,7 @@ from datetime import UTC, datetime, time
 
 from tenure import Checkpoint, Observation, PullRequest, Record
 from tenure_connectors.stripe.account import EVENTS, INVOICES, LISTS, SHELVES, Account
-from tenure_connectors.stripe.cursor import OVERLAP, Cursor
+from tenure_connectors.stripe.cursor import OVERLAP, SKEW, Cursor
 from tenure_connectors.stripe.listing import OLDEST
 from tenure_connectors.stripe.memory import Memory, changes
 from tenure_connectors.stripe.shapes import Event
@@ -51,7 +51,8 @@ def sweep(
     yield from statement.all(account.spool.subjects(), under_way)
     if proves and statement.differing:
         yield from _proof(request, account, statement.differing, news.until)
-    done = Cursor(news.until, news.seen, started, started)
+    until = news.until or int((started - SKEW).timestamp())  # no event: there are none before it
+    done = Cursor(until, news.seen, started, started)
     yield Checkpoint(cursor=done.as_json(), complete=True)
 
 
