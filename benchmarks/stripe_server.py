@@ -7,6 +7,7 @@ Every object follows from its number, so the account may be as large as one like
 import asyncio
 import json
 import multiprocessing
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,12 +22,17 @@ PREFIX = {"customers": "cus", "subscriptions": "sub", "invoices": "in", "events"
 
 @dataclass
 class Account:
-    """`subscriptions` of as many customers, with `invoices` each; the last `changed` are news."""
+    """`subscriptions` of as many customers, with `invoices` each; the last `changed` are news.
+
+    One is from the start, as an account of that size is never without an event. What `happened`
+    did so just now by the clock, ten changes a second.
+    """
 
     subscriptions: int
     invoices: int = 1
     latency: float = 0.0
-    changed: int = 0
+    changed: int = 1
+    happened: int = field(default_factory=lambda: int(time.time()))
     asked: Counter[str] = field(default_factory=Counter)
     seconds: Counter[int] = field(default_factory=Counter)
     in_flight: int = 0
@@ -41,7 +47,7 @@ class Account:
 
     def made(self, kind: str, number: int) -> int:
         if kind == "events":
-            return NOW + 3600 + number // 3
+            return self.happened + (number - self.count(kind)) // 30
         return NOW - SPAN + number * SPAN // max(1, self.count(kind))
 
     def render(self, kind: str, number: int) -> str:
@@ -59,7 +65,10 @@ class Account:
         made["items"]["data"][0]["quantity"] = 2
         kind = "customer.subscription.updated"
         if part < 2:
-            kind, period = "invoiceitem.created", {"start": NOW + 3600, "end": NOW + 7200}
+            kind, period = (
+                "invoiceitem.created",
+                {"start": self.happened, "end": self.happened + 3600},
+            )
             details = {"subscription": made["id"], "subscription_item": f"si_{sub:08}"}
             made = {
                 "id": f"ii_{number:08}",
@@ -67,7 +76,7 @@ class Account:
                 "amount": (-1000, 2000)[part],
                 "currency": "usd",
                 "customer": made["customer"],
-                "date": NOW + 3600,
+                "date": self.happened,
                 "description": ("Unused time", "Remaining time")[part],
                 "discounts": [],
                 "invoice": None,
@@ -113,7 +122,9 @@ class Account:
             }
             self.asked, self.seconds, self.most_in_flight = Counter(), Counter(), 0
             self.latency = float(query.get("latency", self.latency))
-            self.changed = int(query.get("changed", self.changed))
+            changed = int(query.get("changed", self.changed))
+            if changed > self.changed:
+                self.changed, self.happened = changed, int(time.time())
             return json.dumps(told).encode()
         kind = path[1]
         self.asked[kind] += 1
