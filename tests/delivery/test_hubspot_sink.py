@@ -181,6 +181,30 @@ def test_undo_puts_back_what_stood_there(store_url, crm):
     assert crm.companies["1"]["tenure_mrr"] == "150.5"
 
 
+@pytest.mark.parametrize("applied", [False, True])
+@pytest.mark.parametrize("store_url", ["sqlite", "postgres"], indirect=True)
+def test_an_undo_that_was_cut_off_is_finished_by_the_next(store_url, crm, applied):
+    desk = Desk(store_url, crm)
+    crm.companies["1"] = {"tenure_mrr": "7"}
+    desk.stands("1")
+    run = desk.push().run
+
+    def crash(request):
+        if request.url.path.endswith("batch/update"):
+            crm.companies["1"] |= {"tenure_mrr": "7"} if applied else {}
+            raise KeyboardInterrupt
+
+    crm.failing = crash
+    with pytest.raises(KeyboardInterrupt):
+        desk.undo(run)
+    crm.failing = lambda _request: None
+    done = desk.undo(run)
+    assert (done.error, done.left) == (None, ())
+    held = crm.companies["1"]
+    assert (held["tenure_mrr"], held["tenure_arr"]) == ("7", None)
+    assert not desk.undo(run).changes
+
+
 def test_undo_leaves_what_somebody_changed_since(desk, crm):
     desk.stands("1")
     run = desk.push().run

@@ -10,15 +10,15 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
 from tenure.ledger.store import Store
-from tenure.ledger.tables import SinkValue, table
+from tenure.ledger.tables import Delivery, SinkValue, table
 from tenure.plugin import Change
 
 BY_HAND = "changed by hand"
 
-_VALUE = table(SinkValue)
+_DELIVERY, _VALUE = table(Delivery), table(SinkValue)
 _IN_FORCE = _VALUE.c.superseded_at.is_(None)
 _AT_ONCE = 500  # SQLite takes 999 parameters in a statement
 _T = TypeVar("_T")
@@ -137,17 +137,27 @@ class SinkMemory:
             connection.execute(back.values(confirmed_at=None))
 
     def inverse(self, run: int) -> tuple[list[Change], int]:
-        """What takes a run back, and how many of its values were written again since."""
+        """What takes a run back, and how many of its values were written again since.
+
+        What an undo of the run began and did not finish is still to be taken back.
+        """
+        began = _VALUE.alias()
+        is_same = (began.c.sink == _VALUE.c.sink) & (began.c.target == _VALUE.c.target)
+        is_open = began.c.superseded_at.is_(None) & began.c.confirmed_at.is_(None)
+        undoes = select(_DELIVERY.c.id).where(_DELIVERY.c.undoes == run)
+        resumed = exists().where(
+            is_same, began.c.field == _VALUE.c.field, is_open, began.c.delivery_id.in_(undoes)
+        )
+        query = select(
+            _VALUE.c.target, _VALUE.c.field, _VALUE.c.value, _VALUE.c.previous,
+            (_IN_FORCE | resumed).label("is_ours"),
+        ).where(_VALUE.c.sink == self._sink, _VALUE.c.delivery_id == run)  # fmt: skip
         with self._store.read() as connection:
-            rows = connection.execute(
-                select(_VALUE.c.target, _VALUE.c.field, _VALUE.c.value, _VALUE.c.previous,
-                       _VALUE.c.superseded_at)
-                .where(_VALUE.c.sink == self._sink, _VALUE.c.delivery_id == run)
-                .order_by(_VALUE.c.id)
-            ).all()  # fmt: skip
-        mine = [_back(row) for row in rows if row.superseded_at is None]
-        fields = {(row.target, row.field) for row in rows}
-        return mine, len(fields) - len(mine)
+            rows = connection.execute(query.order_by(_VALUE.c.id)).all()
+        # A run that was taken up again has several rows of a field; the last one counts.
+        last = {(row.target, row.field): row for row in rows}
+        mine = [_back(row) for row in last.values() if row.is_ours]
+        return mine, len(last) - len(mine)
 
 
 def _back(row: Any) -> Change:
