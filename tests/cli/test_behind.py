@@ -91,3 +91,25 @@ def test_what_cannot_be_explained(typed, words, said):
     code, out, err = typed(*words)
     assert (code, out) == (2, "")
     assert said in err
+
+
+def test_a_customer_is_known_by_its_connector_and_id_as_accounts_are_called(typed):
+    plain, named = (typed("explain", "--customer", id_) for id_ in ("Acme", "history/Acme"))
+    assert (named[0], named[1].splitlines()[1:-1]) == (0, plain[1].splitlines()[1:-1])
+    assert typed("explain", "--customer", "crm/Acme")[0] == 2
+
+
+def test_what_other_systems_call_a_customer_does_not_drive_the_terminal(typed):
+    name = "\x1b[31mRed\u202e\nline " + "A" * 3000
+    Path("s.csv").write_text(f'customer,start,mrr\n"{name}",2025-01-01,5\n')
+    typed("sync", "--accept-loss")
+    for words in (
+        ("customers",),
+        ("movements", "--from", "2025-01"),
+        ("explain", "2025-01", "--metric", "new"),
+    ):
+        out = typed(*words)[1]
+        (row,) = [line for line in out.splitlines() if "Red" in line]
+        assert not {"\x1b", "\u202e"} & set(out)
+        assert "line AAA" in row
+        assert len(row) < 200

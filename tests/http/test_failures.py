@@ -197,3 +197,10 @@ def test_only_what_did_not_go_well_at_once_is_said_without_being_asked(http, res
         http.get("/x")
     levels = [r.levelname for r in caplog.records if r.name == "tenure.http"]
     assert levels == ["DEBUG", "INFO", "INFO"]
+
+
+def test_an_error_that_was_asked_for_is_no_remark(http, respx_mock, caplog):
+    caplog.set_level(logging.DEBUG, "tenure.http")
+    respx_mock.get(URL).mock(return_value=httpx.Response(404))
+    http.get("/x", extensions={"tenure": {"accept": [404]}})
+    assert [r.levelname for r in caplog.records if r.name == "tenure.http"] == ["DEBUG"]

@@ -3,25 +3,46 @@
 Rich itself minds `NO_COLOR` and leaves colours out of a pipe or a file.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 WIDE = 10_000
 """Columns of a "terminal" that is none: a file is read by programs and must not be wrapped."""
 
+_LONGEST_NAME = 60
+
+_DRIVES = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What would move the cursor, colour or turn around what stands beside it, or cannot be written."""
+
+
+class _Plain(Console):
+    """A console that the texts of other systems cannot drive."""
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """The text with a space for each character that is no part of it."""
+        return super().render_str(_DRIVES.sub(" ", text), **how)
+
 
 def out() -> Console:
     """Where results go: stdout."""
-    console = Console(highlight=False, soft_wrap=True)
-    return console if console.is_terminal else Console(highlight=False, width=WIDE)
+    console = _Plain(highlight=False, soft_wrap=True)
+    return console if console.is_terminal else _Plain(highlight=False, width=WIDE)
 
 
 def err() -> Console:
     """Where progress and remarks go: stderr."""
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return _Plain(stderr=True, highlight=False, soft_wrap=True)
+
+
+def short(name: str) -> str:
+    """A name that leaves room for what is said of it."""
+    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
 
 
 def table(
@@ -32,7 +53,7 @@ def table(
     for column in columns:
         grid.add_column(escape(column), justify="right" if column in right else "left")
     for row in rows:
-        grid.add_row(*(escape(cell) for cell in row))
+        grid.add_row(*(escape(cell.replace("\n", " ")) for cell in row))
     return grid
 
 

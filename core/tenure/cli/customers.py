@@ -91,7 +91,7 @@ def _cells(row: "CustomerRow", digits: int, attributes: tuple[str, ...]) -> list
         NOTHING if last is None or last.amount is None else money(last.amount, digits, plus="+")
     )
     return [
-        row.name or row.id,
+        console.short(row.name or row.id),
         money(row.mrr, digits),
         f"{row.since or NOTHING}",
         last.kind if last else NOTHING,

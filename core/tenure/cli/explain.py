@@ -90,7 +90,7 @@ def show(made: "Explanation") -> None:
     columns = ["customer", "movement", "M0", "M1", *(["fx"] if has_fx else []), "part"]
     rows = [
         [
-            p.name or p.customer,
+            console.short(p.name or p.customer),
             p.kind or "",
             money(p.m0, digits),
             money(p.m1, digits),

@@ -62,7 +62,7 @@ def show(made: "MovementLog") -> None:
     rows = [
         (
             f"{m.at:%Y-%m-%d}",
-            m.name or m.customer,
+            console.short(m.name or m.customer),
             m.kind,
             money(m.before, digits),
             money(m.after, digits),

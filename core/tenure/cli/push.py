@@ -169,7 +169,7 @@ def _show(one: "Delivered", *, dry_run: bool, shown: int = SHOWN) -> None:
 
 
 def _cells(change: "Change") -> tuple[str, ...]:
-    where = f"{change.label} ({change.target})" if change.label else change.target
+    where = f"{console.short(change.label)} ({change.target})" if change.label else change.target
     return where, change.field, change.old or "", change.new or "", change.note
 
 

@@ -9,7 +9,7 @@ from tenure._version import __version__
 from tenure.config import Entry
 from tenure.errors import ConfigError
 from tenure.http.options import Clock, HttpOptions
-from tenure.http.retry import wish
+from tenure.http.retry import accepted, wish
 from tenure.http.transport import Transport
 from tenure.plugin import HttpConfig
 from tenure.redaction import redact
@@ -37,7 +37,7 @@ class _Client(httpx.Client):
         try:
             response = super().send(request, **how)
             good = response.is_success or response.has_redirect_location
-            if not good and response.status_code not in _accepted(request):
+            if not good and response.status_code not in accepted(request):
                 response.read()
                 raise self._words.refused(response, self._clock.wall())
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -101,8 +101,3 @@ def _check_base(table: str, text: str) -> None:
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
-
-
-def _accepted(request: httpx.Request) -> tuple[int, ...]:
-    accepted = wish(request, "accept")
-    return tuple(accepted) if isinstance(accepted, list | tuple | set | frozenset) else ()

@@ -85,3 +85,9 @@ def _until_date(text: str, wall: float) -> float | None:
         return max(0.0, parsedate_to_datetime(text).timestamp() - wall)
     except (ValueError, OverflowError):
         return None
+
+
+def accepted(request: httpx.Request) -> tuple[int, ...]:
+    """The statuses that the request takes as an answer, though they are errors."""
+    statuses = wish(request, "accept")
+    return tuple(statuses) if isinstance(statuses, list | tuple | set | frozenset) else ()

@@ -98,7 +98,8 @@ class Transport(httpx.BaseTransport):
             if retry.again_after_error(request, error) and not self._closing.is_set():
                 raise _AgainError(error) from None
             raise
-        self._record(request, str(response.status_code), start, number)
+        expected = response.is_success or response.status_code in retry.accepted(request)
+        self._record(request, str(response.status_code), start, number, expected=expected)
         response.extensions["tenure.attempt"] = number
         return self._judged(request, response)
 
@@ -134,10 +135,18 @@ class Transport(httpx.BaseTransport):
             raise _AgainError(response, wait)
         return response
 
-    def _record(self, request: httpx.Request, outcome: str, start: float, number: int) -> None:
+    def _record(
+        self,
+        request: httpx.Request,
+        outcome: str,
+        start: float,
+        number: int,
+        *,
+        expected: bool = False,
+    ) -> None:
         spent = (self.clock.monotonic() - start) * 1000
         # A long pull has thousands that went well; what did not is worth a line to everybody.
-        level = logging.DEBUG if outcome.startswith("2") and number == 1 else logging.INFO
+        level = logging.DEBUG if expected and number == 1 else logging.INFO
         if _log.isEnabledFor(level):
             called = self.words.called(request)
             _log.log(level, "%s: %s, %.0f ms, attempt %d", called, outcome, spent, number)

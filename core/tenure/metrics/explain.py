@@ -89,9 +89,10 @@ _CALLED = """
     FROM known_customer AS c
     JOIN payer AS y ON y.customer_id = c.customer_id
     JOIN named AS n ON n.customer_id = y.payer_id
-    WHERE c.external_id = ?
+    WHERE c.external_id = $asked OR y.source || '/' || c.external_id = $asked
     ORDER BY n.customer_id"""
-"""Who has a customer of this id: an account answers to the ids of all its customers."""
+"""Who has a customer of this id, which may be written as `CONNECTOR/ID`: an account answers to the
+ids of all its customers."""
 
 
 def timeline(
@@ -102,7 +103,7 @@ def timeline(
     with opened(workspace, store, request, detail=True) as ledger:
         basis = ledger.basis
         basis.run("named")
-        found = basis.duck.execute(_CALLED, [customer]).fetchall()
+        found = basis.duck.execute(_CALLED, {"asked": customer}).fetchall()
         if not found:
             raise _unknown(ledger, customer)
         basis.table("asked", "customer_id BIGINT", [(key,) for key, _ in found])
