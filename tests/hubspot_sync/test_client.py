@@ -4,7 +4,7 @@ import httpx
 import pytest
 from hubspot_objects import TOKEN, record
 
-from tenure import ConfigError, SourceError, TransientError
+from tenure import ConfigError, Customer, SourceError, TransientError
 from tenure_connectors.hubspot.client import TRIES
 from tenure_connectors.hubspot.pace import Pace
 
@@ -65,6 +65,27 @@ def test_what_is_no_json_is_asked_for_again(lists, puller):
     broken = iter([httpx.Response(200, content=b'{"results": [')] * (TRIES - 1))
     lists.before = lambda _: next(broken, None)
     assert puller.pull()[-1].complete
+
+
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        (rb"cut \ud83d", "cut \ufffd"),
+        (rb"cut \ude80\n", "cut \ufffd\n"),
+        (rb"\ud83d\ude80 \\ud83d \ud83d\u0041", "\U0001f680 \\ud83d \ufffdA"),
+        (b"latin \xfc", "latin \ufffd"),
+    ],
+)
+def test_half_a_character_hides_no_page(lists, puller, sent, name):
+    lists.add("companies", record("1", {"name": "HERE"}), record("2", {"name": "Bolt"}))
+
+    def spoilt(request):
+        body = httpx.Response(200, json=lists.answer(request)).content
+        return httpx.Response(200, content=body.replace(b"HERE", sent))
+
+    lists.before = spoilt
+    names = {each.id: each.name for each in puller.pull() if isinstance(each, Customer)}
+    assert names == {"1": name, "2": "Bolt"}
 
 
 def test_what_is_never_json_fails(lists, puller):

@@ -4,6 +4,7 @@ Only this module knows the SDK and the version of the API: v3, and v4 for associ
 conversion of a body into objects is slower than HubSpot's limit, so the SDK hands it on unread.
 """
 
+import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -35,6 +36,11 @@ TRIES = 4
 
 SEARCH_CEILING = 10_000
 """No search gives more results than this."""
+
+_ESCAPES = re.compile(
+    r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+)
+"""Escapes in JSON, those that are half of a character apart."""
 
 _FORBIDDEN, _TOO_MANY = httpx.codes.FORBIDDEN, httpx.codes.TOO_MANY_REQUESTS
 _T = TypeVar("_T")
@@ -222,8 +228,7 @@ class Api:
             if response.status_code == _TOO_MANY:
                 raise self._too_many(refusal(response))
             try:
-                read = cast("_T", _decoder(cast("Hashable", kind)).decode(response.content))
-                return Answer(read, response.content)
+                return _read(kind, response.content)
             except msgspec.ValidationError as error:
                 raise self._strange(SourceError, response, error) from None
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -251,6 +256,22 @@ class Api:
             f"{self.table} HubSpot answers that there are too many requests{policy}",
             "Try again later; a lower `requests_per_second` in this table may help",
         )
+
+
+def _read(kind: type[_T], body: bytes) -> Answer[_T]:
+    decode = _decoder(cast("Hashable", kind)).decode
+    try:
+        body.decode()  # objects that are taken apart later are not looked at by msgspec
+        return Answer(cast("_T", decode(body)), body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        whole = _whole(body)
+        return Answer(cast("_T", decode(whole)), whole)
+
+
+def _whole(body: bytes) -> bytes:
+    """The text with a mark for each half of a character: one cut emoji must not hide a page."""
+    text = body.decode(errors="replace")
+    return _ESCAPES.sub(lambda found: r"\ufffd" if found["half"] else found[0], text).encode()
 
 
 def refusal(response: httpx.Response) -> Refusal:

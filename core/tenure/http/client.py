@@ -9,7 +9,7 @@ from tenure._version import __version__
 from tenure.config import Entry
 from tenure.errors import ConfigError
 from tenure.http.options import Clock, HttpOptions
-from tenure.http.retry import accepted, wish
+from tenure.http.retry import accepted
 from tenure.http.transport import Transport
 from tenure.plugin import HttpConfig
 from tenure.redaction import redact
