@@ -423,3 +423,13 @@ def test_without_a_connector_of_hubspot_it_says_what_to_write(desk):
 def test_what_hubspot_tells_in_other_words_is_the_same(name, held, plain):
     (field,) = [each for each in FIELDS if each.name == name]
     assert field.plain(held) == plain
+
+
+def test_a_company_that_a_second_account_claims_keeps_what_it_has(desk, crm):
+    desk.options["companies"] = ByAttribute(attribute="hubspot_id")
+    for customer in ("a", "b"):
+        named = [Attribute(name="hubspot_id", value="1", valid_from=at("2025-01-01"))]
+        desk.book.records.append(Customer(id=customer, attributes=named))
+        desk.pays(customer, *GREW)
+        assert desk.push().error is None
+        assert crm.companies["1"]["tenure_mrr"] == "150.5"

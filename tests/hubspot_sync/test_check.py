@@ -5,7 +5,7 @@ import pytest
 from hubspot_lists import Puller
 from hubspot_objects import record
 
-from tenure import ConfigError
+from tenure import ConfigError, TransientError
 
 
 def test_one_of_each_is_read(lists, puller):
@@ -66,3 +66,15 @@ def test_an_object_that_is_not_there(lists, puller):
     puller.options["revenue"] = {"object": "p_none", "amount": "fee"}
     with pytest.raises(ConfigError, match="p_none cannot be read"):
         puller.check()
+
+
+def test_a_network_that_is_down_is_said_once(lists, puller):
+    def refuse(request):
+        raise httpx.ConnectError("Connection refused")
+
+    lists.before = refuse
+    puller.options["max_attempts"] = 1
+    with pytest.raises(TransientError) as raised:
+        puller.check()
+    assert str(raised.value).count("Connection refused") == 1
+    assert "Check the network" in str(raised.value)

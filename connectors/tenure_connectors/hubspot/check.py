@@ -6,7 +6,7 @@ One record of each object is asked for; everything that is wrong is said at once
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 
-from tenure import ConfigError, Context, SourceError
+from tenure import ConfigError, Context, SourceError, TransientError
 from tenure_connectors.hubspot.client import Asked, ScopeError
 from tenure_connectors.hubspot.listing import MODIFIED
 from tenure_connectors.hubspot.options import HubSpotConfig
@@ -32,6 +32,8 @@ def check(context: Context, config: HubSpotConfig) -> Iterator[str]:
             except ScopeError as error:
                 named = ", ".join(error.scopes) or SCOPES.get(name, f"one for {name}")
                 lacking[name] = named
+            except TransientError:
+                raise  # nobody needs to hear it of each object
             except SourceError as error:
                 wrong.append(f"{name} cannot be read ({error})")
         if not lacking and not wrong:

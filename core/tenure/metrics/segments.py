@@ -88,7 +88,7 @@ class Segments:
         """The attributes that there are."""
         query = "SELECT DISTINCT name FROM known_attribute ORDER BY name"
         stated = (name for (name,) in self._frame.basis.duck.execute(query).fetchall())
-        return [*DERIVED, *stated]
+        return list(dict.fromkeys((*DERIVED, *stated)))
 
     def _require(self, attribute: str) -> None:
         if attribute in DERIVED:

@@ -23,6 +23,7 @@ class Matched:
     """The accounts that were ever paid for, by company, and what the user should know of others."""
 
     companies: dict[str, Standing] = field(default_factory=dict)
+    claimed_twice: frozenset[str] = frozenset()
     warnings: list[str] = field(default_factory=list)
 
 
@@ -57,7 +58,7 @@ def _connector(asked: str | None, context: SinkContext) -> str:
 
 
 def _matched(found: Iterable[tuple[Standing, Sequence[str]]]) -> Matched:
-    made = Matched()
+    companies: dict[str, Standing] = {}
     claimed: dict[str, list[str]] = {}
     several, unreadable = [], []
     for one, ids in found:
@@ -70,11 +71,11 @@ def _matched(found: Iterable[tuple[Standing, Sequence[str]]]) -> Matched:
         if len(good) > 1:
             several.append(f"{one.id} (written to {good[0]})")
         claimed.setdefault(good[0], []).append(one.id)
-        made.companies[good[0]] = one
-    for company in [company for company, by in claimed.items() if len(by) > 1]:
-        del made.companies[company]
-    made.warnings.extend(_said(claimed, several, unreadable))
-    return made
+        companies[good[0]] = one
+    twice = frozenset(company for company, by in claimed.items() if len(by) > 1)
+    for company in twice:
+        del companies[company]
+    return Matched(companies, twice, list(_said(claimed, several, unreadable)))
 
 
 def _said(

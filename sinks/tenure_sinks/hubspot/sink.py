@@ -151,7 +151,7 @@ class HubSpot(Sink):
         found = matched(self.config.companies, context)
         for warning in found.warnings:
             context.warn(warning)
-        gone = set(context.memory.targets()) - found.companies.keys()
+        gone = set(context.memory.targets()) - found.companies.keys() - found.claimed_twice
         wanted: dict[str, Properties] = {
             company: {self._name(each): each.value(one, today) for each in FIELDS}
             for company, one in found.companies.items()
