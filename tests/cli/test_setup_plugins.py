@@ -150,7 +150,8 @@ def test_schema_knows_the_options_of_the_installed_plugins(capsys: Capture) -> N
     schema = json.loads(capsys.readouterr().out)
     choices = schema["properties"]["connectors"]["additionalProperties"]["anyOf"]
     assert {"const": "file"} in [choice["properties"]["use"] for choice in choices]
-    assert set(schema["properties"]) == {"tenure", "connectors", "fx", "sinks", "metrics"}
+    tables = {"tenure", "connectors", "accounts", "fx", "sinks", "metrics"}
+    assert set(schema["properties"]) == tables
 
 
 def test_schema_knows_the_sources_of_rates(capsys: Capture) -> None:
