@@ -196,12 +196,12 @@ def joined_values(customers, shown: list[Window], by: str, terms: Terms) -> set[
 
 @heavy
 @given(data=st.data(), world=worlds(), policy=policies(), by=st.sampled_from(SEGMENTS))
-def test_the_sql_agrees_with_the_reference(fresh, data, world, policy, by):
+def test_the_sql_agrees_with_the_reference(growing, data, world, policy, by):
     unit = data.draw(st.sampled_from([*MONTHS]))
     now = data.draw(st.just(LATER) | instants(world.zone, world.days))
     shown = windows(world, unit, now)
     first, last = (f"{one.label[:7]}" for one in (shown[0], shown[-1]))
-    ledger = filled(fresh(), world)
+    ledger = filled(growing(), world)
     ready = workspace(ledger.store.url, ledger.connector, zone=world.zone, policy=as_policy(policy))
     customers = payers([*world.records, NOBODY], now, policy, source=ledger.connector)
     terms = Terms(world.rates, cohort=label(unit, world.zone))

@@ -119,9 +119,9 @@ def expected(payer, now, world) -> tuple:
 
 @heavy
 @given(data=st.data(), world=worlds(), policy=policies())
-def test_every_row_is_that_of_the_reference(fresh, data, world, policy):
+def test_every_row_is_that_of_the_reference(growing, data, world, policy):
     now = data.draw(instants(world.zone, world.days)).astimezone(UTC)
-    ledger: Ledger = filled(fresh(), world)
+    ledger: Ledger = filled(growing(), world)
     ready = workspace(ledger.store.url, ledger.connector, zone=world.zone, policy=as_policy(policy))
     rows = build(ready, ledger.store, ReportRequest(now=now)).rows
     customers = payers([*world.records, NOBODY], now, policy, source=ledger.connector)

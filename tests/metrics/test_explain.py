@@ -73,10 +73,10 @@ def test_a_ratio_shows_what_is_divided(filled_book):
 
 @heavy
 @given(data=st.data(), world=worlds(), policy=policies(), metric=st.sampled_from(list(Metric)))
-def test_every_figure_is_explained(fresh, data, world, policy, metric):
+def test_every_figure_is_explained(growing, data, world, policy, metric):
     question = data.draw(questions(world))
     assume(has_begun(question))
-    ledger = filled(fresh(), world)
+    ledger = filled(growing(), world)
     ready = workspace(ledger.store.url, ledger.connector, zone=world.zone, policy=as_policy(policy))
     made = explain.build(ready, ledger.store, asked(question), metric)  # checks its own sum
     held = made.unchanged_mrr if metric in {Metric.START_MRR, Metric.END_MRR} else 0

@@ -93,11 +93,11 @@ def test_what_is_folded_adds_up(book):
 
 @heavy
 @given(data=st.data(), world=worlds(), policy=policies(), by=st.sampled_from(SEGMENTS))
-def test_the_sql_agrees_with_the_reference(fresh, data, world, policy, by):
+def test_the_sql_agrees_with_the_reference(growing, data, world, policy, by):
     question = data.draw(questions(world))
     assume(has_begun(question))
     horizon = timedelta(days=data.draw(st.sampled_from([1, 30, 31, 90])))
-    ledger = filled(fresh(), world)
+    ledger = filled(growing(), world)
     ready = workspace(ledger.store.url, ledger.connector, zone=world.zone, policy=as_policy(policy))
     rows = build(ready, ledger.store, asked(question, by=(by,), horizon=horizon)).rows
     records = [*world.records, NOBODY]

@@ -123,10 +123,10 @@ def test_only_some_customers(book):
 
 @heavy
 @given(data=st.data(), world=worlds(), policy=policies())
-def test_the_log_is_that_of_the_reference(fresh, data, world, policy):
+def test_the_log_is_that_of_the_reference(growing, data, world, policy):
     question = data.draw(questions(world))
     assume(has_begun(question) and not question.trailing)
-    ledger = filled(fresh(), world)
+    ledger = filled(growing(), world)
     ready = workspace(ledger.store.url, ledger.connector, zone=world.zone, policy=as_policy(policy))
     found = build(ready, ledger.store, asked(question)).movements
     customers = payers(world.records, question.now, policy, source=ledger.connector)
