@@ -13,6 +13,7 @@ from typing import Any
 from tenure_connectors.hubspot.world.answer import Answer, answer, refused
 from tenure_connectors.hubspot.world.faults import Fault, Plan, refusal
 from tenure_connectors.hubspot.world.portal import Portal
+from tenure_connectors.loopback import running
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -119,12 +120,5 @@ def serving(
     portal: Portal, plan: Plan | None = None, latency: float = 0.0, port: int = 0
 ) -> Iterator[Server]:
     """A server for the portal, on a thread of this process, gone at the end."""
-    server = Server(portal, plan, latency, port)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
+    with running(Server(portal, plan, latency, port)) as server:
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from tenure_connectors.loopback import running
 from tenure_connectors.stripe.world.faults import Fault, Plan, refusal
 from tenure_connectors.stripe.world.world import World
 
@@ -112,12 +113,5 @@ class Server(ThreadingHTTPServer):
 @contextmanager
 def serving(world: World, plan: Plan | None = None, latency: float = 0.0) -> Iterator[Server]:
     """A server for the world, on a thread of this process, gone at the end."""
-    server = Server(world, plan, latency)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
+    with running(Server(world, plan, latency)) as server:
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
