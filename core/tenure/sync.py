@@ -11,14 +11,13 @@ from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
-from difflib import get_close_matches
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from tenure import accounts, rates
 from tenure.config import Entry, Workspace
-from tenure.errors import PluginError, TenureError, UsageError
+from tenure.errors import PluginError, TenureError
 from tenure.ledger.lease import Ask, Lease, hold
 from tenure.ledger.pull import Counts, Pull
 from tenure.ledger.store import Store
@@ -94,26 +93,12 @@ def sync(
 
     Raises `UsageError` for an unknown name.
     """
-    chosen = _chosen(workspace, options.names)
+    chosen = workspace.chosen("connector", options.names)
     run, fx = _Sync(workspace, store, options, progress), workspace.fx.entry
     began = store.known_at() or store.clock()
     first = [run.rates(fx)] if fx and fx.enabled and not options.names else []
     pulled = [run.one(entry) for entry in chosen]
     return (*first, *pulled, *run.accounts(began))
-
-
-def _chosen(workspace: Workspace, names: Sequence[str]) -> list[Entry]:
-    known = {entry.name: entry for entry in workspace.connectors}
-    for name in names:
-        if name not in known:
-            near = get_close_matches(name, known, 1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}"
-            none = f"It has no connector at all: write a table [connectors.{name}]"
-            raise UsageError(
-                f"There is no connector {name!r} in {workspace.path.name}", hint if known else none
-            )
-    asked = [known[name] for name in dict.fromkeys(names)]
-    return asked or [entry for entry in workspace.connectors if entry.enabled]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,15 @@
 """What plugins.toml says, read and validated: frozen values that the rest of tenure works from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from tenure.config.sections import MAX_AGE_DAYS
-from tenure.errors import PluginError
+from tenure.errors import PluginError, UsageError
 from tenure.plugin import Connector, Context, Rates, Sink
 
 if TYPE_CHECKING:
@@ -105,3 +107,21 @@ class Workspace:
             http=http,
             provides=entry.provides,
         )
+
+    def chosen(self, kind: Literal["connector", "sink"], names: Sequence[str]) -> list[Entry]:
+        """The tables of these names, each once; all that are enabled where none is named.
+
+        Raises `UsageError` for a name that is not there.
+        """
+        entries = self.connectors if kind == "connector" else self.sinks
+        known = {entry.name: entry for entry in entries}
+        for name in names:
+            if name not in known:
+                near = get_close_matches(name, known, 1)
+                hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}"
+                none = f"It has no {kind} at all: write a table [{kind}s.{name}]"
+                raise UsageError(
+                    f"There is no {kind} {name!r} in {self.path.name}", hint if known else none
+                )
+        asked = [known[name] for name in dict.fromkeys(names)]
+        return asked or [entry for entry in entries if entry.enabled]

@@ -16,11 +16,10 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
 from sqlalchemy import Connection, func, insert, select
 
-from tenure.config import Entry, Workspace
+from tenure.config import Workspace
 from tenure.delivery.gate import require_publishable
 from tenure.delivery.memory import SinkMemory
 from tenure.delivery.outbox import Content, Outbox
@@ -101,7 +100,7 @@ def undo(
 
     What was written again since stays as it is, and so does what somebody changed by hand.
     """
-    (entry,) = _chosen(workspace, [name])
+    (entry,) = workspace.chosen("sink", [name])
     run = Outbox(store).run(name, number)
     if isinstance(entry.plugin, Sink) and not entry.plugin.remembers:
         raise UsageError(
@@ -129,25 +128,11 @@ def _of(report: Report) -> Work:
 
 
 def _turns(workspace: Workspace, store: Store, report: Report, asked: Asked) -> list[Turn]:
-    found = _chosen(workspace, asked.names)
+    found = workspace.chosen("sink", asked.names)
     if asked.only_failed:
         last = {entry.name: Outbox(store).last(entry.name) for entry in found}
         found = [e for e in found if (run := last[e.name]) is not None and run.is_open]
     return [Turn(workspace, store, entry, report.meta.known_at) for entry in found]
-
-
-def _chosen(workspace: Workspace, names: Sequence[str]) -> list[Entry]:
-    known = {entry.name: entry for entry in workspace.sinks}
-    for name in names:
-        if name not in known:
-            near = get_close_matches(name, known, 1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}"
-            none = f"It has no sink at all: write a table [sinks.{name}]"
-            raise UsageError(
-                f"There is no sink {name!r} in {workspace.path.name}", hint if known else none
-            )
-    asked = [known[name] for name in dict.fromkeys(names)]
-    return asked or [entry for entry in workspace.sinks if entry.enabled]
 
 
 def _publish(workspace: Workspace, store: Store, report: Report) -> int:
