@@ -66,8 +66,6 @@ class Counted:
             self._names["money"] = "BIGINT"
         self.run("macros")
         self.rates = Rates(duck, workspace)
-        self.cells: tuple[int, ...] = ()
-        """The bounds whose cells are kept in the schema `cells`."""
 
     def run(self, script: str, **more: object) -> "DuckDBPyConnection":
         """Run one of the SQL files; returns its last result."""
@@ -125,6 +123,8 @@ class Basis(Counted):
         self.run("steps", points="point", of="")
         self.run("steps", points="gap_point", of="gap_")
         self.run("items")
+        self.cells: tuple[int, ...] = ()
+        """The bounds whose cells are kept in the schema `cells`."""
 
     def _require_customers(self) -> None:
         if self.number("SELECT count(*) FROM (SELECT 1 FROM payer LIMIT 1) AS one"):
