@@ -65,7 +65,7 @@ def test_closing_the_client_ends_every_wait(respx_mock):
     with ThreadPoolExecutor() as pool:
         asked = [pool.submit(http.get, "/x") for _ in range(2)]
         while not route.call_count:
-            time.sleep(0.01)
+            time.sleep(0.01)  # until one of the threads has sent its request
         http.close()
         for one in asked:
             assert isinstance(one.exception(timeout=20), TransientError | RuntimeError)
