@@ -19,8 +19,8 @@ from tenure.config import Entry
 from tenure.delivery import deliver, preview, undo
 from tenure.errors import ConfigError, TransientError
 from tenure.ledger.store import Store
+from tenure_sinks.accounts import ByAttribute
 from tenure_sinks.hubspot import HubSpot, HubSpotConfig
-from tenure_sinks.hubspot.companies import ByAttribute
 from tenure_sinks.hubspot.fields import FIELDS
 
 

@@ -1,7 +1,7 @@
 """The sink `hubspot`: how each account stands, as properties of its company.
 
 api         the requests, and the one place that knows the version of HubSpot's API
-fields      the properties: what each says, its type, and how a value is written
+fields      the properties: their types, and how HubSpot tells a value back
 companies   which company an account is
 sink        what differs, what is written, what is put back
 """

@@ -5,9 +5,7 @@ deliver   make the properties that are missing; write the changes, in batches
 restore   the same with earlier values, wherever ours still stand
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
-from typing import TypeVar
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import Field as Option
 from pydantic import SecretStr
@@ -24,11 +22,13 @@ from tenure import (
     SourceError,
     Unwritten,
 )
+from tenure_sinks.accounts import ByAttribute, few_of
+from tenure_sinks.beside import AsOf, Held, batched, by_account, differing, taken_back
+from tenure_sinks.figures import AS_OF
 from tenure_sinks.hubspot.api import BATCH, Api, Properties
-from tenure_sinks.hubspot.companies import ByAttribute, few_of, matched
-from tenure_sinks.hubspot.fields import AS_OF, FIELDS, Field
+from tenure_sinks.hubspot.companies import matched_companies
+from tenure_sinks.hubspot.fields import FIELDS, Field
 
-_T = TypeVar("_T")
 _NAME = "name"
 _SETUP = "companies"
 """The target of changes that make a property."""
@@ -78,7 +78,7 @@ class HubSpot(Sink):
             for each in missing
         ]
         names, lost = [*map(self._name, FIELDS), _NAME], list[str]()
-        for few in _batched(self._wanted(context).items(), BATCH):
+        for few in batched(self._wanted(context).items(), BATCH):
             wanted = dict(few)
             held = api.read(list(wanted), names)
             changes += self._differing(context, wanted, held)
@@ -102,19 +102,16 @@ class HubSpot(Sink):
         """Put back earlier values wherever ours still stand."""
         api, back, left = self._api(context), list[Change](), list[Unwritten]()
         fields = {self._name(each): each for each in FIELDS}
-        for few in _batched(_by_company(changes).items(), BATCH):
+        for few in batched(by_account(changes).items(), BATCH):
             held = api.read([company for company, _ in few], fields)
             for company, values in few:
                 if company not in held:
                     left.append(Unwritten(target=company, reason="is not in HubSpot any more"))
                     continue
                 now = {name: _plain(fields, name, held[company].get(name)) for name in values}
-                ours = [c for name, c in values.items() if now[name] == c.old and c.old != c.new]
-                theirs = [n for n, c in values.items() if now[n] not in {c.old, c.new}]
+                ours, theirs = taken_back(values, Held(company, now))
                 back += ours
-                if theirs:
-                    said = f"{', '.join(theirs)}: changed by hand since, and stays"
-                    left.append(Unwritten(target=company, reason=said))
+                left += theirs
         done = _write(api, back)
         return Receipt(written=done.written, unwritten=done.unwritten, left=left)
 
@@ -148,13 +145,13 @@ class HubSpot(Sink):
         A company that this sink once wrote to, and that is no account's now, is emptied.
         """
         today = context.known_at.astimezone(context.timezone).date()
-        found = matched(self.config.companies, context)
+        found = matched_companies(self.config.companies, context)
         for warning in found.warnings:
             context.warn(warning)
-        gone = set(context.memory.targets()) - found.companies.keys() - found.claimed_twice
+        gone = set(context.memory.targets()) - found.accounts.keys() - found.claimed_twice
         wanted: dict[str, Properties] = {
-            company: {self._name(each): each.value(one, today) for each in FIELDS}
-            for company, one in found.companies.items()
+            company: {self._name(each): each.figure.value(one, today) for each in FIELDS}
+            for company, one in found.accounts.items()
         }
         nothing: Properties = {self._name(each): None for each in FIELDS}
         return wanted | dict.fromkeys(sorted(gone), nothing)
@@ -170,36 +167,23 @@ class HubSpot(Sink):
             if company not in wanted:
                 continue  # the one that an id asked for was merged into
             now = {name: _plain(fields, name, values.get(name)) for name in fields}
-            # The day alone is no news, unless somebody else wrote it.
-            kept = ours.get(company, {}).get(as_of, now[as_of])
-            found = [n for n, value in wanted[company].items() if now[n] != value and n != as_of]
-            if (found or now[as_of] != kept) and now[as_of] != wanted[company][as_of]:
-                found.append(as_of)
-            for name in found:
-                new = wanted[company][name]
-                label = values.get(_NAME) or ""
-                yield Change(target=company, label=label, field=name, old=now[name], new=new)
+            written = ours.get(company, {}).get(as_of, now[as_of])
+            there = Held(company, now, values.get(_NAME) or "")
+            yield from differing(there, wanted[company], AsOf(as_of, written))
 
 
 def _plain(fields: Mapping[str, Field], name: str, text: str | None) -> str | None:
     return fields[name].plain(text) if name in fields else text
 
 
-def _by_company(changes: Iterable[Change]) -> dict[str, dict[str, Change]]:
-    found: dict[str, dict[str, Change]] = {}
-    for change in changes:
-        found.setdefault(change.target, {})[change.field] = change
-    return found
-
-
 def _write(api: Api, changes: Sequence[Change]) -> Receipt:
     """Write changes in batches; what is refused is told by company, the others are written."""
     companies = {
         company: {name: change.new for name, change in values.items()}
-        for company, values in _by_company(changes).items()
+        for company, values in by_account(changes).items()
     }
     refused: dict[str, str] = {}
-    for few in _batched(companies.items(), BATCH):
+    for few in batched(companies.items(), BATCH):
         refused |= _written(api, dict(few))
     unwritten = [Unwritten(target=company, reason=why) for company, why in refused.items()]
     return Receipt(written=len(companies) - len(refused), unwritten=unwritten)
@@ -237,9 +221,3 @@ def _halved(api: Api, companies: Mapping[str, Properties], why: str) -> dict[str
     both = list(companies.items())
     middle = len(both) // 2
     return _written(api, dict(both[:middle])) | _written(api, dict(both[middle:]))
-
-
-def _batched(values: Iterable[_T], size: int) -> Iterator[list[_T]]:
-    found = iter(values)
-    while few := list(islice(found, size)):
-        yield few
