@@ -23,6 +23,7 @@ MODULES = (
     "push",
     "deliveries",
     "state",
+    "operations",
     "catalog",
     "policy",
 )

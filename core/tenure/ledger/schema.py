@@ -1,5 +1,7 @@
 """The schema's version: made when there is none, refused when it is not this program's."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,15 +41,20 @@ def ensure(engine: Engine) -> None:
     """Make the tables in an empty database; refuse one of another schema."""
     version = current(engine)
     if version is None:
-        found = inspect(engine).get_table_names() if engine.dialect.name == "sqlite" else []
-        if found and "alembic_version" not in found:  # which another first sync may have made now
-            raise StoreError(
-                f"The file {engine.url.database} holds the tables of something else",
-                "Point [tenure] store at another file",
-            )
+        require_no_strangers(engine)
         upgrade(engine)
     elif version != HEAD:
         raise _mismatch(version)
+
+
+def require_no_strangers(engine: Engine) -> None:
+    """Raise `StoreError` if the database is a file that holds the tables of something else."""
+    found = inspect(engine).get_table_names() if engine.dialect.name == "sqlite" else []
+    if found and "alembic_version" not in found:  # which another first sync may have made now
+        raise StoreError(
+            f"The file {engine.url.database} holds the tables of something else",
+            "Point [tenure] store at another file",
+        )
 
 
 def upgrade_known(engine: Engine) -> str:
@@ -83,21 +90,33 @@ def _mismatch(version: str) -> StoreError:
 
 def upgrade(engine: Engine) -> None:
     """Run the migrations up to `HEAD`; an up-to-date store is left alone."""
-    from alembic import command  # noqa: PLC0415 - a tenth of a second that only this needs
+    with writing(engine) as connection:  # two first syncs at once: the second finds the tables made
+        migrate(connection)
 
-    config = _config()
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A connection that holds the write lock of a ledger whose tables need not be there."""
     with engine.connect() as connection:
-        config.attributes["connection"] = connection
         if engine.dialect.name == "sqlite":
             connection.info["begin"] = "BEGIN IMMEDIATE"
         with connection.begin():
             connection.info.pop("begin", None)
-            lock(connection)  # two first syncs at once: the second finds the tables made
-            command.upgrade(config, "head")
+            lock(connection)
+            yield connection
+
+
+def migrate(connection: Connection, revision: str = "head") -> None:
+    """Run the migrations up to a revision, in the connection's transaction."""
+    from alembic import command  # noqa: PLC0415 - a tenth of a second that only this needs
+
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 def _config() -> "Config":
-    from alembic.config import Config  # noqa: PLC0415 - see upgrade
+    from alembic.config import Config  # noqa: PLC0415 - see migrate
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))

@@ -55,9 +55,14 @@ class Store:
         return store
 
     @classmethod
+    def bare(cls, url: str) -> "Store":
+        """The store as it is, of whatever schema; makes nothing until it is used."""
+        return cls(_engine(url, PATIENCE))
+
+    @classmethod
     def upgrade(cls, url: str) -> str:
         """Run the migrations that are missing; says what was done. Raises `StoreError`."""
-        store = cls(_engine(url, PATIENCE))
+        store = cls.bare(url)
         with store.errors():
             return schema.upgrade_known(store.engine)
 
@@ -73,7 +78,7 @@ class Store:
                     "Make the folder, or change [tenure] store",
                 )
             return f"{shown}: will be made by the first sync"
-        store = cls(_engine(url, PATIENCE))
+        store = cls.bare(url)
         with store.errors():
             return f"{shown}: {schema.describe(store.engine)}"
 
@@ -83,7 +88,7 @@ class Store:
         path = sqlite_path(url)
         if path and not path.exists():
             return None
-        store = cls(_engine(url, PATIENCE))
+        store = cls.bare(url)
         query = text("SELECT last_complete_at FROM connector_state WHERE name = :name")
         with store.errors():
             if schema.current(store.engine) != schema.HEAD:
