@@ -107,16 +107,19 @@ class CustomerRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customers:
-    """All customers that the ledger knows, in the order asked for."""
+    """All customers that ever had a subscription, in the order asked for."""
 
     meta: Meta
     rows: tuple[CustomerRow, ...]
     attributes: tuple[str, ...] = ()
     """The names that each row has, in the order of [metrics] segments."""
+    prospects: int = 0
+    """How many more the ledger knows, who never had one."""
 
     def as_json(self) -> dict[str, Json]:
         """The document that `tenure customers --format json` prints."""
-        return {"meta": self.meta.as_json(), "rows": [row.as_json() for row in self.rows]}
+        rows: Json = [row.as_json() for row in self.rows]
+        return {"meta": self.meta.as_json(), "prospects": self.prospects, "rows": rows}
 
     def as_csv(self) -> str:
         """A line for each customer; an attribute is a column, see `attribute_columns`."""

@@ -19,6 +19,7 @@ from tenure.config import Entry
 from tenure.delivery import deliver, preview, undo
 from tenure.errors import ConfigError, TransientError
 from tenure.ledger.store import Store
+from tenure.lending import give_back, lend
 from tenure_sinks.accounts import ByAttribute
 from tenure_sinks.hubspot import HubSpot, HubSpotConfig
 from tenure_sinks.hubspot.fields import FIELDS
@@ -72,6 +73,14 @@ class Desk:
     def preview(self):
         (found,) = preview(self.ready(), self.store, self.report())
         return found
+
+    def check(self):
+        ready = self.ready()
+        context = lend(ready, ready.sinks[0])
+        try:
+            return list(ready.sinks[0].plugin.check(context))
+        finally:
+            give_back(context)
 
     def undo(self, number: int):
         return undo(self.ready(), self.store, "crm", number)
@@ -386,6 +395,33 @@ def test_the_token_is_nowhere_in_the_ledger(desk, crm):
         rows = connection.execute(text("SELECT message FROM delivery")).all()
     assert "is bad" in str(rows)
     assert TOKEN not in str(rows)
+
+
+def test_check_names_all_missing_scopes_at_once(desk, crm):
+    def refuse(request):
+        if "update" in request.url.path or "create" in request.url.path:
+            return said(403, "MISSING_SCOPES", "This app hasn't been granted all required scopes")
+        return None
+
+    crm.failing = refuse
+    with pytest.raises(ConfigError) as raised:
+        desk.check()
+    lacking = "crm.schemas.companies.write, crm.objects.companies.write"
+    assert raised.value.reason == f"[sinks.crm] the token lacks {lacking}"
+
+
+def test_check_reads_and_writes_nothing(desk, crm):
+    assert desk.check() == [
+        "can read companies and their properties; 11 would be made",
+        "can write companies and define properties",
+    ]
+    assert (crm.groups, [*crm.properties]) == ([], ["name"])
+
+
+def test_a_token_that_is_refused_for_another_reason_is_said_in_hubspots_words(desk, crm):
+    crm.failing = lambda _request: said(403, "BANNED", "this address may not call")
+    with pytest.raises(ConfigError, match="refuses the token: this address may not call"):
+        desk.check()
 
 
 def test_companies_may_be_named_by_an_attribute(desk, crm, caplog):

@@ -15,8 +15,9 @@ from reference import payers
 from workspaces import workspace
 from worlds import instants, policies, worlds
 
-from tenure import Attribute, Customer, micros
+from tenure import Attribute, Customer, State, Subscription, micros
 from tenure.customers import LastMovement, Sort
+from tenure.metrics import page
 from tenure.metrics.customers import build
 from tenure.metrics.run import ReportRequest
 
@@ -43,16 +44,29 @@ def test_what_is_scheduled_has_not_happened(book):
     assert (row.mrr, row.last.kind) == (micros(100), "new")
 
 
-def test_who_never_paid_has_a_row_without_a_movement(book):
+def test_a_prospect_is_counted_and_who_tries_has_a_row_without_a_movement(book):
     book.add("A", [point("2026-01-10", 100)])
     book.records.append(Customer(id="B", name="Bee"))
-    rows = {row.id: row for row in made(book).rows}
-    assert (rows["B"].name, rows["B"].mrr, rows["B"].since, rows["B"].last) == (
-        "Bee",
-        0,
-        None,
-        None,
-    )
+    book.add("C", [point("2026-06-10", 100, state=State.TRIAL)])
+    found = made(book)
+    assert found.prospects == 1
+    assert [(row.id, row.mrr, row.since, row.last) for row in found.rows[1:]] == [
+        ("C", 0, None, None)
+    ]
+
+
+def test_money_of_a_connector_that_provides_attributes_alone_counts_nowhere(book):
+    book.add("A", [point("2026-01-10", 100)])
+    other = Ledger(book.store, "crm")
+    other.pull([replace(record, customer="B") for record in book.records])
+    book.ledger.pull(book.records)
+    ready = workspace(book.store.url, "test", "crm")
+    both = build(ready, book.store, ReportRequest(now=NOW))
+    people = replace(ready.connectors[1], provides=frozenset({"attributes"}))
+    ready = replace(ready, connectors=(ready.connectors[0], people))
+    one = build(ready, book.store, ReportRequest(now=NOW))
+    assert [len(found.rows) for found in (both, one)] == [2, 1]
+    assert page.build(ready, book.store, ReportRequest(now=NOW)).rows[-1].end_mrr == micros(100)
 
 
 def test_attributes_are_those_of_now(book):
@@ -125,6 +139,12 @@ def test_every_row_is_that_of_the_reference(growing, data, world, policy):
     ready = workspace(ledger.store.url, ledger.connector, zone=world.zone, policy=as_policy(policy))
     rows = build(ready, ledger.store, ReportRequest(now=now)).rows
     customers = payers([*world.records, NOBODY], now, policy, source=ledger.connector)
+    began = {
+        record.customer
+        for record in world.records
+        if isinstance(record, Subscription)
+        and any(p.effective_at <= now for item in record.items for p in item.points)
+    }
     assert {row.id: (row.mrr, row.since, row.last) for row in rows} == {
-        name: expected(payer, now, world) for name, payer in customers.items()
+        name: expected(payer, now, world) for name, payer in customers.items() if name in began
     }

@@ -29,6 +29,8 @@ class Crm:
         if (failed := self.failing(request)) is not None:
             return failed
         body = json.loads(request.content) if request.content else {}
+        if body.get("inputs") == []:
+            return said(400, "VALIDATION_ERROR", "inputs is empty")
         assert len(body.get("inputs", ())) <= 100
         match path:
             case "properties/companies":

@@ -68,6 +68,9 @@ def show(made: "Customers") -> None:
         paid = money(sum(row.mrr for row in rest), digits)
         line = f"and {len(rest):,} more with {paid} together (see --format csv)"
         out.print(line, style="dim", markup=False)
+    if made.prospects:
+        line = f"not among them: {made.prospects:,} who never had a subscription"
+        out.print(line, style="dim", markup=False)
     for line in rests_on(made.meta):
         out.print(line, style="dim", markup=False)
     if hidden:

@@ -93,6 +93,11 @@ class Workspace:
         return (*((self.fx.entry,) if self.fx.entry else ()), *self.connectors, *self.sinks)
 
     @property
+    def directories(self) -> tuple[str, ...]:
+        """The connectors whose money does not count, if they state any."""
+        return tuple(entry.name for entry in self.connectors if entry.is_directory)
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """Every secret of the workspace, for redaction."""
         return (*self.store_secrets, *(s for entry in self.entries for s in entry.secrets))

@@ -23,15 +23,19 @@ _MISSING = """
     SELECT DISTINCT currency, day FROM foreign_item
     WHERE pays AND rate IS NULL
     ORDER BY currency, day"""
-_ROWS = """
+_BEGAN = """
+    SELECT y.payer_id FROM known_point AS p JOIN payer AS y ON y.customer_id = p.customer_id
+    WHERE y.source NOT IN (SELECT name FROM directory)"""
+_ROWS = f"""
     SELECT n.id, n.name, s.customer_id, c.connector, s.opening, s.is_valued, s.instant,
-        s.first_instant, s.paid, s.pays, s.before, s.level{columns}
-    FROM {states} AS s
+        s.first_instant, s.paid, s.pays, s.before, s.level{{columns}}
+    FROM {{states}} AS s
     JOIN named AS n ON n.customer_id = s.customer_id
     JOIN (
         SELECT payer_id, min(source) AS connector FROM payer GROUP BY payer_id
     ) AS c ON c.payer_id = s.customer_id
-    ORDER BY s.opening DESC, n.id, s.customer_id"""
+    WHERE s.customer_id IN ({_BEGAN})
+    ORDER BY s.opening DESC, n.id, s.customer_id"""  # noqa: S608 - ours
 _SEVERAL = """
     SELECT DISTINCT payer_id, source, rank FROM payer
     WHERE payer_id IN (
@@ -45,21 +49,20 @@ def build(
 ) -> Customers:
     """All customers as of now; raises like a report, for rates of what is paid now.
 
-    Whom only sources of attributes know, a prospect of the CRM, is none.
+    Who has no subscription that ever began, a prospect of the CRM, is none and is only counted.
     """
     asked = replace(request, unit=Unit.MONTH, first=None, last=None, trailing=None, by=())
     with opened(workspace, store, asked) as ledger:
         shown = (present(ledger),)
         ledger.basis.run("named")
         with NowFrame(ledger.basis, shown, cut=True) as frame:
-            names, rows = _rows(frame, asked)
+            names, rows, all_of_them = _rows(frame, asked)
         at_once = replace(ledger, shown=shown)
         meta = meta_of(at_once, asked, coverage_of(at_once))
-    people = {entry.name for entry in workspace.connectors if entry.is_directory}
-    rows = [row for row in rows if row.last is not None or not people.issuperset(row.connectors)]
     if sort is Sort.NAME:
         rows = sorted(rows, key=lambda row: ((row.name or row.id).casefold(), row.id))
-    return Customers(meta=meta, rows=tuple(rows), attributes=names)
+    prospects = all_of_them - len(rows)
+    return Customers(meta=meta, rows=tuple(rows), attributes=names, prospects=prospects)
 
 
 def present(ledger: Opened) -> Period:
@@ -80,8 +83,8 @@ class NowFrame(Frame):
             raise missing_rates(missing, self.basis.workspace.currency)
 
 
-def _rows(frame: Frame, request: ReportRequest) -> tuple[tuple[str, ...], list[CustomerRow]]:
-    """The attributes that customers have, and the customers."""
+def _rows(frame: Frame, request: ReportRequest) -> tuple[tuple[str, ...], list[CustomerRow], int]:
+    """The attributes that customers have, the customers, and how many there are with prospects."""
     segments = Segments(frame, Unit.MONTH)
     states = segments.filtered("customer_state", request.where)
     names = frame.basis.workspace.metrics.segments
@@ -95,7 +98,8 @@ def _rows(frame: Frame, request: ReportRequest) -> tuple[tuple[str, ...], list[C
     for customer, connector, _ in frame.basis.duck.execute(_SEVERAL).fetchall():
         several[customer].append(connector)
     lines = ((id_, name, several.get(key, [one]), *rest) for id_, name, key, one, *rest in found)
-    return names, [_row(frame, names, tuple(columns), line) for line in lines]
+    rows = [_row(frame, names, tuple(columns), line) for line in lines]
+    return names, rows, frame.basis.number(f"SELECT count(*) FROM {states}")  # noqa: S608 - ours
 
 
 def _row(

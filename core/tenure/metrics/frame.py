@@ -57,6 +57,7 @@ class Counted:
         self.policy = workspace.metrics.policy
         self._names = self._constants()
         self._exclude(now)
+        self.table("directory", "name VARCHAR", [(name,) for name in workspace.directories])
         graced = self.policy.past_due_grace_days is not None
         self.run("source", stated="stated_point" if graced else "point")
         if graced:

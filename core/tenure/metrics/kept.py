@@ -220,8 +220,9 @@ class Asked:
         request, workspace = self.request, self.workspace
         depends = [
             __version__, workspace.metrics.policy.hash, str(workspace.timezone), workspace.currency,
-            self.source.connectors, request.unit, request.by, sorted(request.where.items()),
-            request.trailing, [(one.label, str(one.opens), str(one.closes)) for one in self.shown],
+            self.source.connectors, workspace.directories, request.unit, request.by,
+            sorted(request.where.items()), request.trailing,
+            [(one.label, str(one.opens), str(one.closes)) for one in self.shown],
         ]  # fmt: skip
         key = hashlib.sha256(json.dumps(depends).encode()).hexdigest()[:24]
         return self._folder / f"figures-{key}.json"

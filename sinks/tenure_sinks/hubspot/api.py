@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tenure import SourceError
+from tenure import ConfigError, SourceError
 
 if TYPE_CHECKING:
     import httpx
@@ -17,9 +17,16 @@ if TYPE_CHECKING:
 BATCH = 100
 """So many companies fit into one request."""
 
-_MULTI_STATUS, _BAD_REQUEST = 207, 400
+_MULTI_STATUS, _BAD_REQUEST, _FORBIDDEN = 207, 400, 403
 _OBJECTS = "/crm/v3/objects/companies"
 _PROPERTIES = "/crm/v3/properties/companies"
+_ASKED = {
+    "crm.schemas.companies.read": ("GET", _PROPERTIES),
+    "crm.objects.companies.read": ("POST", f"{_OBJECTS}/batch/read"),
+    "crm.schemas.companies.write": ("POST", f"{_PROPERTIES}/batch/create"),
+    "crm.objects.companies.write": ("POST", f"{_OBJECTS}/batch/update"),
+}
+"""Each scope that is needed, and a request that is refused without it; a POST asks for nothing."""
 _FINAL = frozenset({"VALIDATION_ERROR", "OBJECT_NOT_FOUND", "CONFLICT"})
 """Kinds of errors that the same request would meet again."""
 
@@ -58,10 +65,19 @@ class Api:
             "POST", f"{_PROPERTIES}/batch/create", json={"inputs": properties}, accept=(409,)
         )
 
-    def may_write(self) -> None:
-        """Ask to update, and to define, nothing: a token that may not is refused all the same."""
-        for path in (f"{_OBJECTS}/batch/update", f"{_PROPERTIES}/batch/create"):
-            self._send("POST", path, json={"inputs": []}, accept=(_BAD_REQUEST,))
+    def lacking(self) -> list[str]:
+        """The scopes that the token has not; raises `ConfigError` for one refused anyhow."""
+        return [scope for scope, (method, path) in _ASKED.items() if self._forbids(method, path)]
+
+    def _forbids(self, method: str, path: str) -> bool:
+        nothing: dict[str, Any] | None = None if method == "GET" else {"inputs": []}
+        answer = self._send(method, path, accept=(_BAD_REQUEST, _FORBIDDEN), json=nothing)
+        if answer.status_code != _FORBIDDEN:
+            return False
+        said = self._json(answer)
+        if said.get("category") != "MISSING_SCOPES":
+            raise ConfigError(f"HubSpot refuses the token: {_said(said)}", "Check it in HubSpot")
+        return True
 
     def read(self, ids: Sequence[str], names: Iterable[str]) -> dict[str, Properties]:
         """What companies hold now; without those that are not there."""

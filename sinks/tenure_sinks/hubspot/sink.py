@@ -62,11 +62,15 @@ class HubSpot(Sink):
     remembers = True
 
     def check(self, context: Context) -> Iterator[str]:
-        """Read the properties, ask to write nothing; what a token lacks is named by HubSpot."""
+        """Read, and ask to write nothing: all scopes that the token lacks are named at once."""
         api = self._api(context)
+        if lacking := api.lacking():
+            raise ConfigError(
+                f"[sinks.{context.name}] the token lacks {', '.join(lacking)}",
+                "Add these scopes to the private app or service key in HubSpot's settings",
+            )
         missing = self._missing(api)
         yield f"can read companies and their properties; {len(missing)} would be made"
-        api.may_write()
         yield "can write companies and define properties"
 
     def preview(self, report: Report, context: SinkContext) -> Sequence[Change]:  # noqa: ARG002 - its figures are of accounts

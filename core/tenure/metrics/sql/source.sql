@@ -1,6 +1,7 @@
 -- What counts of the known ledger: connectors that plugins.toml names, no usage; a customer with an
 -- account is its account (a negative number, so that no customer's number can meet it). Where customers
--- of one connector are one account, those without a parent speak for it first.
+-- of one connector are one account, those without a parent speak for it first. What a `directory`, a
+-- connector that provides no revenue, states of subscriptions is nobody's money.
 
 CREATE TABLE payer AS
 SELECT c.customer_id, coalesce(-l.account_id, c.customer_id) AS payer_id, n.name AS source, n.rank,
@@ -20,4 +21,5 @@ SELECT y.payer_id AS customer_id, p.item_id, p.effective_at, p.amount, p.discoun
     nullif(p.ends_at, 0) AS ends_at, p.evidence, y.source
 FROM known_point AS p
 JOIN payer AS y ON y.customer_id = p.customer_id
-WHERE p.item_id NOT IN (SELECT item_id FROM known_usage);
+WHERE p.item_id NOT IN (SELECT item_id FROM known_usage)
+  AND y.source NOT IN (SELECT name FROM directory);
