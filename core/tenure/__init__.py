@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tenure._version import __version__
 
 if TYPE_CHECKING:
+    from tenure.alerts import Alert
     from tenure.cohorts import Cohorts
     from tenure.currency import CURRENCY_CODES
     from tenure.customers import LastMovement, Standing
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         Connector,
         Context,
         HttpConfig,
+        MakeReport,
         Memory,
         PluginConfig,
         PullRequest,
@@ -68,6 +70,7 @@ if TYPE_CHECKING:
     from tenure.report import Report, Row
 
 _EXPORTS = {
+    "tenure.alerts": "Alert",
     "tenure.cohorts": "Cohorts",
     "tenure.currency": "CURRENCY_CODES",
     "tenure.customers": "LastMovement Standing",
@@ -76,8 +79,8 @@ _EXPORTS = {
     "tenure.money": "MICRO decimal_string half_even micros ratio_string",
     "tenure.movements": "Movement MovementLog",
     "tenure.periods": "day_start",
-    "tenure.plugin": "API Change Connector Context HttpConfig Memory PluginConfig PullRequest "
-    "Rate Rates RatesRequest Receipt Sink SinkContext Unwritten hookimpl",
+    "tenure.plugin": "API Change Connector Context HttpConfig MakeReport Memory PluginConfig "
+    "PullRequest Rate Rates RatesRequest Receipt Sink SinkContext Unwritten hookimpl",
     "tenure.records": "BEGINNING Attribute Cause Checkpoint Claim Customer Evidence Excluded "
     "Interval Item ItemKind Json Observation Point Quarantined RawChunk Record State "
     "Subscription Tombstone TombstoneKind",
@@ -90,6 +93,7 @@ __all__ = [
     "BEGINNING",
     "CURRENCY_CODES",
     "MICRO",
+    "Alert",
     "Attribute",
     "Cause",
     "Change",
@@ -109,6 +113,7 @@ __all__ = [
     "ItemKind",
     "Json",
     "LastMovement",
+    "MakeReport",
     "Memory",
     "Movement",
     "MovementLog",

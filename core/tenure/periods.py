@@ -172,12 +172,17 @@ def _label(unit: Unit, span: Span) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Range:
-    """Which periods are asked for: of which unit, from which to which, trailing how many months."""
+    """Which periods are asked for: of which unit, from which to which, trailing how many months.
+
+    Without `first` so many complete ones (`count`), with the one that is `running` or without.
+    """
 
     unit: Unit = Unit.MONTH
     first: str | None = None
     last: str | None = None
     trailing: int | None = None
+    count: int | None = None
+    running: bool = False
 
 
 def periods(asked: Range, zone: ZoneInfo, now: datetime) -> tuple[Period, ...]:
@@ -238,13 +243,15 @@ def _spans(asked: Range, today: date) -> Iterator[Span]:
     if unit is Unit.CUSTOM:
         yield _custom(first, last)
         return
-    end = parse(last).end if last else _containing(unit, today).first
+    running = _containing(unit, today)
+    closed = parse(last).end if last else running.first
+    end = running.end if asked.running and not last else closed
     if first:
         at = _containing(unit, parse(first).first)
         end = end if last else max(end, at.end)
     else:
-        at = _containing(unit, end - _ONE_DAY)
-        for _ in range(DEFAULT_COUNT[unit] - 1):
+        at = _containing(unit, closed - _ONE_DAY)
+        for _ in range((asked.count or DEFAULT_COUNT[unit]) - 1):
             at = _containing(unit, at.first - _ONE_DAY)
     if at.first >= end:
         raise UsageError(f"{first} comes after {last}", "Swap --from and --to")

@@ -2,7 +2,7 @@
 
 A connector has a frozen `Config`, a `check()` and a `pull(request)` that yields records.
 A sink has a `Config`, a `check()`, a `preview(report)` and a `deliver(report, changes)`; one that
-`remembers` a `restore(changes)`.
+`remembers` may have a `restore(changes)`, one that sends `alerts` has an `alert(alert)`.
 A source of exchange rates has a `Config`, a `check()` and a `rates(request)` that yields them.
 All get what they need handed in (an HTTP client, the clock, the folder of plugins.toml) and
 never see the store.
@@ -18,7 +18,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 import pluggy
@@ -29,6 +30,7 @@ from tenure.records import Json, Observation, Quarantined, Record
 if TYPE_CHECKING:
     import httpx
 
+    from tenure.alerts import Alert
     from tenure.cohorts import Cohorts
     from tenure.customers import Standing
     from tenure.demo.company import Company
@@ -177,7 +179,16 @@ class Memory(Protocol):
         """Where it left a value that nobody has removed since."""
 
     def values(self, targets: Collection[str]) -> Mapping[str, Mapping[str, str | None]]:
-        """By target and field, what it wrote there last."""
+        """By target and field, what it wrote there last, or was about to when it was cut off."""
+
+    def confirmed(self, targets: Collection[str]) -> Mapping[str, Mapping[str, str | None]]:
+        """The same, but only what has arrived for sure.
+
+        For a sink that cannot look at the other side: what is missing here is to be sent (again).
+        """
+
+    def remote_ids(self, targets: Collection[str]) -> Mapping[str, str]:
+        """By target, the last of `Receipt.remote_ids`."""
 
 
 class Customers(Protocol):
@@ -187,20 +198,46 @@ class Customers(Protocol):
         """With the attributes of [metrics] segments, and these besides."""
 
 
+class MakeReport(Protocol):
+    """Another report, as known at the same instant."""
+
+    def __call__(  # noqa: PLR0913 - as the options of `tenure report`
+        self,
+        unit: str = "month",
+        *,
+        by: Sequence[str] = (),
+        first: str | None = None,
+        last: str | None = None,
+        trailing: int | None = None,
+        count: int | None = None,
+    ) -> Report:
+        """Of the periods from `first` to `last`, or so many (`count`) complete ones.
+
+        Of the latter the running one is the last besides where `when` is "provisional".
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SinkContext(Context):
     """What the workspace lends to a sink: figures as of the report's `known_at`, made on demand.
 
     `movements("2025-03")` is the log of that period, `cohorts()` the cohorts of the last twelve
-    complete months. `connectors` are the tables of plugins.toml with the plugin of each. `key` is
-    the idempotency key: the same when this delivery is tried again. `warn(text)` says what the user
-    should know though nothing failed.
+    complete months. `connectors` are the tables of plugins.toml with the plugin of each. `reports`
+    are those of the sink's that are to be sent; the report given to it is cut by `segments`, and
+    its last period is running where `when` is "provisional". `dashboard` is the address of a page
+    with the figures. `key` is the idempotency key: the same when this delivery is tried again.
+    `warn(text)` says what the user should know though nothing failed.
     """
 
     known_at: datetime
     connectors: Mapping[str, str]
     key: str = ""
+    reports: tuple[str, ...] = ()
+    segments: tuple[str, ...] = ()
+    when: Literal["closed", "provisional"] = "closed"
+    dashboard: str | None = None
     memory: Memory
+    report: MakeReport
     customers: Customers
     movements: Callable[[str], MovementLog]
     cohorts: Callable[[], Cohorts]
@@ -237,11 +274,13 @@ class Receipt:
     """What a sink did: how many targets were written, and the other side's id if it has one.
 
     With `unwritten` the delivery has failed for these, and is tried again; what is `left` was not
-    put back on purpose.
+    put back on purpose. `remote_ids` are kept by target for `Memory.remote_ids`, of a sink that
+    `remembers`.
     """
 
     written: int
     remote_id: str | None = None
+    remote_ids: Mapping[str, str] = field(default_factory=dict)
     unwritten: Sequence[Unwritten] = ()
     left: Sequence[Unwritten] = ()
 
@@ -252,8 +291,13 @@ class Sink(_Plugin):
     remembers: ClassVar[bool] = False
     """Whether the core keeps each value it writes, and what stood there before.
 
-    Then a value that was changed by hand is told, and `tenure push NAME --undo RUN` puts back.
+    Then a value that was changed by hand is told, and `tenure push NAME --undo RUN` puts back,
+    where there is a `restore`.
     """
+    reports: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """What it can send, with a line for each; empty: one thing only, and no key `reports`."""
+    alerts: ClassVar[bool] = False
+    """Whether it sends alerts, each by `alert`."""
 
     def __init__(self, config: PluginConfig) -> None:
         self.config = config
@@ -271,6 +315,10 @@ class Sink(_Plugin):
 
         What somebody changed since stays, and is `left`.
         """
+        raise NotImplementedError
+
+    def alert(self, alert: Alert, context: SinkContext) -> Receipt:
+        """Say it at once; called again after a failure, with the same `context.key`."""
         raise NotImplementedError
 
 

@@ -29,12 +29,14 @@ from tenure.errors import PluginError, TenureError
 from tenure.plugin import API, Connector, PluginConfig, Rates, Sink
 
 GROUP = "tenure.plugins"
-CORE_KEYS = ("use", "schedule", "enabled", "provides")
-"""Keys of a plugin's table that belong to the core."""
-FX_KEYS = ("use", "enabled", "max_age_days")
-"""The same in the table [fx]."""
-
 Kind = Literal["connector", "sink", "rates"]
+_OF_ALL = ("use", "schedule", "enabled", "provides")
+CORE_KEYS: dict[Kind, tuple[str, ...]] = {
+    "connector": _OF_ALL,
+    "sink": (*_OF_ALL, "reports", "segments", "when", "alerts"),
+    "rates": ("use", "enabled", "max_age_days"),
+}
+"""Keys of a plugin's table that belong to the core."""
 PluginClass = type[Connector] | type[Sink] | type[Rates]
 
 _BASES: dict[Kind, PluginClass] = {"connector": Connector, "sink": Sink, "rates": Rates}
@@ -118,7 +120,7 @@ def load(kind: Kind, use: str, folder: Path) -> PluginClass:
 
 def core_keys(cls: PluginClass) -> tuple[str, ...]:
     """The keys of the core in the table of such a plugin."""
-    return FX_KEYS if issubclass(cls, Rates) else CORE_KEYS
+    return next(CORE_KEYS[kind] for kind, base in _BASES.items() if issubclass(cls, base))
 
 
 def plural(kind: Kind) -> str:

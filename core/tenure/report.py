@@ -211,7 +211,8 @@ class Report:
     def digest(self) -> str:
         """What the figures are, whatever is written around them."""
         beside = [] if self.trailing is None else self.trailing.rows
-        figures: list[Json] = [row.as_json() for row in (*self.rows, *beside)]
+        # Of a running period the instant alone is no news.
+        figures: list[Json] = [row.as_json() | {"as_of": None} for row in (*self.rows, *beside)]
         if self.cohorts is not None:
             figures.append(self.cohorts.as_json()["rows"])
         return hashlib.sha256(json.dumps(figures).encode()).hexdigest()

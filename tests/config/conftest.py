@@ -94,15 +94,39 @@ def tenure_sinks():
     return [AcmeSink]
 """
 
+BELL = """
+from tenure import API, PluginConfig, Sink, hookimpl
+
+
+class Bell(Sink):
+    name, api, Config = "bell", API, PluginConfig
+    reports, alerts = {"daily": "what came", "weekly": "what stayed"}, True
+
+    def check(self, context):
+        yield "can ring"
+
+    def preview(self, report, context):
+        return []
+
+    def deliver(self, report, changes, context):
+        raise NotImplementedError
+
+
+@hookimpl
+def tenure_sinks():
+    return [Bell]
+"""
+
 ENTRY = '[connectors.a]\nuse = "./acme.py"\n'
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty workspace that is the current folder, with acme.py in it."""
+    """An empty workspace that is the current folder, with acme.py and bell.py in it."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("TENURE_CONFIG", raising=False)
     (tmp_path / "acme.py").write_text(ACME)
+    (tmp_path / "bell.py").write_text(BELL)
     return tmp_path
 
 

@@ -160,3 +160,21 @@ def test_nothing_of_a_secret_is_in_the_repr(read: Read) -> None:
     text = '[connectors.a]\nuse = "./acme.py"\ntoken = "sk-0123456789"\n'
     text += '[tenure]\nstore = "postgresql+psycopg://u:sk-0123456789@h/t"\n'
     assert "sk-0123456789" not in repr(read(text))
+
+
+def test_what_a_sink_is_to_send(read: Read) -> None:
+    ready = read(
+        "[tenure]\ndashboard = 'https://t.test/nrr'\n[metrics]\nsegments = ['plan']\n"
+        "[sinks.all]\nuse = './bell.py'\n"
+        "[sinks.some]\nuse = './bell.py'\nreports = ['weekly']\nsegments = []\n"
+        "when = 'provisional'\nalerts = { nrr_below = 0.95, stale_after = '24h' }\n"
+    )
+    everything, some = ready.sinks
+    assert (everything.reports, everything.when) == (("daily", "weekly"), "closed")
+    assert (some.reports, some.when, ready.dashboard) == (
+        ("weekly",),
+        "provisional",
+        "https://t.test/nrr",
+    )
+    assert [ready.segments_of(sink) for sink in ready.sinks] == [("plan",), ()]
+    assert str(some.alerts.nrr_below) == "0.95"

@@ -11,6 +11,8 @@ from tenure.errors import ConfigError
 Read = Callable[[str], Workspace]
 Wrong = Callable[[str], str]
 
+_BELL = "[sinks.a]\nuse = './bell.py'"
+
 
 @pytest.mark.parametrize(
     ("text", "said"),
@@ -49,6 +51,19 @@ Wrong = Callable[[str], str]
             "a sink provides nothing; remove it",
         ),
         ("[sinks.a]\nuse = './acme.py'\nprovides = []", "sinks.a.provides: "),
+        ("[sinks.a]\nuse='./acme.py'\nreports = ['r']", "acme.py' has one report only; remove it"),
+        ("[sinks.a]\nuse='file'\npath='o'\nwhen='soon'", "should be 'closed' or 'provisional'"),
+        (f"{_BELL}\nreports = ['daily', 'wekly']", "a.reports[1]: no report 'wekly'; did you mean"),
+        (f"{_BELL}\nreports = []", "sinks.a.reports: should not be empty"),
+        (f"{_BELL}\nalerts = {{}}", "sinks.a.alerts: watches nothing; write one of nrr_below, "),
+        (f"{_BELL}\nalerts.nrr_belw = 1", "did you mean 'nrr_below'?"),
+        (f"{_BELL}\nalerts.grr_below = 90", "sinks.a.alerts.grr_below: 90: should be less than"),
+        (f"{_BELL}\nalerts.stale_after = 'a day'", "'a day': not a span of time; write `24h`"),
+        (
+            "[sinks.a]\nuse='./acme.py'\nalerts.withheld = true",
+            "plugin 'acme' sends no alerts; remove the table",
+        ),
+        ("[tenure]\ndashboard = 'revenue'", "'revenue': not the address of a page; write https:"),
     ],
 )
 def test_a_mistake_of_the_core(wrong: Wrong, text: str, said: str) -> None:

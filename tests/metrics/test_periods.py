@@ -87,6 +87,20 @@ def test_the_usual_range_ends_with_the_last_complete_period(unit, last):
     assert labels(unit)[-1] == last
 
 
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (Range(count=2), ["2026-05", "2026-06"]),
+        (Range(count=2, running=True), ["2026-05", "2026-06", "2026-07"]),
+        (Range(first="2026-06", running=True), ["2026-06", "2026-07"]),
+        (Range(last="2026-06", count=2, running=True), ["2026-05", "2026-06"]),
+        (Range(unit=Unit.WEEK, count=1, running=True), ["2026-W28", "2026-W29"]),
+    ],
+)
+def test_so_many_complete_periods_and_the_running_one(asked, expected):
+    assert [period.label for period in periods(asked, UTC_ZONE, NOW)] == expected
+
+
 def test_both_ends_of_a_range_belong_to_it():
     assert labels("month", "2025-Q4", "2026-01-31") == ["2025-10", "2025-11", "2025-12", "2026-01"]
 

@@ -94,6 +94,10 @@ def _capabilities(cls: Any) -> Iterator[tuple[str, str]]:
     if hasattr(cls, "provides"):
         yield "provides", ", ".join(sorted(cls.provides))
         yield "incremental", "yes" if cls.incremental else "no"
+    for name, about in getattr(cls, "reports", {}).items():
+        yield f"report {name}", about
+    if hasattr(cls, "alerts"):
+        yield "alerts", "yes" if cls.alerts else "no"
     if cls.requests_per_second is not None:
         yield "requests per second", f"{cls.requests_per_second:g}"
     yield "plugin interface", str(cls.api)

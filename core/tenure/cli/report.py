@@ -81,22 +81,23 @@ def report(  # noqa: PLR0913 - each is an option
     from tenure.ledger.store import Store  # noqa: PLC0415 - see tenure.cli
     from tenure.metrics import page, run  # noqa: PLC0415 - see tenure.cli
 
-    ready = workspace(context)
+    ready, is_page = workspace(context), form is PageFormat.HTML
+    usual = ready.metrics.segments[:1] if is_page else ()
     asked = run.ReportRequest(
         unit=period,
         first=first,
         last=last,
         trailing=trailing,
-        by=tuple(dict.fromkeys(by or ())),
+        by=tuple(dict.fromkeys(by or usual)),
         where=conditions(where),
         variant=variant,
         known_at=moment(known_at, ready.timezone),
         horizon=None if horizon is None else days(horizon),
         gross_margin=None if gross_margin is None else share(gross_margin),
     )
-    build = page.build if form is PageFormat.HTML else run.build
+    build = page.build if is_page else run.build
     made = build(ready, Store.open(ready.store), asked)
-    if form is PageFormat.HTML:
+    if is_page:
         _hand_over_page(made.as_html(), output)
     else:
         hand_over(made, partial(show, measures=measures), form, output)

@@ -13,9 +13,9 @@ from typing import Any
 from pydantic import BaseModel, SecretBytes, SecretStr
 
 from tenure import plugins
-from tenure.config.mistakes import KeyPath, is_secret
+from tenure.config.mistakes import KeyPath, is_secret, nearest
 from tenure.config.reading import Reading, Section
-from tenure.config.sections import EntryKeys, FxKeys
+from tenure.config.sections import AlertsTable, EntryKeys, FxKeys, SinkKeys
 from tenure.config.workspace import Entry, FxConfig
 from tenure.errors import PluginError, TenureError
 from tenure.plugin import Connector, PluginConfig, Rates, Sink
@@ -48,11 +48,11 @@ def fx(reading: Reading) -> FxConfig:
     if raw is None:
         return FxConfig()
     table = reading.table(path, raw)
-    own = reading.section(path, {k: v for k, v in table.items() if k in plugins.FX_KEYS})
+    own = reading.section(path, {k: v for k, v in table.items() if k in plugins.CORE_KEYS["rates"]})
     keys = reading.validate(FxKeys, own) if isinstance(raw, dict) else None
     made = _Made()
     if keys is None or keys.enabled:
-        options = {k: v for k, v in table.items() if k not in plugins.FX_KEYS}
+        options = {k: v for k, v in table.items() if k not in plugins.CORE_KEYS["rates"]}
         made = _make(reading, "rates", own, options)
     if keys is None or len(reading.mistakes) > before:
         return FxConfig()
@@ -79,15 +79,17 @@ def _entry(reading: Reading, kind: plugins.Kind, path: KeyPath, raw: Any) -> Ent
     if not _NAME.fullmatch(name):
         reading.wrong(path, "a name is made of letters, digits, `_` and `-`")
     table = reading.table(path, raw)
-    own = reading.section(path, {k: v for k, v in table.items() if k in plugins.CORE_KEYS})
-    keys = reading.validate(EntryKeys, own) if isinstance(raw, dict) else None
+    core = plugins.CORE_KEYS[kind]
+    own = reading.section(path, {k: v for k, v in table.items() if k in core})
+    model = SinkKeys if kind == "sink" else EntryKeys
+    keys = reading.validate(model, own) if isinstance(raw, dict) else None
     made = _Made()
     if keys is None or keys.enabled:
-        options = {k: v for k, v in table.items() if k not in plugins.CORE_KEYS}
+        options = {k: v for k, v in table.items() if k not in core}
         made = _make(reading, kind, own, options)
     if keys is None:
         return None
-    provides = _provides(reading, own, keys, made)
+    more = _more(reading, own, keys, made)
     if len(reading.mistakes) > before:
         return None
     return Entry(
@@ -96,11 +98,26 @@ def _entry(reading: Reading, kind: plugins.Kind, path: KeyPath, raw: Any) -> Ent
         use=keys.use,
         schedule=keys.schedule,
         enabled=keys.enabled,
-        provides=provides,
         plugin=made.plugin,
         problem=made.problem,
         secrets=tuple(sorted(made.secrets | own.resolver.secrets)),
+        **more,
     )
+
+
+def _more(reading: Reading, own: Section, keys: EntryKeys, made: _Made) -> dict[str, Any]:
+    """What only connectors are asked for, or only sinks."""
+    if not isinstance(keys, SinkKeys):
+        return {"provides": _provides(reading, own, keys, made)}
+    if keys.provides is not None:
+        reading.wrong((*own.path, "provides"), "a sink provides nothing; remove it")
+    _watched(reading, own, keys.alerts, made)
+    return {
+        "reports": _reports(reading, own, keys, made),
+        "segments": keys.segments,
+        "when": keys.when,
+        "alerts": keys.alerts,
+    }
 
 
 def _make(reading: Reading, kind: plugins.Kind, own: Section, options: Mapping[str, Any]) -> _Made:
@@ -193,12 +210,32 @@ def _texts(value: Any) -> set[str]:
 
 def _provides(reading: Reading, own: Section, keys: EntryKeys, made: _Made) -> frozenset[str]:
     """What the entry is a source of: all that its plugin knows, unless the user says less."""
-    if own.path[0] == "sinks":
-        if keys.provides is not None:
-            reading.wrong((*own.path, "provides"), "a sink provides nothing; remove it")
-        return frozenset()
     known = made.plugin.provides if isinstance(made.plugin, Connector) else Connector.provides
     if extra := (keys.provides or frozenset()) - known:
         said = f"plugin {keys.use!r} does not provide {', '.join(sorted(extra))}"
         reading.wrong((*own.path, "provides"), f"{said}. Allowed: {', '.join(sorted(known))}")
     return frozenset(keys.provides or known)
+
+
+def _reports(reading: Reading, own: Section, keys: SinkKeys, made: _Made) -> tuple[str, ...]:
+    """Which of a sink's reports are sent: all of them, unless the user says less."""
+    if not isinstance(made.plugin, Sink):
+        return keys.reports or ()
+    known = made.plugin.reports
+    path: KeyPath = (*own.path, "reports")
+    if keys.reports and not known:
+        reading.wrong(path, f"plugin {keys.use!r} has one report only; remove it")
+        return ()
+    for number, name in enumerate(keys.reports or ()):
+        if name not in known:
+            reading.wrong((*path, number), f"no report {name!r}{nearest(name, known)}")
+    return tuple(dict.fromkeys(keys.reports or known))
+
+
+def _watched(reading: Reading, own: Section, alerts: AlertsTable | None, made: _Made) -> None:
+    """Alerts want a sink that can send them, and something to watch."""
+    path: KeyPath = (*own.path, "alerts")
+    if alerts is not None and isinstance(made.plugin, Sink) and not made.plugin.alerts:
+        reading.wrong(path, f"plugin {made.plugin.name!r} sends no alerts; remove the table")
+    elif alerts is not None and alerts == AlertsTable():
+        reading.wrong(path, f"watches nothing; write one of {', '.join(AlertsTable.model_fields)}")

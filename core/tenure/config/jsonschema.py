@@ -8,7 +8,14 @@ from pydantic import BaseModel
 from pydantic.errors import PydanticInvalidForJsonSchema
 
 from tenure import plugins
-from tenure.config.sections import AccountsTable, EntryKeys, FxKeys, MetricsTable, TenureTable
+from tenure.config.sections import (
+    AccountsTable,
+    EntryKeys,
+    FxKeys,
+    MetricsTable,
+    SinkKeys,
+    TenureTable,
+)
 
 _Schema = dict[str, Any]
 
@@ -82,20 +89,23 @@ def _entry(kind: plugins.Kind, offers: list[plugins.Offer], definitions: _Schema
             log.warning("%s; left out", offer.problem.reason)
         elif offer.cls is not None and offer.kind == kind:
             choices.append(_plugin(offer.cls, kind, definitions))
-    local = _table("entry", [_keys(kind)], definitions) | {"additionalProperties": True}
+    local = _table("entry", [_KEYS[kind]], definitions) | {"additionalProperties": True}
     local["properties"]["use"] = {"type": "string", "pattern": r"\.py$"}
     return {"anyOf": [*choices, local]}
 
 
-def _keys(kind: plugins.Kind) -> type[BaseModel]:
-    return FxKeys if kind == "rates" else EntryKeys
+_KEYS: dict[plugins.Kind, type[BaseModel]] = {
+    "connector": EntryKeys,
+    "sink": SinkKeys,
+    "rates": FxKeys,
+}
 
 
 def _plugin(cls: plugins.PluginClass, kind: plugins.Kind, definitions: _Schema) -> _Schema:
     try:
-        table = _table(f"{kind}.{cls.name}", [_keys(kind), cls.Config], definitions)
+        table = _table(f"{kind}.{cls.name}", [_KEYS[kind], cls.Config], definitions)
     except PydanticInvalidForJsonSchema:
         log.warning("The options of %s %r have no JSON Schema; any are allowed", kind, cls.name)
-        table = _table("entry", [_keys(kind)], definitions) | {"additionalProperties": True}
+        table = _table("entry", [_KEYS[kind]], definitions) | {"additionalProperties": True}
     table["properties"]["use"] = {"const": cls.name}
     return table

@@ -46,6 +46,7 @@ def load(path: Path | None = None) -> Workspace:
         store=_absolute(tenure.store, reading.folder),
         timezone=ZoneInfo(tenure.timezone),
         currency=tenure.currency,
+        dashboard=tenure.dashboard,
         connectors=connectors,
         sinks=sinks,
         metrics=metrics,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
@@ -61,6 +62,30 @@ def _checked(check: Callable[[Any], Any]) -> AfterValidator:
     return AfterValidator(validator)
 
 
+_DURATION = re.compile(r"([1-9]\d{0,4})\s*([mhd])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def duration(text: str) -> timedelta:
+    """`24h` as a span of time; raises `ValueError` for anything else."""
+    if found := _DURATION.fullmatch(text.strip()):
+        return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    raise ValueError("not a span of time; write `24h` (a whole number and m, h or d)")
+
+
+def _duration(text: str) -> str:
+    duration(text)
+    return text
+
+
+def _page(url: str) -> str:
+    if not _PAGE.fullmatch(url):
+        raise ValueError("not the address of a page; write https://…")
+    return url
+
+
+_PAGE = re.compile(r"https?://[^\s/]+\S*")
+
 Zone = Annotated[str, _checked(_zone), Field(description="IANA time zone")]
 Currency = Annotated[str, _checked(_currency), Field(description="ISO 4217 currency code")]
 StoreUrl = Annotated[str, _checked(_store), Field(description="URL of the ledger's database")]
@@ -70,6 +95,7 @@ Schedule = Annotated[
     Field(description="Cron line of five fields, or `every 15m`"),
 ]
 Name = Annotated[str, Field(min_length=1)]
+Share = Annotated[Decimal, Field(ge=0, le=1)]
 
 
 class _Table(BaseModel):
@@ -82,6 +108,9 @@ class TenureTable(_Table):
     store: StoreUrl = "sqlite:///tenure.db"
     timezone: Zone = "UTC"
     currency: Currency = "USD"
+    dashboard: Annotated[str, _checked(_page)] | None = Field(
+        default=None, description="Where the figures are shown; sinks that speak to people link it"
+    )
 
 
 class EntryKeys(_Table):
@@ -91,6 +120,36 @@ class EntryKeys(_Table):
     schedule: Schedule | None = None
     enabled: bool = True
     provides: frozenset[Literal["revenue", "attributes"]] | None = Field(default=None, min_length=1)
+
+
+class AlertsTable(_Table):
+    """What a sink that sends alerts is to say at once; about the last complete period."""
+
+    nrr_below: Decimal | None = Field(default=None, ge=0, description="NRR, such as 1.0")
+    grr_below: Share | None = Field(default=None, description="GRR, such as 0.9")
+    churn_above: Share | None = Field(default=None, description="Revenue churn, such as 0.03")
+    customer_loss_above: Decimal | None = Field(
+        default=None, ge=0, description="What one customer's MRR fell by"
+    )
+    stale_after: Annotated[str, _checked(_duration)] | None = Field(
+        default=None, description="A connector's last complete sync is older, such as 24h"
+    )
+    withheld: bool = Field(default=False, description="Nothing could be published")
+
+
+class SinkKeys(EntryKeys):
+    """Keys of the core in a sink's table."""
+
+    reports: tuple[Name, ...] | None = Field(
+        default=None, min_length=1, description="Which of its reports; all unless said"
+    )
+    segments: tuple[Name, ...] | None = Field(
+        default=None, description="What they are cut by; [metrics] segments unless said"
+    )
+    when: Literal["closed", "provisional"] = Field(
+        default="closed", description="Complete periods, or the running one too"
+    )
+    alerts: AlertsTable | None = None
 
 
 class FxKeys(_Table):

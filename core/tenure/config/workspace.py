@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
-from tenure.config.sections import MAX_AGE_DAYS
+from tenure.config.sections import MAX_AGE_DAYS, AlertsTable
 from tenure.errors import PluginError, UsageError
 from tenure.plugin import Connector, Context, Rates, Sink
 
@@ -28,6 +28,13 @@ class Entry:
     schedule: str | None = None
     enabled: bool = True
     provides: frozenset[str] = frozenset()
+    reports: tuple[str, ...] = ()
+    """Of a sink: which of its plugin's reports it sends."""
+    segments: tuple[str, ...] | None = None
+    """Of a sink: what its report is cut by; None: [metrics] segments."""
+    when: Literal["closed", "provisional"] = "closed"
+    """Of a sink: complete periods, or the running one too."""
+    alerts: AlertsTable | None = None
     plugin: Connector | Sink | Rates | None = field(default=None, repr=False)
     """The plugin made with its options; None while disabled or broken."""
     problem: PluginError | None = None
@@ -79,6 +86,7 @@ class Workspace:
     store: str = field(repr=False)
     timezone: ZoneInfo
     currency: str
+    dashboard: str | None = None
     connectors: tuple[Entry, ...]
     sinks: tuple[Entry, ...]
     metrics: MetricsConfig
@@ -112,6 +120,10 @@ class Workspace:
             http=http,
             provides=entry.provides,
         )
+
+    def segments_of(self, sink: Entry) -> tuple[str, ...]:
+        """By which attributes the report of a sink is cut."""
+        return self.metrics.segments if sink.segments is None else sink.segments
 
     def chosen(self, kind: Literal["connector", "sink"], names: Sequence[str]) -> list[Entry]:
         """The tables of these names, each once; all that are enabled where none is named.

@@ -1,6 +1,7 @@
 """Delivery: every sink gets the report once, and nothing is lost in between.
 
     gate      what may be published at all
+    reports   the report of each sink, by its segments and periods
     sending   one sink's turn: what would change, send, how it ended
     lent      what a sink may look at besides the report
     outbox    a row per delivery, written before anything is sent and marked after
@@ -14,7 +15,7 @@ sources alone are no new content.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, func, insert, select
@@ -23,8 +24,9 @@ from tenure.config import Workspace
 from tenure.delivery.gate import require_publishable
 from tenure.delivery.memory import SinkMemory
 from tenure.delivery.outbox import Content, Outbox
+from tenure.delivery.reports import Reports
 from tenure.delivery.sending import Delivered, Turn, Work, look, send
-from tenure.errors import UsageError
+from tenure.errors import TenureError, UsageError
 from tenure.ledger.store import Store
 from tenure.ledger.tables import Policy, Publication, table
 from tenure.plugin import Sink, Unwritten
@@ -60,7 +62,9 @@ def content_hash(report: Report) -> str:
     """The digest of what a report says, without when its sources were read."""
     meta = report.meta
     under = (meta.policy, meta.currency, meta.timezone, meta.variant)
-    said = json.dumps([under, [row.as_json() for row in report.rows]])
+    # Of a running period the instant alone is no news.
+    rows = [row.as_json() | {"as_of": None} for row in report.rows]
+    said = json.dumps([under, rows])
     return hashlib.sha256(said.encode()).hexdigest()
 
 
@@ -68,29 +72,36 @@ def preview(
     workspace: Workspace, store: Store, report: Report, asked: Asked = ALL
 ) -> list[Delivered]:
     """What each sink would change; writes nothing."""
-    return [look(turn, _of(report)) for turn in _turns(workspace, store, report, asked)]
+    reports = Reports(workspace, store, report)
+    return [
+        _with(reports, turn, lambda turn, made: look(turn, _of(made)))
+        for turn in _turns(workspace, store, report, asked)
+    ]
 
 
 def deliver(
     workspace: Workspace, store: Store, report: Report, asked: Asked = ALL
 ) -> list[Delivered]:
-    """Publish the report and bring it to every enabled sink, or to those named."""
-    turns = _turns(workspace, store, report, asked)
-    publication = _publish(workspace, store, report) if turns else 0
-    digest, done = content_hash(report), []
-    for turn in turns:
-        content = Content(sink=turn.name, digest=digest, publication=publication)
-        done.append(send(turn, _of(report), content, patient=asked.patient))
-    return done
+    """Publish the report and bring it to every enabled sink, or to those named.
+
+    A sink whose table says other segments or periods gets a report of its own.
+    """
+    reports = Reports(workspace, store, report)
+
+    def sent(turn: Turn, made: Report) -> Delivered:
+        return send(turn, _of(made), _content(turn, made), patient=asked.patient)
+
+    return [_with(reports, turn, sent) for turn in _turns(workspace, store, report, asked)]
 
 
 def hold(workspace: Workspace, store: Store, report: Report, asked: Asked = ALL) -> list[Delivered]:
     """Publish the report, and send nothing by itself until somebody pushes by hand."""
-    turns = _turns(workspace, store, report, asked)
-    publication = _publish(workspace, store, report) if turns else 0
-    outbox, digest = Outbox(store), content_hash(report)
-    contents = [Content(sink=t.name, digest=digest, publication=publication) for t in turns]
-    return [Delivered(sink=each.sink, held=outbox.hold(each)) for each in contents]
+    reports, outbox = Reports(workspace, store, report), Outbox(store)
+
+    def held(turn: Turn, made: Report) -> Delivered:
+        return Delivered(sink=turn.name, held=outbox.hold(_content(turn, made)))
+
+    return [_with(reports, turn, held) for turn in _turns(workspace, store, report, asked)]
 
 
 def undo(
@@ -102,7 +113,7 @@ def undo(
     """
     (entry,) = workspace.chosen("sink", [name])
     run = Outbox(store).run(name, number)
-    if isinstance(entry.plugin, Sink) and not entry.plugin.remembers:
+    if isinstance(entry.plugin, Sink) and type(entry.plugin).restore is Sink.restore:
         raise UsageError(
             f"Sink {name!r} cannot take anything back", "Its plugin keeps no earlier values"
         )
@@ -118,6 +129,20 @@ def undo(
     )
     done = send(turn, back, content)
     return replace(done, left=(*left, *done.left))
+
+
+def _with(reports: Reports, turn: Turn, act: Callable[[Turn, Report], Delivered]) -> Delivered:
+    """Act with the sink's own report; one that cannot be made is that sink's failure."""
+    try:
+        made = reports.of(turn.entry)
+    except TenureError as error:
+        return Delivered(sink=turn.name, error=error)
+    return act(turn, made)
+
+
+def _content(turn: Turn, report: Report) -> Content:
+    publication = _publish(turn.workspace, turn.store, report)
+    return Content(sink=turn.name, digest=content_hash(report), publication=publication)
 
 
 def _of(report: Report) -> Work:

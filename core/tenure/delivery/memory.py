@@ -10,15 +10,15 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 
 from tenure.ledger.store import Store
-from tenure.ledger.tables import Delivery, SinkValue, table
+from tenure.ledger.tables import Delivery, SinkRemote, SinkValue, table
 from tenure.plugin import Change
 
 BY_HAND = "changed by hand"
 
-_DELIVERY, _VALUE = table(Delivery), table(SinkValue)
+_DELIVERY, _VALUE, _REMOTE = table(Delivery), table(SinkValue), table(SinkRemote)
 _IN_FORCE = _VALUE.c.superseded_at.is_(None)
 _AT_ONCE = 500  # SQLite takes 999 parameters in a statement
 _T = TypeVar("_T")
@@ -59,11 +59,30 @@ class SinkMemory:
             return frozenset(connection.scalars(query))
 
     def values(self, targets: Collection[str]) -> Mapping[str, Mapping[str, str | None]]:
-        """By target and field, what it wrote there last."""
-        found: dict[str, dict[str, str | None]] = {}
-        for (target, field), kept in self.kept(targets).items():
-            found.setdefault(target, {})[field] = kept.value
+        """By target and field, what it wrote there last, or was about to when it was cut off."""
+        return _nested(self.kept(targets).items())
+
+    def confirmed(self, targets: Collection[str]) -> Mapping[str, Mapping[str, str | None]]:
+        """The same, but only what has arrived for sure."""
+        return _nested(each for each in self.kept(targets).items() if each[1].is_confirmed)
+
+    def remote_ids(self, targets: Collection[str]) -> Mapping[str, str]:
+        """By target, what the other side called it last."""
+        query = select(_REMOTE.c.target, _REMOTE.c.remote_id).where(_REMOTE.c.sink == self._sink)
+        found: dict[str, str] = {}
+        with self._store.read() as connection:
+            for few in batched(sorted(set(targets)), _AT_ONCE):
+                rows = connection.execute(query.where(_REMOTE.c.target.in_(few)))
+                found |= {row.target: row.remote_id for row in rows}
         return found
+
+    def name(self, connection: Connection, run: int, remote_ids: Mapping[str, str]) -> None:
+        """Keep what the other side calls the targets of a run."""
+        for few in batched(sorted(remote_ids.items()), _AT_ONCE):
+            known = (_REMOTE.c.sink == self._sink) & _REMOTE.c.target.in_([t for t, _ in few])
+            connection.execute(delete(_REMOTE).where(known))
+            rows = [{"target": target, "remote_id": remote} for target, remote in few]
+            connection.execute(insert(_REMOTE).values(sink=self._sink, delivery_id=run), rows)
 
     def kept(self, targets: Iterable[str]) -> dict[tuple[str, str], Kept]:
         """The same by target and field, with what stood there before."""
@@ -158,6 +177,13 @@ class SinkMemory:
         last = {(row.target, row.field): row for row in rows}
         mine = [_back(row) for row in last.values() if row.is_ours]
         return mine, len(last) - len(mine)
+
+
+def _nested(kept: Iterable[tuple[tuple[str, str], Kept]]) -> dict[str, dict[str, str | None]]:
+    found: dict[str, dict[str, str | None]] = {}
+    for (target, field), each in kept:
+        found.setdefault(target, {})[field] = each.value
+    return found
 
 
 def _back(row: Any) -> Change:

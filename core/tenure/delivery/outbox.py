@@ -56,7 +56,7 @@ class Run:
     id: int
     sink: str
     content_hash: str
-    publication_id: int
+    publication_id: int | None
     key: str
     undoes: int | None
     state: State
@@ -102,7 +102,7 @@ class Content:
 
     sink: str
     digest: str
-    publication: int
+    publication: int | None
     undoes: int | None = None
 
 

@@ -130,6 +130,7 @@ def _finish(
     unsure = {each.target for each in (*receipt.unwritten, *receipt.left)}
     with turn.store.write() as (connection, stamp):
         memory.confirm(connection, run.id, unsure, stamp)
+        memory.name(connection, run.id, receipt.remote_ids)
         if receipt.unwritten:
             error = _refused(turn.name, receipt, changes)
             error.hide(turn.entry.secrets)

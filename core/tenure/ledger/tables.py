@@ -343,14 +343,17 @@ class Publication(SQLModel, table=True):
 
 
 class Delivery(SQLModel, table=True):
-    """The outbox: a row per delivery to a sink, written before anything is sent."""
+    """The outbox: a row per delivery to a sink, written before anything is sent.
+
+    Of an alert, content_hash is `alert:` and its key; it may be of figures that were not published.
+    """
 
     __tablename__ = "delivery"
     __table_args__ = (Index("delivery_sink", "sink", "id"),)
     id: int | None = _key()
     sink: str = _text()
     content_hash: str = _text()
-    publication_id: int = _ref("publication.id")
+    publication_id: int | None = _ref("publication.id", default=None)
     key: str = _text()  # the idempotency key, the same for every attempt
     undoes: int | None = _ref("delivery.id", default=None)
     state: str = _text()  # of tenure.delivery.outbox
@@ -361,6 +364,7 @@ class Delivery(SQLModel, table=True):
     recorded_at: datetime = _instant()
     next_attempt_at: datetime | None = _instant(default=None)  # of a failed one
     delivered_at: datetime | None = _instant(default=None)
+    over_at: datetime | None = _instant(default=None)  # when an alert was due no more
 
 
 class SinkValue(SQLModel, table=True):
@@ -381,3 +385,22 @@ class SinkValue(SQLModel, table=True):
     recorded_at: datetime = _instant()  # before it was sent
     confirmed_at: datetime | None = _instant(default=None)  # once it was written for sure
     superseded_at: datetime | None = _instant(default=None)
+
+
+class SinkRemote(SQLModel, table=True):
+    """What the other side calls a target of a sink, as it said last."""
+
+    __tablename__ = "sink_remote"
+    sink: str = _text(primary_key=True)
+    target: str = _text(primary_key=True)
+    remote_id: str = _text()
+    delivery_id: int = _ref("delivery.id")
+
+
+class SinkLease(SQLModel, table=True):
+    """Who pushes to a sink, and until when that is theirs alone."""
+
+    __tablename__ = "sink_lease"
+    sink: str = _text(primary_key=True)
+    holder: str = _text()
+    until: datetime = _instant()

@@ -16,17 +16,13 @@ if TYPE_CHECKING:
 
 
 def build(workspace: "Workspace", store: Store, request: ReportRequest) -> Report:
-    """The report for a page, by the workspace's first segment unless it says by what.
-
-    Raises as a report does.
-    """
-    asked = request if request.by else replace(request, by=workspace.metrics.segments[:1])
-    with opened(workspace, store, asked) as ledger:
-        made = report_of(ledger, store, asked)
+    """The report for a page; raises as a report does."""
+    with opened(workspace, store, request) as ledger:
+        made = report_of(ledger, store, request)
         return replace(
             made,
-            trailing=_trailing(ledger, asked, made.meta),
-            cohorts=cohorts_of(ledger, asked, made.meta, strict=False),
+            trailing=_trailing(ledger, request, made.meta),
+            cohorts=cohorts_of(ledger, request, made.meta, strict=False),
         )
 
 

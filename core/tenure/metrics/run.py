@@ -33,12 +33,16 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportRequest:
-    """What a report shows. `now` is the clock's unless `known_at` moves it."""
+    """What a report shows. `now` is `known_at` where that is said alone, else the clock's."""
 
     unit: Unit = Unit.MONTH
     first: str | None = None
     last: str | None = None
     trailing: int | None = None
+    count: int | None = None
+    """So many complete periods, where no first one is said."""
+    running: bool = False
+    """With the running one besides."""
     by: tuple[str, ...] = ()
     where: Mapping[str, str] = field(default_factory=dict)
     variant: Variant = Variant.COHORT
@@ -54,7 +58,14 @@ class ReportRequest:
     @property
     def range(self) -> Range:
         """The periods asked for."""
-        return Range(unit=self.unit, first=self.first, last=self.last, trailing=self.trailing)
+        return Range(
+            unit=self.unit,
+            first=self.first,
+            last=self.last,
+            trailing=self.trailing,
+            count=self.count,
+            running=self.running,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +202,12 @@ def known(store: Store, request: ReportRequest) -> tuple[datetime, datetime]:
     if last_stamp is None:
         raise TenureError("The ledger is empty", "Run `tenure sync` first")
     latest = request.now or max(store.clock(), last_stamp)
-    now = request.known_at or latest
-    if now > latest:
-        raise UsageError(f"{now:%Y-%m-%d %H:%M} UTC has not come yet", "Use an earlier --known-at")
-    return request.known_at or last_stamp, now
+    known_at = request.known_at or latest
+    if known_at > latest:
+        raise UsageError(
+            f"{known_at:%Y-%m-%d %H:%M} UTC has not come yet", "Use an earlier --known-at"
+        )
+    return request.known_at or last_stamp, request.now or known_at
 
 
 def rows_of(
