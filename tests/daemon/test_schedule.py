@@ -112,6 +112,6 @@ def test_the_alarm_clock_leaves_out_what_was_missed():
 
 
 @pytest.mark.parametrize("text", ["", "15", "m", "0m", "1.5h", "15 minutes"])
-def test_what_is_no_length_of_time_says_how_to_write_one(text):
-    with pytest.raises(ValueError, match="write `15m`"):
+def test_what_is_no_span_of_time_says_how_to_write_one(text):
+    with pytest.raises(ValueError, match="write `24h`"):
         schedule.span(text)

@@ -25,9 +25,9 @@ class Document:
     tables: Mapping[str, Any]
 
     @classmethod
-    def read(cls, path: Path) -> "Document":
-        """Read the file; raises `ConfigError` if that cannot be done."""
-        text = read_text(path)
+    def read(cls, path: Path, text: str | None = None) -> "Document":
+        """Read the file, or `text` in its place; raises `ConfigError` if that cannot be done."""
+        text = read_text(path) if text is None else text
         try:
             return cls(path, text, tomllib.loads(text))
         except ValueError as error:  # an integer of 5000 digits is one, too

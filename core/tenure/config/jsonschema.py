@@ -10,6 +10,7 @@ from pydantic.errors import PydanticInvalidForJsonSchema
 from tenure import plugins
 from tenure.config.sections import (
     AccountsTable,
+    DaemonTable,
     EntryKeys,
     FxKeys,
     MetricsTable,
@@ -48,6 +49,7 @@ def build() -> _Schema:
         "fx": _entry("rates", offers, definitions),
         "sinks": _entries("sink", offers, definitions),
         "metrics": _table("metrics", [MetricsTable, Policy], definitions),
+        "daemon": _table("daemon", [DaemonTable], definitions),
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

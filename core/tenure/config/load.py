@@ -1,7 +1,7 @@
 """Reading plugins.toml into a `Workspace`: everything that is wrong is found before any is said.
 
-find ─► Document ─► [tenure], [connectors.*], [accounts], [fx], [sinks.*], [metrics] ─► Workspace
-                      each: resolve references ─► validate ─► mistakes with their lines
+find ─► Document ─► [tenure], [connectors.*], [accounts], [fx], [sinks.*], [metrics], [daemon]
+              ─► Workspace;  each: resolve references ─► validate ─► mistakes with their lines
 """
 
 import os
@@ -12,13 +12,13 @@ from tenure.config import entries
 from tenure.config.document import Document, shown
 from tenure.config.mistakes import names, nearest
 from tenure.config.reading import Reading
-from tenure.config.sections import AccountsTable, MetricsTable, TenureTable
+from tenure.config.sections import AccountsTable, DaemonTable, MetricsTable, TenureTable
 from tenure.config.values import environment
 from tenure.config.workspace import AccountsConfig, MetricsConfig, Workspace
 from tenure.redaction import url_passwords
 
 VARIABLE = "TENURE_CONFIG"
-TABLES = ("tenure", "connectors", "accounts", "fx", "sinks", "metrics")
+TABLES = ("tenure", "connectors", "accounts", "fx", "sinks", "metrics", "daemon")
 
 _OTHERS_MAY_READ = 0o004
 
@@ -28,16 +28,19 @@ def find(path: Path | None = None) -> Path:
     return (path or Path(os.environ.get(VARIABLE) or "plugins.toml")).absolute()
 
 
-def load(path: Path | None = None) -> Workspace:
-    """Read the workspace's file; raises `ConfigError` with all its mistakes, one per line."""
-    document = Document.read(find(path))
+def load(path: Path | None = None, text: str | None = None) -> Workspace:
+    """Read the workspace's file; raises `ConfigError` with all its mistakes, one per line.
+
+    With `text` as if the file said that.
+    """
+    document = Document.read(find(path), text)
     reading = Reading(document, environment(document.path.parent))
     _unknown_tables(reading)
     tenure, secrets = _tenure(reading)
     connectors, sinks = entries.read(reading, "connector"), entries.read(reading, "sink")
     fx, metrics = entries.fx(reading), _metrics(reading)
-    accounts = _accounts(reading)
-    if reading.mistakes or tenure is None or metrics is None:
+    accounts, daemon = _accounts(reading), _daemon(reading)
+    if reading.mistakes or tenure is None or metrics is None or daemon is None:
         raise reading.error()
     _warn_of_dotenv(reading)
     return Workspace(
@@ -52,8 +55,9 @@ def load(path: Path | None = None) -> Workspace:
         metrics=metrics,
         fx=fx,
         accounts=accounts,
+        daemon=daemon,
         warnings=tuple(reading.warnings),
-        store_secrets=tuple(secrets),
+        store_secrets=(*secrets, *([daemon.heartbeat] if daemon.heartbeat else [])),
     )
 
 
@@ -91,6 +95,11 @@ def _accounts(reading: Reading) -> AccountsConfig | None:
         map=None if table.map is None else reading.folder / table.map,
         shared_domains=table.shared_domains,
     )
+
+
+def _daemon(reading: Reading) -> DaemonTable | None:
+    raw = reading.table(("daemon",), reading.document.tables.get("daemon", {}))
+    return reading.validate(DaemonTable, reading.section(("daemon",), raw))
 
 
 def _metrics(reading: Reading) -> MetricsConfig | None:

@@ -45,10 +45,10 @@ def validate(text: str) -> str:
 
 
 def span(text: str) -> timedelta:
-    """`15m` as a length of time; raises `ValueError` for another text."""
+    """`15m` as a span of time; raises `ValueError` for another text."""
     found = _SPAN.fullmatch(text.strip())
     if found is None:
-        raise ValueError("not a length of time; write `15m` (a whole number and s, m, h, d or w)")
+        raise ValueError("not a span of time; write `24h` (a whole number and s, m, h, d or w)")
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 

@@ -8,7 +8,14 @@ from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from tenure.config import schedule
@@ -50,8 +57,15 @@ def _store(url: str) -> str:
     return url
 
 
-def _checked(check: Callable[[Any], Any]) -> AfterValidator:
-    """Run a check of ours, whose message never repeats the value."""
+def _listen(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) >= 2**16:
+        raise ValueError("not an address; write it like 127.0.0.1:9464")
+    return text
+
+
+def _said(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A check of ours, whose message never repeats the value."""
 
     def validator(value: Any) -> Any:
         try:
@@ -59,18 +73,18 @@ def _checked(check: Callable[[Any], Any]) -> AfterValidator:
         except ValueError as error:
             raise PydanticCustomError(HARMLESS, "{said}", {"said": str(error)}) from None
 
-    return AfterValidator(validator)
+    return validator
 
 
-_DURATION = re.compile(r"([1-9]\d{0,4})\s*([mhd])")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+def _checked(check: Callable[[Any], Any]) -> AfterValidator:
+    return AfterValidator(_said(check))
 
 
-def duration(text: str) -> timedelta:
-    """`24h` as a span of time; raises `ValueError` for anything else."""
-    if found := _DURATION.fullmatch(text.strip()):
-        return timedelta(**{_UNITS[found[2]]: int(found[1])})
-    raise ValueError("not a span of time; write `24h` (a whole number and m, h or d)")
+def _span(value: Any) -> timedelta:
+    return value if isinstance(value, timedelta) else schedule.span(str(value))
+
+
+duration = schedule.span
 
 
 def _duration(text: str) -> str:
@@ -96,6 +110,11 @@ Schedule = Annotated[
 ]
 Name = Annotated[str, Field(min_length=1)]
 Share = Annotated[Decimal, Field(ge=0, le=1)]
+Span = Annotated[
+    timedelta,
+    BeforeValidator(_said(_span)),
+    WithJsonSchema({"type": "string", "pattern": r"^[1-9]\d*\s*[smhdw]$"}),
+]
 
 
 class _Table(BaseModel):
@@ -111,6 +130,34 @@ class TenureTable(_Table):
     dashboard: Annotated[str, _checked(_page)] | None = Field(
         default=None, description="Where the figures are shown; sinks that speak to people link it"
     )
+
+
+class DaemonTable(_Table):
+    """How `tenure daemon` runs things."""
+
+    listen: Annotated[str, _checked(_listen)] | None = Field(
+        default=None, description="Where /metrics, /healthz and /readyz are: 127.0.0.1:9464"
+    )
+    heartbeat: Annotated[str, _checked(_page)] | None = Field(
+        default=None, description="A web address to call whenever everything went well"
+    )
+    stale_after: Span | None = Field(
+        default=None, description="A connector whose last complete sync is older is stale"
+    )
+    timeout: Span = Field(default=timedelta(hours=6), description="A job is cut off after that")
+    timeouts: dict[Name, Span] = Field(
+        default_factory=dict, description="The same of single jobs, by name: sync:billing"
+    )
+    wait: Span = Field(
+        default=timedelta(minutes=30), description="So long figures wait for syncs that still run"
+    )
+    grace: Span = Field(
+        default=timedelta(seconds=30), description="So long a job that is to stop may clean up"
+    )
+    jitter: Span = Field(
+        default=timedelta(seconds=30), description="Each sync starts some seconds late, below that"
+    )
+    workers: int = Field(default=4, ge=1, le=64, description="So many jobs run at a time")
 
 
 class EntryKeys(_Table):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
-from tenure.config.sections import MAX_AGE_DAYS, AlertsTable
+from tenure.config.sections import MAX_AGE_DAYS, AlertsTable, DaemonTable
 from tenure.errors import PluginError, UsageError
 from tenure.plugin import Connector, Context, Rates, Sink
 
@@ -92,6 +92,7 @@ class Workspace:
     metrics: MetricsConfig
     fx: FxConfig = FxConfig()
     accounts: AccountsConfig | None = None
+    daemon: DaemonTable = field(default_factory=DaemonTable)
     warnings: tuple[str, ...] = ()
     store_secrets: tuple[str, ...] = field(default=(), repr=False)
 

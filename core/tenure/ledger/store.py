@@ -135,16 +135,16 @@ class Store:
             yield connection, self._stamp(connection)
 
     @contextmanager
+    def aside(self) -> Iterator[Connection]:
+        """A short transaction that states no fact: no stamp, and no lock where rows have theirs."""
+        with self.connect() as connection, _writing(connection):
+            yield connection
+
+    @contextmanager
     def _locked(self, connection: Connection) -> Iterator[None]:
-        if connection.dialect.name == "sqlite":
-            connection.info["begin"] = "BEGIN IMMEDIATE"
-        try:
-            with connection.begin():
-                connection.info.pop("begin", None)
-                schema.lock(connection)
-                yield
-        finally:
-            connection.info.pop("begin", None)
+        with _writing(connection):
+            schema.lock(connection)
+            yield
 
     def _stamp(self, connection: Connection) -> datetime:
         last = connection.scalar(text("SELECT last_stamp FROM ledger_clock WHERE id = 1"))
@@ -160,6 +160,19 @@ class Store:
         with self.read() as connection:
             last = connection.scalar(text("SELECT last_stamp FROM ledger_clock WHERE id = 1"))
         return from_micros(last) if last else None
+
+
+@contextmanager
+def _writing(connection: Connection) -> Iterator[None]:
+    """A transaction that SQLite knows from its beginning to be one that writes."""
+    if connection.dialect.name == "sqlite":
+        connection.info["begin"] = "BEGIN IMMEDIATE"
+    try:
+        with connection.begin():
+            connection.info.pop("begin", None)
+            yield
+    finally:
+        connection.info.pop("begin", None)
 
 
 def sqlite_path(url: str) -> Path | None:

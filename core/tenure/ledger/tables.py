@@ -321,6 +321,24 @@ class Run(SQLModel, table=True):
     message: str = _text(default="")
 
 
+class DaemonRun(SQLModel, table=True):
+    """What the daemon ran, or is to run: a row per job and due instant, of the last attempt."""
+
+    __tablename__ = "daemon_run"
+    __table_args__ = (UniqueConstraint("job", "due_at"),)
+    id: int | None = _key()
+    job: str = _text()
+    due_at: datetime = _instant()
+    state: str = _text()  # of tenure.daemon.runs
+    attempt: int = Field(default=0)
+    instance: str = _text()  # the daemon that claimed it, or runs it
+    claimed_at: datetime = _instant()
+    not_before: datetime = _instant()  # of the next attempt
+    started_at: datetime | None = _instant(default=None)
+    ended_at: datetime | None = _instant(default=None)
+    message: str = _text(default="")
+
+
 class Policy(SQLModel, table=True):
     """Every policy that figures were published under, by hash."""
 

@@ -1,0 +1,132 @@
+"""What there is to run: the jobs of a plugins.toml, and all that the daemon needs of it.
+
+    sync:NAME    pull a connector; `rates` the exchange rates
+    report       make the figures and hold them against their invariants
+    push:NAME    bring the figures to a sink
+
+A connector without a schedule is pulled whenever figures are made, a sink without one gets them
+right after. The plan is made by a worker (`tenure.daemon.work`), for that imports plugins.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tenure.config import Workspace, schedule
+from tenure.config.sections import DaemonTable
+from tenure.errors import ConfigError
+
+DAILY = "5 0 * * *"
+"""When figures are made where [metrics] has no schedule."""
+
+Kind = Literal["sync", "report", "push"]
+ORDER: tuple[Kind, ...] = ("sync", "report", "push")
+"""Of jobs that are due at the same instant, who goes first."""
+
+
+class Job(BaseModel):
+    """One thing to run; its name is `sync:billing`, `rates`, `report` or `push:board`.
+
+    `starts_missed` says whether a first start makes up for the last time that it was due.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    kind: Kind
+    schedule: str
+    timeout: timedelta
+    jitter: timedelta = timedelta(0)
+    starts_missed: bool = True
+
+    @property
+    def subject(self) -> str:
+        """The table in plugins.toml that it is about."""
+        return self.name.partition(":")[2]
+
+    def last_due(self, zone: ZoneInfo, now: datetime) -> datetime | None:
+        """When it was due last."""
+        return schedule.latest(self.schedule, zone, now)
+
+    def next_due(self, zone: ZoneInfo, now: datetime) -> datetime | None:
+        """When it is due next."""
+        return next(schedule.following(self.schedule, zone, now), None)
+
+    def delay(self) -> timedelta:
+        """How late it starts: always the same, and rarely that of another job."""
+        number = int.from_bytes(hashlib.sha256(self.name.encode()).digest()[:4])
+        return self.jitter * (number % 1000) / 1000
+
+
+class Plan(BaseModel):
+    """A plugins.toml as the daemon works from it; `text` is what the file said."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: Path
+    text: str = Field(repr=False)
+    store: str = Field(repr=False)
+    timezone: str
+    jobs: tuple[Job, ...]
+    settings: DaemonTable
+    warnings: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = Field(default=(), repr=False)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which schedules are read."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def connectors(self) -> tuple[str, ...]:
+        """The connectors that it syncs."""
+        return tuple(job.subject for job in self.jobs if job.name.startswith("sync:"))
+
+
+def plan(workspace: Workspace, text: str) -> Plan:
+    """The plan of a workspace; raises `ConfigError` for a timeout of a job that is not there."""
+    jobs = tuple(_jobs(workspace))
+    known = [job.name for job in jobs]
+    for name in workspace.daemon.timeouts:
+        if name not in known:
+            raise ConfigError(f"[daemon] timeouts: there is no job {name!r}", f"There are: {known}")
+    return Plan(
+        path=workspace.path,
+        text=text,
+        store=workspace.store,
+        timezone=workspace.timezone.key,
+        jobs=jobs,
+        settings=workspace.daemon,
+        warnings=workspace.warnings,
+        secrets=workspace.secrets,
+    )
+
+
+def _jobs(workspace: Workspace) -> Iterator[Job]:
+    settings, figures = workspace.daemon, workspace.metrics.schedule or DAILY
+
+    def job(name: str, kind: Kind, at: str | None) -> Job:
+        return Job(
+            name=name,
+            kind=kind,
+            schedule=at or figures,
+            timeout=settings.timeouts.get(name, settings.timeout),
+            jitter=settings.jitter if kind == "sync" else timedelta(0),
+            # Nobody wants the board's monthly message because a daemon was set up on the tenth.
+            starts_missed=kind != "push" or at is None,
+        )
+
+    if workspace.fx.entry and workspace.fx.entry.enabled:
+        yield job("rates", "sync", None)
+    for entry in workspace.connectors:
+        if entry.enabled:
+            yield job(f"sync:{entry.name}", "sync", entry.schedule)
+    yield job("report", "report", None)
+    for entry in workspace.sinks:
+        if entry.enabled:
+            yield job(f"push:{entry.name}", "push", entry.schedule)
