@@ -7,6 +7,7 @@ may hold any value that the item had about then, and they are counted apart.
     said = {item.id: item.points for subscription in pulled for item in subscription.items}
     result = compare(world, said, known_from=first_sync - 30 days)
     assert not result.differences
+    assert not compare(world, said, truth=kept).differences    # what an earlier start kept
 """
 
 from collections import Counter
@@ -18,7 +19,7 @@ from typing import Any, Protocol
 from stripe_world.future import coming, open_questions
 from stripe_world.world import World
 from tenure_connectors.stripe.world.moments import instant
-from tenure_connectors.stripe.world.truth import NEVER, OFF, Doubt, Fact, Track
+from tenure_connectors.stripe.world.truth import FIELDS, NEVER, OFF, Doubt, Fact, Track
 from tenure_connectors.stripe.world.vouchers import HAND_REMOVED
 
 ENDED = ("amount", "discount", "discount_once", "state", "cause")
@@ -105,27 +106,34 @@ def compare(
     world: World,
     said: Mapping[str, Iterable[Stated]],
     known_from: datetime | None = None,
-    version: str | None = None,
+    truth: Mapping[str, Iterable[Stated]] | None = None,
 ) -> Comparison:
     """Compare what was stated of each item with what was.
 
     `known_from`: since when events were seen (the first sync, less the 30 days that Stripe
-    keeps); without it the account's own last 30 days. `version`: the API version that was
-    asked for, if it is not the account's.
+    keeps); without it the account's own last 30 days. `truth`: what somebody else states, to
+    be compared with in place of what was.
     """
     since = world.now - 30 * 86_400 if known_from is None else int(known_from.timestamp())
     result = Comparison(int(world.level))
     live = [track for track in world.tracks() if track.sub.customer.livemode]
-    doubts = doubts_of(world, live, since, version or world.api_version)
+    doubts = doubts_of(world, live, since, world.api_version)
     for track in live:
         points = {second(p): p for p in said.get(track.item.id, ())}
+        facts = [*track.facts, *coming(track, world.now)]
+        if truth is not None:
+            facts = [as_fact(point) for point in truth.get(track.item.id, ())]
         if track.usage:
-            compare_usage(result, track, points)
+            compare_usage(result, track, points, facts)
         elif track.facts:
-            facts = [*track.facts, *coming(track, world.now)]
             compare_item(result, track, points, doubts[track.item.id], facts)
     compare_strangers(result, said, {track.item.id for track in live})
     return result
+
+
+def as_fact(point: Stated) -> Fact:
+    """What was stated, as if it had been."""
+    return Fact(at=second(point), **{name: read(point, name) for name in FIELDS})
 
 
 def doubts_of(
@@ -192,16 +200,18 @@ def compare_item(
         result.differences += found
 
 
-def compare_usage(result: Comparison, track: Track, points: dict[int, Any]) -> None:
+def compare_usage(
+    result: Comparison, track: Track, points: dict[int, Any], facts: list[Fact]
+) -> None:
     """Of a metered item: each charge stands where its service period ends, and 0 at its end."""
-    for fact in track.facts:
+    for fact in facts:
         told = [at for at in points if at <= fact.at]
         point = points[max(told)] if told else None
         got = None if point is None else read(point, "amount")
         result.total += 1
         equal = same(track, "amount", fact.amount, got)
         result.equal += equal
-        if not equal and not (point is None and fact is track.facts[0] and not fact.amount):
+        if not equal and not (point is None and fact is facts[0] and not fact.amount):
             when = instant(fact.at)
             result.differences.append(
                 Difference(track.item.id, when, None, "usage", fact.amount, got, determined=True)

@@ -88,16 +88,28 @@ class Synced:
         """Requests of the last sync."""
         return len(self.server.asked)
 
-    def compared(self) -> Comparison:
-        """What is in force in the ledger against the truth of the world."""
+    def said(self) -> dict[str, list[SimpleNamespace]]:
+        """What is in force in the ledger, by item."""
         said: dict[str, list[SimpleNamespace]] = {}
         for item, *values in self.ledger.rows(_POINTS):
             point = SimpleNamespace(**dict(zip(_NAMES, values, strict=True)))
             point.effective_at = from_micros(int(point.effective_at))
             point.ends_at = None if point.ends_at is None else from_micros(int(point.ends_at))
             said.setdefault(str(item), []).append(point)
+        return said
+
+    def compared(self, truth: "Synced | None" = None) -> Comparison:
+        """What is in force in the ledger against the truth of the world, or another ledger."""
         assert self.first is not None
-        return compare(self.world, said, known_from=self.first - timedelta(days=30))
+        known_from = self.first - timedelta(days=30)
+        return compare(self.world, self.said(), known_from, truth and truth.said())
+
+    @contextmanager
+    def beside(self, folder: Path) -> Iterator["Synced"]:
+        """An empty ledger of the same account, as it is now."""
+        fresh = Synced(self.world, self.server, folder)
+        yield fresh
+        fresh.store.engine.dispose()
 
     def note(self) -> str:
         """What is kept with the last run."""

@@ -150,4 +150,3 @@ class Discount(Shape):
     subscription_item: str | None = None
     invoice: str | None = None
     invoice_item: str | None = None
-    deleted: bool = False
