@@ -149,6 +149,11 @@ class Track:
     ) -> None:
         self.pins.append(Pin(at, tuple(names), proof, since))
 
+    def last_pin(self, name: str, at: int) -> int:
+        """When something other than an event last stated a field; without that, `at`."""
+        pins = (p.at for p in self.pins if p.at <= at and name in p.names and not p.told)
+        return max(pins, default=at)
+
     def seen(self, at: int) -> None:
         """An event shows all of it, as it was and as it is."""
         self.pins.append(Pin(at, EVERYTHING, told=True))

@@ -7,7 +7,7 @@ from tenure_connectors.stripe.world.book import Book
 from tenure_connectors.stripe.world.catalog import Coupon, Discount
 from tenure_connectors.stripe.world.moments import later
 from tenure_connectors.stripe.world.things import Item, Sub
-from tenure_connectors.stripe.world.truth import FIELDS, Doubt
+from tenure_connectors.stripe.world.truth import FIELDS, GIVEN, Change, Doubt
 
 UNUSED = "a discount that came and went between two invoices"
 ID_ALONE = "an item that went with a discount of which nothing tells but its id"
@@ -108,16 +108,29 @@ class Vouchers:
     def forget_terms(self, discount: Discount, item: Item) -> None:
         """Events name the discounts of an item by id: what one takes off, only a bill tells then.
 
-        So the item is set aside for that time, as nothing of it can be stated without a guess.
+        So the item is set aside, as nothing of it can be stated without a guess, since the last
+        bill that does not name it: when it began, its id does not tell either.
         """
         if self.book.telling and not discount.used_by:
-            names, start = (*FIELDS, "point"), discount.start
-            doubt = Doubt(start, self.book.now, names, ID_ALONE, known_by=start)
-            self.book.shelf.tracks[item.id].extra.append(doubt)
+            track, names, start = (
+                self.book.shelf.tracks[item.id],
+                (*FIELDS, "point"),
+                discount.start,
+            )
+            since = track.last_pin(GIVEN, start)
+            track.extra.append(Doubt(since, self.book.now, names, ID_ALONE, known_by=start))
 
     def remove(self, sub: Sub) -> None:
-        """A hand takes the subscription's discounts off in mid-period."""
+        """A hand takes the subscription's discounts off in mid-period.
+
+        That is a change of what there is, even where another discount or another product makes
+        it come to the same: only the next bill tells it, whatever happens before.
+        """
+        now = self.book.now
         for discount in list(sub.discounts):
-            discount.removed = self.book.now
+            discount.removed = now
             self.take_away(discount)
         self.note_all(HAND_REMOVED)
+        for item in sub.items:
+            track = self.book.shelf.tracks[item.id]
+            track.changes.append(Change(now, ("discount",), HAND_REMOVED))
