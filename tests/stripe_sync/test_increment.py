@@ -12,6 +12,7 @@ from tenure.sync import SyncOptions, sync
 
 THEN = 1_750_000_000
 MONTH = 30 * 86_400
+ONCE = {"id": "once", "percent_off": 10, "duration": "once", "created": THEN}
 TOML = f"""
 [tenure]
 store = "sqlite:///ledger.db"
@@ -259,6 +260,41 @@ def test_a_deleted_coupon_that_no_line_tells_is_asked_for_once(account):
     assert account.last("si_1")[:4] == ("si_1", 80, 8, 4)
 
 
+def test_a_discount_that_was_used_up_is_told_by_what_was_known_before(account):
+    account.add("/v1/coupons", ONCE)
+    held, charged = discounted("once")
+    account.add("/v1/subscriptions", held)
+    account.sync(full=True)
+    used = account.add("/v1/subscriptions", subscription(quantity=4))
+    bill = billed(lines={"data": [charged | {"discounts": ["di_1"]}], "has_more": False})
+    account.happens("invoice.created", bill)
+    account.happens("customer.subscription.updated", used)
+    account.sync()
+    account.add("/v1/invoices", billed(lines={"data": [charged], "has_more": False}))
+    assert_nothing_is_new(account)
+
+
+def assert_nothing_is_new(account):
+    """A full sweep finds what the increment found."""
+    facts = account.ledger.writes()
+    account.sync(full=True)
+    assert [row[:2] for row in account.ledger.writes()] == [row[:2] for row in facts]
+
+
+def test_a_discount_of_a_customer_for_once_is_gone_with_its_bill(account):
+    """No event says so."""
+    account.add("/v1/coupons", ONCE)
+    off = {"id": "di_1", "customer": "cus_1", "source": {"coupon": "once"}, "start": THEN}
+    account.add("/v1/customers", {"id": "cus_1", "created": THEN, "name": "Ann", "discount": off})
+    account.sync(full=True)
+    account.add("/v1/customers", {"id": "cus_1", "created": THEN, "name": "Ann"})
+    took = {"total_discount_amounts": [{"amount": 800, "discount": "di_1"}]}
+    account.happens("invoice.created", billed(discounts=["di_1"], **took))
+    account.sync()
+    account.add("/v1/invoices", billed(discounts=[off], **took))
+    assert_nothing_is_new(account)
+
+
 def test_more_lines_than_an_event_carries_are_asked_for_once(account):
     lines = [line(n) for n in range(130)]
     made = {
@@ -391,8 +427,6 @@ def test_a_credit_note_that_is_voided_is_known_to_be(account):
     account.add("/v1/credit_notes", credit_note(status="void", voided_at=THEN + 60))
     account.happens("credit_note.voided", credit_note(status="void", voided_at=THEN + 60))
     account.sync()
-    facts = account.ledger.writes()
-    account.sync(full=True)
+    assert_nothing_is_new(account)
     query = "SELECT key FROM observation WHERE key LIKE 'cn_%'"
     assert account.ledger.rows(query) == [("cn_1:void",)]
-    assert [row[:2] for row in account.ledger.writes()] == [row[:2] for row in facts]

@@ -24,6 +24,7 @@ from tenure_connectors.stripe.account import (
     Account,
     stated,
 )
+from tenure_connectors.stripe.catalog import Catalog
 from tenure_connectors.stripe.cursor import OVERLAP, Cursor
 from tenure_connectors.stripe.events import discount_events, snapshots
 from tenure_connectors.stripe.listing import Listing
@@ -110,6 +111,7 @@ class Increment:
         )
         yield Checkpoint(cursor=self.cursor.as_json())  # what was observed is known from here on
         yield from account.read(*self._again())
+        self._use_up(statement.catalog)
         current = ((s, self._current(s, fresh)[0]) for s, fresh in spool.subjects())
         yield from statement.all(current, self.cursor.as_json())
         until, seen = self.news.until, self.news.seen
@@ -246,8 +248,9 @@ class Increment:
         Events carry a discount as its id: an earlier object or an event of its own tells the rest.
         """
         known = self.memory.known(subject)
-        there = assembled({**known.pieces, **fresh})
-        told = {one.id: one for one in (*there.discounts(), *self._discounts(there.customer))}
+        before, there = assembled(known.pieces), assembled(fresh)
+        ours = self._discounts(there.customer or before.customer)
+        told = {one.id: one for one in (*before.discounts(), *there.discounts(), *ours)}
         told |= {one.discount.id: one.discount for one in discount_events(known.events)}
         current, unknown = dict(fresh), False
         for name, data in fresh.items():
@@ -272,6 +275,27 @@ class Increment:
             if held is not None:
                 yield held
         yield from (one.discount for one in discount_events(known.events))
+
+    def _held(self, customer: str) -> shapes.Discount | None:
+        """The discount that a customer has now, as far as is told."""
+        known = self.memory.known(customer).pieces.get("customer")
+        data = self.account.spool.get(f"customer:{customer}") or known
+        return decoded(data, shapes.Customer).discount if data else None
+
+    def _use_up(self, catalog: Catalog) -> None:
+        """What a customer had off for once is gone with the bill that took it; no event says so.
+
+        Whoever else's next bill it waited for, it is taken from the customer.
+        """
+        for _, fresh in self.account.spool.subjects():
+            for bill in assembled(fresh).invoices:
+                amounts = bill.total_discount_amounts or ()
+                taken = {shapes.id_of(one.discount) for one in amounts if one.amount}
+                customer = shapes.id_of(bill.customer) if taken else None
+                held = self._held(customer) if customer else None
+                coupon = catalog.coupon(held) if held and held.id in taken else None
+                if customer and coupon and coupon.duration == "once":
+                    self._hold(shapes.Customer(id=customer))
 
     def _again(self) -> Iterator[Listing]:
         """What has to be asked for: all of an unknown subscription, discounts known by id alone."""
