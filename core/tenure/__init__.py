@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         Rates,
         RatesRequest,
         Receipt,
+        Restorable,
         Sink,
         SinkContext,
         Unwritten,
@@ -80,7 +81,7 @@ _EXPORTS = {
     "tenure.movements": "Movement MovementLog",
     "tenure.periods": "day_start",
     "tenure.plugin": "API Change Connector Context HttpConfig MakeReport Memory PluginConfig "
-    "PullRequest Rate Rates RatesRequest Receipt Sink SinkContext Unwritten hookimpl",
+    "PullRequest Rate Rates RatesRequest Receipt Restorable Sink SinkContext Unwritten hookimpl",
     "tenure.records": "BEGINNING Attribute Cause Checkpoint Claim Customer Evidence Excluded "
     "Interval Item ItemKind Json Observation Point Quarantined RawChunk Record State "
     "Subscription Tombstone TombstoneKind",
@@ -130,6 +131,7 @@ __all__ = [
     "Receipt",
     "Record",
     "Report",
+    "Restorable",
     "Row",
     "Sink",
     "SinkContext",

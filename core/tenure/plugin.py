@@ -226,7 +226,8 @@ class SinkContext(Context):
     are those of the sink's that are to be sent; the report given to it is cut by `segments`, and
     its last period is running where `when` is "provisional". `dashboard` is the address of a page
     with the figures. `key` is the idempotency key: the same when this delivery is tried again.
-    `warn(text)` says what the user should know though nothing failed.
+    `warn(text)` says what the user should know though nothing failed; it is kept with the delivery,
+    and not said at each.
     """
 
     known_at: datetime
@@ -285,6 +286,14 @@ class Receipt:
     left: Sequence[Unwritten] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restorable:
+    """What of a delivery can be put back now, and what is `left` as it is, on purpose."""
+
+    changes: Sequence[Change]
+    left: Sequence[Unwritten] = ()
+
+
 class Sink(_Plugin):
     """Writes finished reports to one place."""
 
@@ -309,6 +318,10 @@ class Sink(_Plugin):
     @abstractmethod
     def deliver(self, report: Report, changes: Sequence[Change], context: SinkContext) -> Receipt:
         """Write the report; called again after a failure, so twice must be as good as once."""
+
+    def restorable(self, changes: Sequence[Change], context: SinkContext) -> Restorable:  # noqa: ARG002 - for an override
+        """What `restore` would do now; one that does not look what stands there says: all of it."""
+        return Restorable(changes=changes)
 
     def restore(self, changes: Sequence[Change], context: SinkContext) -> Receipt:
         """Put back `new` wherever `old`, which this sink wrote, still stands; see `remembers`.

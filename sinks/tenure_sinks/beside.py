@@ -5,7 +5,7 @@ here in ours.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeVar
 
@@ -49,7 +49,11 @@ def differing(held: Held, wanted: Values, as_of: AsOf) -> Iterator[Change]:
 def taken_back(changes: Mapping[str, Change], held: Held) -> tuple[list[Change], list[Unwritten]]:
     """Of the changes of one account those whose `old` still stands, and what stays and why."""
     now = held.values
-    ours = [c for name, c in changes.items() if now[name] == c.old and c.old != c.new]
+    ours = [
+        replace(c, label=held.label)
+        for name, c in changes.items()
+        if now[name] == c.old and c.old != c.new
+    ]
     theirs = [name for name, c in changes.items() if now[name] not in {c.old, c.new}]
     if not theirs:
         return ours, []

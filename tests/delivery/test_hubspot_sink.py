@@ -17,6 +17,7 @@ from workspaces import workspace
 from tenure import Attribute, Cause, Customer, LastMovement, Standing, micros
 from tenure.config import Entry
 from tenure.delivery import deliver, preview, undo
+from tenure.delivery.outbox import Outbox
 from tenure.errors import ConfigError, TransientError
 from tenure.ledger.store import Store
 from tenure.lending import give_back, lend
@@ -82,8 +83,8 @@ class Desk:
         finally:
             give_back(context)
 
-    def undo(self, number: int):
-        return undo(self.ready(), self.store, "crm", number)
+    def undo(self, number: int, *, dry_run: bool = False):
+        return undo(self.ready(), self.store, "crm", number, dry_run=dry_run)
 
 
 GROWN = Standing(
@@ -310,6 +311,39 @@ def test_a_company_that_is_gone_is_no_mistake_of_the_others(desk, crm, caplog):
     assert desk.push().error is None
     assert crm.companies["1"]["tenure_mrr"] == "150.5"
     assert "left out, since they are not in HubSpot: 77" in caplog.text
+
+
+def test_a_company_that_is_gone_is_said_once_and_kept_with_the_delivery(desk, crm, caplog):
+    desk.stands("1")
+    desk.stands("77")
+    run = desk.push().run
+    caplog.clear()
+    assert not desk.push().changes
+    desk.stands("1", mrr=micros(200))
+    desk.push()
+    assert caplog.text == ""
+    assert "not in HubSpot: 77" in Outbox(desk.store).run("crm", run).message
+    desk.stands("78")
+    desk.push()
+    assert "not in HubSpot: 77, 78" in caplog.text
+
+
+def test_an_undo_is_looked_at_without_writing(desk, crm):
+    crm.companies["1"]["name"] = "Acme"
+    desk.stands("1", "2", "3")
+    run = desk.push().run
+    crm.companies["1"]["tenure_mrr"] = "9"
+    crm.companies.pop("3")
+    crm.asked.clear()
+    shown = desk.undo(run, dry_run=True)
+    assert crm.asked == ["objects/companies/batch/read"]
+    assert [f"{each.target}: {each.reason}" for each in shown.left] == [
+        "1: tenure_mrr: changed by hand since, and stays",
+        "3: is not in HubSpot any more",
+    ]
+    assert {(c.target, c.label) for c in shown.changes} == {("1", "Acme"), ("2", "")}
+    done = desk.undo(run)
+    assert (done.left, {c.new for c in shown.changes}) == (shown.left, {None})
 
 
 def test_a_company_that_goes_meanwhile_is_named(desk, crm):

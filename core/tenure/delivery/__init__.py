@@ -25,7 +25,7 @@ from tenure.delivery.gate import require_publishable
 from tenure.delivery.memory import SinkMemory
 from tenure.delivery.outbox import Content, Outbox
 from tenure.delivery.reports import Reports
-from tenure.delivery.sending import Delivered, Turn, Work, look, send
+from tenure.delivery.sending import Delivered, Turn, Work, look, look_back, send
 from tenure.errors import TenureError, UsageError
 from tenure.ledger.store import Store
 from tenure.ledger.tables import Policy, Publication, table
@@ -120,9 +120,12 @@ def undo(
     changes, written_again = SinkMemory(store, name).inverse(number)
     stays = f"{written_again} values were written again since, and stay"
     left = [Unwritten(target=name, reason=stays)] if written_again else []
-    if dry_run or not changes:
-        return Delivered(sink=name, changes=changes, left=left)
+    if not changes:
+        return Delivered(sink=name, left=left)
     turn = Turn(workspace, store, entry, run.recorded_at)
+    if dry_run:
+        found = look_back(turn, changes)
+        return replace(found, left=(*left, *found.left))
     back = Work(lambda _sink, _context: changes, lambda sink, *what: sink.restore(*what))
     content = Content(
         sink=name, digest=f"undo:{number}", publication=run.publication_id, undoes=number

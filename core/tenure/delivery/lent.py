@@ -3,7 +3,6 @@
 The figures are made when a sink asks for them: one that writes the report alone pays for nothing.
 """
 
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
@@ -18,8 +17,6 @@ from tenure.movements import MovementLog
 from tenure.periods import Unit, unit_of
 from tenure.plugin import Context, SinkContext
 from tenure.report import Report
-
-_LOG = logging.getLogger("tenure.delivery")
 
 if TYPE_CHECKING:
     from tenure.config import Entry, Workspace
@@ -44,7 +41,6 @@ def context_for(
         customers=figures.customers,
         movements=figures.movements,
         cohorts=figures.cohorts,
-        warn=lambda text: _LOG.warning("%s: %s", entry.name, text),
     )
 
 

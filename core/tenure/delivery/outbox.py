@@ -178,6 +178,13 @@ class Outbox:
         values = {"state": State.DELIVERED, "message": "", "delivered_at": at}
         self._mark(connection, run, {**values, **_got(run, receipt), "next_attempt_at": None})
 
+    def remark(self, run: Run, warnings: Sequence[str]) -> None:
+        """Keep with a delivery that ended well what its sink warned of."""
+        message = "\n".join(warnings)
+        if message != run.message:
+            with self._store.write() as (connection, _):
+                self._mark(connection, run, {"message": message})
+
     def failed(
         self, connection: Connection, run: Run, error: TenureError, receipt: Receipt | None = None
     ) -> None:

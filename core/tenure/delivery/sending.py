@@ -1,9 +1,14 @@
-"""One sink's turn: ask it what would change, write the delivery down, send, mark how it ended."""
+"""One sink's turn: ask it what would change, write the delivery down, send, mark how it ended.
 
+What a sink warns of is kept with its delivery, and said again only when it is something else.
+"""
+
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from tenure.config import Entry, Workspace
@@ -16,6 +21,9 @@ from tenure.lending import give_back
 from tenure.meta import instant_string
 from tenure.plugin import Change, Receipt, Sink, SinkContext, Unwritten
 from tenure.plugins import isolated
+from tenure.redaction import redact
+
+_LOG = logging.getLogger("tenure.delivery")
 
 _NAMED = 5
 """So many refused targets are named in a message."""
@@ -49,6 +57,8 @@ class Turn:
     store: Store
     entry: Entry
     known_at: datetime
+    warnings: list[str] = field(default_factory=list)
+    """What the sink warned of."""
 
     @property
     def name(self) -> str:
@@ -56,19 +66,29 @@ class Turn:
         return self.entry.name
 
     @contextmanager
-    def opened(self) -> Iterator[tuple[Sink, SinkContext]]:
-        """The sink and what it is lent; whatever it raises is a `TenureError` that names it."""
+    def opened(self, known: str = "") -> Iterator[tuple[Sink, SinkContext]]:
+        """The sink and what it is lent; whatever it raises is a `TenureError` that names it.
+
+        What it warns of is said, but for the lines that are `known`.
+        """
         if self.entry.problem is not None:
             raise self.entry.problem
         if not isinstance(self.entry.plugin, Sink):
             raise PluginError(f"Sink {self.name!r} is disabled", "Remove `enabled = false`")
-        context = context_for(self.workspace, self.store, self.entry, self.known_at)
+        lent = context_for(self.workspace, self.store, self.entry, self.known_at)
+        context = replace(lent, warn=partial(self._warn, known.splitlines()))
         try:
             failed = f"Sink {self.name!r} failed inside its plugin {self.entry.use!r}"
             with isolated(failed, self.entry.secrets):
                 yield self.entry.plugin, context
         finally:
             give_back(context)
+
+    def _warn(self, known: Sequence[str], text: str) -> None:
+        line = redact(" ".join(text.split()), self.entry.secrets)
+        self.warnings.append(line)
+        if line not in known:
+            _LOG.warning("%s: %s", self.name, line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +108,16 @@ def look(turn: Turn, work: Work) -> Delivered:
         return Delivered(sink=turn.name, error=error)
 
 
+def look_back(turn: Turn, changes: Sequence[Change]) -> Delivered:
+    """What of the changes could be put back now; writes nothing."""
+    try:
+        with turn.opened() as (sink, context):
+            found = sink.restorable(changes, context)
+            return Delivered(sink=turn.name, changes=found.changes, left=found.left)
+    except TenureError as error:
+        return Delivered(sink=turn.name, error=error)
+
+
 def send(turn: Turn, work: Work, content: Content, *, patient: bool = False) -> Delivered:
     """Bring it to the sink; what failed is in what is returned, and in the outbox."""
     outbox = Outbox(turn.store)
@@ -99,9 +129,10 @@ def send(turn: Turn, work: Work, content: Content, *, patient: bool = False) -> 
         return Delivered(sink=turn.name, error=_waiting(same), run=same.id)
     run: Run | None = None
     try:
-        with turn.opened() as (sink, context):
+        with turn.opened(last.message if last else "") as (sink, context):
             changes = _planned(turn, work, sink, context)
             if not changes and same is not None and same.state is State.DELIVERED:
+                outbox.remark(same, turn.warnings)
                 return Delivered(sink=turn.name)
             run = outbox.begin(content)
             receipt = Receipt(written=0)
@@ -137,6 +168,8 @@ def _finish(
             outbox.failed(connection, run, error, receipt)
         else:
             outbox.delivered(connection, run, receipt, stamp)
+    if error is None:
+        outbox.remark(run, turn.warnings)
     return error
 
 

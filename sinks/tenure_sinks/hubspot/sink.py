@@ -17,6 +17,7 @@ from tenure import (
     HttpConfig,
     Receipt,
     Report,
+    Restorable,
     Sink,
     SinkContext,
     SourceError,
@@ -102,22 +103,28 @@ class HubSpot(Sink):
             api.create(group, [each.definition(self.config.prefix, currency) for each in fields])
         return _write(api, [change for change in changes if not change.setup])
 
-    def restore(self, changes: Sequence[Change], context: SinkContext) -> Receipt:
-        """Put back earlier values wherever ours still stand."""
+    def restorable(self, changes: Sequence[Change], context: SinkContext) -> Restorable:
+        """Earlier values wherever ours still stand."""
         api, back, left = self._api(context), list[Change](), list[Unwritten]()
         fields = {self._name(each): each for each in FIELDS}
         for few in batched(by_account(changes).items(), BATCH):
-            held = api.read([company for company, _ in few], fields)
+            held = api.read([company for company, _ in few], (*fields, _NAME))
             for company, values in few:
                 if company not in held:
                     left.append(Unwritten(target=company, reason="is not in HubSpot any more"))
                     continue
                 now = {name: _plain(fields, name, held[company].get(name)) for name in values}
-                ours, theirs = taken_back(values, Held(company, now))
+                there = Held(company, now, held[company].get(_NAME) or "")
+                ours, theirs = taken_back(values, there)
                 back += ours
                 left += theirs
-        done = _write(api, back)
-        return Receipt(written=done.written, unwritten=done.unwritten, left=left)
+        return Restorable(changes=back, left=left)
+
+    def restore(self, changes: Sequence[Change], context: SinkContext) -> Receipt:
+        """Put back what can be."""
+        found = self.restorable(changes, context)
+        done = _write(self._api(context), found.changes)
+        return Receipt(written=done.written, unwritten=done.unwritten, left=found.left)
 
     def _api(self, context: Context) -> Api:
         return Api(context.http, self.config.token.get_secret_value())
