@@ -3,6 +3,7 @@
     gate      what may be published at all
     reports   the report of each sink, by its segments and periods
     sending   one sink's turn: what would change, send, how it ended
+    lease     one push to a sink at a time
     lent      what a sink may look at besides the report
     outbox    a row per delivery, written before anything is sent and marked after
     memory    what sinks wrote value by value, and what stood there before
@@ -166,11 +167,12 @@ def _turns(workspace: Workspace, store: Store, report: Report, asked: Asked) -> 
 def _publish(workspace: Workspace, store: Store, report: Report) -> int:
     """Keep the figures as published, once per content."""
     digest, policy = content_hash(report), workspace.metrics.policy
+    published = select(_PUBLICATION.c.id).where(_PUBLICATION.c.content_hash == digest)
+    with store.read() as connection:  # a push with nothing new leaves no trace
+        if (known := _scalar(connection, published)) is not None:
+            return known
     with store.write() as (connection, stamp):
-        known = _scalar(
-            connection, select(_PUBLICATION.c.id).where(_PUBLICATION.c.content_hash == digest)
-        )
-        if known is not None:
+        if (known := _scalar(connection, published)) is not None:
             return known
         if not _scalar(connection, select(func.count()).where(_POLICY.c.hash == policy.hash)):
             values = {"hash": policy.hash, "document": policy.canonical(), "recorded_at": stamp}

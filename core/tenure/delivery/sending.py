@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from tenure.config import Entry, Workspace
+from tenure.delivery.lease import hold
 from tenure.delivery.lent import context_for
 from tenure.delivery.memory import SinkMemory
 from tenure.delivery.outbox import Content, Outbox, Run, State
@@ -120,6 +121,14 @@ def look_back(turn: Turn, changes: Sequence[Change]) -> Delivered:
 
 def send(turn: Turn, work: Work, content: Content, *, patient: bool = False) -> Delivered:
     """Bring it to the sink; what failed is in what is returned, and in the outbox."""
+    try:
+        with hold(turn.store, turn.name):
+            return _send(turn, work, content, patient=patient)
+    except TenureError as error:
+        return Delivered(sink=turn.name, error=error)
+
+
+def _send(turn: Turn, work: Work, content: Content, *, patient: bool) -> Delivered:
     outbox = Outbox(turn.store)
     last = outbox.last(turn.name)
     same = last if last is not None and last.content_hash == content.digest else None

@@ -116,10 +116,7 @@ class Lease:
 @contextmanager
 def hold(store: Store, ask: Ask) -> Iterator[Lease]:
     """Hold the connector's lease; raises `SourceError` that names who has it."""
-    # Not the process alone: another thread of it is another holder.
-    holder = f"{HOLDER}/{token_hex(4)}"
-    _ours.add(holder)
-    try:
+    with holding() as holder:
         lease = _acquire(store, ask, holder)
         try:
             yield lease
@@ -127,6 +124,16 @@ def hold(store: Store, ask: Ask) -> Iterator[Lease]:
             # If that fails too, what failed before is what should be said; the lease runs out.
             with suppress(StoreError):
                 _release(lease)
+
+
+@contextmanager
+def holding() -> Iterator[str]:
+    """The name of a holder who is alive until the end."""
+    # Not the process alone: another thread of it is another holder.
+    holder = f"{HOLDER}/{token_hex(4)}"
+    _ours.add(holder)
+    try:
+        yield holder
     finally:
         _ours.discard(holder)
 
@@ -188,14 +195,14 @@ def _state(connection: Connection, name: str) -> Any:
 def refuse_if_held(state: Any, now: datetime) -> None:
     """Raise `SourceError` if somebody holds the lease of this row of `connector_state`."""
     holder = state.lease_holder
-    if holder and state.lease_until > now and _alive(holder):
+    if holder and state.lease_until > now and is_alive(holder):
         raise SourceError(
             f"Connector {state.name!r} is being synced by {holder.partition('/')[0]}",
             f"Wait until it is done; its lease runs out at {state.lease_until:%Y-%m-%d %H:%M} UTC",
         )
 
 
-def _alive(holder: str) -> bool:
+def is_alive(holder: str) -> bool:
     """Whether the holder may still run; of another machine's nothing is known."""
     process = holder.partition("/")[0]
     if process == HOLDER:  # or a dead one that had our number, as in a container started again
