@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from tenure import SourceError
 from tenure.delivery import deliver, lease
-from tenure.ledger.store import HOLDER, Store
+from tenure.ledger.store import Store, this_process
 from tenure.ledger.tables import to_micros
 
 
@@ -37,7 +37,7 @@ def test_the_second_of_two_pushes_is_told_who_is_at_it(store):
     (first,) = deliver(over(store, a=board), store, REPORT)
     assert (first.error, board.written, held(store)) == (None, 1, [])
     assert [one.exit_code for one in second] == [1, 0]
-    assert f"Sink 'a' is being pushed to by {HOLDER}" in str(second[0].error)
+    assert f"Sink 'a' is being pushed to by {this_process()}" in str(second[0].error)
 
 
 def test_the_lease_of_a_dead_process_is_taken_over(store):

@@ -227,7 +227,7 @@ def test_a_lease_keeps_another_thread_out(store_url: str):
     store, ask = Store.open(store_url), Ask(name="billing", plugin="test")
     with (
         hold(store, ask),
-        pytest.raises(SourceError, match=f"synced by {stores.HOLDER}\\. Wait"),
+        pytest.raises(SourceError, match=f"synced by {stores.this_process()}\\. Wait"),
         hold(store, ask),
     ):
         pass
@@ -239,7 +239,7 @@ def test_a_dead_holder_that_had_our_number_holds_nothing(store_url: str):
     """A container that is started again has the name and the process number of the killed one."""
     store, ask = Store.open(store_url), Ask(name="billing", plugin="test")
     with hold(store, ask), store.write() as (connection, _):
-        dead = {"holder": f"{stores.HOLDER}/0badcafe"}
+        dead = {"holder": f"{stores.this_process()}/0badcafe"}
         connection.execute(text("UPDATE connector_state SET lease_holder = :holder"), dead)
     with hold(store, ask) as lease:
         assert lease.connector == 1
@@ -249,7 +249,7 @@ def test_a_dead_holder_on_this_machine_holds_nothing(store_url: str):
     store = Store.open(store_url)
     with subprocess.Popen([sys.executable, "-c", ""]) as dead:
         pass
-    host = stores.HOLDER.rpartition(":")[0]
+    host = stores.this_process().rpartition(":")[0]
     with hold(store, Ask(name="billing", plugin="test")):
         pass
     with store.write() as (connection, _):

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, case, delete, insert, select, update
 
 from tenure.errors import PluginError, SourceError, StoreError
-from tenure.ledger.store import HOLDER, Store
+from tenure.ledger.store import Store, this_process
 from tenure.ledger.tables import ConnectorState, PullItem, table
 from tenure.records import Checkpoint, Json
 
@@ -130,7 +130,7 @@ def hold(store: Store, ask: Ask) -> Iterator[Lease]:
 def holding() -> Iterator[str]:
     """The name of a holder who is alive until the end."""
     # Not the process alone: another thread of it is another holder.
-    holder = f"{HOLDER}/{token_hex(4)}"
+    holder = f"{this_process()}/{token_hex(4)}"
     _ours.add(holder)
     try:
         yield holder
@@ -205,10 +205,12 @@ def refuse_if_held(state: Any, now: datetime) -> None:
 def is_alive(holder: str) -> bool:
     """Whether the holder may still run; of another machine's nothing is known."""
     process = holder.partition("/")[0]
-    if process == HOLDER:  # or a dead one that had our number, as in a container started again
+    if (
+        process == this_process()
+    ):  # or a dead one that had our number, as in a container started again
         return holder in _ours
     host, _, pid = process.rpartition(":")
-    if host != HOLDER.rpartition(":")[0]:
+    if host != this_process().rpartition(":")[0]:
         return True
     try:
         os.kill(int(pid), 0)

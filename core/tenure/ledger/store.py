@@ -25,8 +25,10 @@ from tenure.ledger.tables import from_micros, to_micros
 PATIENCE = 30.0
 """Seconds that a writer waits for another one before it gives up."""
 
-HOLDER = f"{socket.gethostname()}:{os.getpid()}"
-"""Names this process in leases and in the database's list of sessions."""
+
+def this_process() -> str:
+    """Names this process in leases and in the database's list of sessions; a fork is another."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def now() -> datetime:
@@ -207,7 +209,7 @@ def _options(url: str) -> dict[str, Any]:
 def _connect_args(url: str, patience: float) -> dict[str, Any]:
     if make_url(url).get_backend_name() == "postgresql":
         return {
-            "application_name": f"tenure {HOLDER}"[:63],
+            "application_name": f"tenure {this_process()}"[:63],
             "connect_timeout": 10,
             "options": f"-c lock_timeout={int(patience * 1000)}",
         }
