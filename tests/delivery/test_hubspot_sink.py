@@ -1,111 +1,45 @@
 """The sink `hubspot`: each account beside its company, only what changed, and back again."""
 
 import json
-from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 import httpx
 import pytest
 import respx
-from books import NOW, Book, at, point
+from books import at, point
 from crm import API, TOKEN, Crm, said
+from desks import Desk, Told
 from pydantic import SecretStr
-from reports import META, REPORT
 from sqlalchemy import text
-from workspaces import workspace
 
-from tenure import Attribute, Cause, Customer, LastMovement, Standing, micros
-from tenure.config import Entry
-from tenure.delivery import deliver, preview, undo
+from tenure import Attribute, Cause, Customer, micros
 from tenure.delivery.outbox import Outbox
 from tenure.errors import ConfigError, TransientError
-from tenure.ledger.store import Store
-from tenure.lending import give_back, lend
 from tenure_sinks.accounts import ByAttribute
 from tenure_sinks.hubspot import HubSpot, HubSpotConfig
 from tenure_sinks.hubspot.fields import FIELDS
 
 
-class Told(HubSpot):
-    """The sink, told how customers stand where that is not what a test is about."""
-
-    stand: dict[str, Standing]
-
-    def preview(self, report, context):
-        if self.stand:
-            context = replace(context, customers=lambda **_: iter(self.stand.values()))
-        return super().preview(report, context)
+class ToldHubSpot(Told, HubSpot):
+    pass
 
 
-class Desk:
-    """A ledger whose customers are companies of a CRM, and a sink that writes to it."""
-
-    def __init__(self, url: str, crm: Crm) -> None:
-        self.now = NOW
-        self.store = Store.open(url, clock=lambda: self.now)
-        self.book, self.crm = Book(self.store), crm
-        self.stand: dict[str, Standing] = {}
-        self.options: dict[str, object] = {}
-
-    def pays(self, company: str, *points, **facts) -> None:
-        self.book.add(company, list(points), **facts)
-
-    def stands(self, *companies: str, **more) -> None:
-        for company in companies:
-            self.stand[company] = replace(GROWN, id=company, ids={"test": (company,)}, **more)
-
-    def ready(self):
-        options = {"companies": "test", "max_attempts": 1} | self.options
-        sink = Told(HubSpotConfig(api_base=API, token=SecretStr(TOKEN), **options))
-        sink.stand = self.stand
-        entry = Entry(name="crm", kind="sink", use="hubspot", plugin=sink, secrets=(TOKEN,))
-        return replace(workspace(self.store.url), sinks=(entry,))
-
-    def report(self):
-        self.now += timedelta(seconds=1)
-        if self.book.records:
-            self.book.ledger.pull(self.book.records)
-        return replace(REPORT, meta=replace(META, known_at=self.store.known_at() or self.now))
-
-    def push(self):
-        (done,) = deliver(self.ready(), self.store, self.report())
-        return done
-
-    def preview(self):
-        (found,) = preview(self.ready(), self.store, self.report())
-        return found
-
-    def check(self):
-        ready = self.ready()
-        context = lend(ready, ready.sinks[0])
-        try:
-            return list(ready.sinks[0].plugin.check(context))
-        finally:
-            give_back(context)
-
-    def undo(self, number: int, *, dry_run: bool = False):
-        return undo(self.ready(), self.store, "crm", number, dry_run=dry_run)
-
-
-GROWN = Standing(
-    id="", name=None, ids={}, mrr=micros("150.5"), committed_mrr=micros("150.5"),
-    mrr_year_ago=micros(100), nrr=(micros("150.5"), micros(100)), since=date(2025, 1, 10),
-    last=LastMovement(kind="expansion", day=date(2026, 2, 10), amount=micros(50), reason="plan"),
-    acv_band="<12k",
-)  # fmt: skip
+def made(**options) -> ToldHubSpot:
+    usual = {"companies": "test", "max_attempts": 1}
+    return ToldHubSpot(HubSpotConfig(api_base=API, token=SecretStr(TOKEN), **usual | options))
 
 
 @pytest.fixture
 def crm():
-    made = Crm("1", "2", "3")
+    there = Crm("1", "2", "3")
     with respx.mock(base_url=API) as routes:
-        routes.route().mock(side_effect=made)
-        yield made
+        routes.route().mock(side_effect=there)
+        yield there
 
 
 @pytest.fixture
 def desk(sqlite_database, crm) -> Desk:
-    return Desk(sqlite_database, crm)
+    return Desk(sqlite_database, made, TOKEN)
 
 
 GREW = (point("2025-01-10", 100), point("2026-02-10", "150.50", plan="x"))
@@ -179,7 +113,7 @@ def test_a_dry_run_shows_all_and_writes_nothing(desk, crm):
 
 @pytest.mark.parametrize("store_url", ["sqlite", "postgres"], indirect=True)
 def test_undo_puts_back_what_stood_there(store_url, crm):
-    desk = Desk(store_url, crm)
+    desk = Desk(store_url, made, TOKEN)
     crm.companies["1"] = {"tenure_mrr": "7", "name": "Acme"}
     desk.stands("1")
     run = desk.push().run
@@ -194,7 +128,7 @@ def test_undo_puts_back_what_stood_there(store_url, crm):
 @pytest.mark.parametrize("applied", [False, True])
 @pytest.mark.parametrize("store_url", ["sqlite", "postgres"], indirect=True)
 def test_an_undo_that_was_cut_off_is_finished_by_the_next(store_url, crm, applied):
-    desk = Desk(store_url, crm)
+    desk = Desk(store_url, made, TOKEN)
     crm.companies["1"] = {"tenure_mrr": "7"}
     desk.stands("1")
     run = desk.push().run

@@ -173,12 +173,12 @@ class Org:
             field = self.fields[name]
             if not field["updateable"]:
                 return "INVALID_FIELD_FOR_INSERT_UPDATE", f"Unable to create/update {name}"
-            if field["type"] in {"double", "percent", "currency"} and value is not None:
-                step = Decimal(1).scaleb(-field["scale"])
-                value = Decimal(value).quantize(step, ROUND_HALF_UP)
-            elif isinstance(value, str) and len(value) > field["length"]:
+            is_number = field["type"] in {"double", "percent", "currency"}
+            if not is_number and len(value or "") > field["length"]:
                 return "STRING_TOO_LONG", f"{name}: data value too large: {value}"
-            taken[name] = value
+            step = Decimal(1).scaleb(-field["scale"])
+            rounded = is_number and value is not None
+            taken[name] = Decimal(value).quantize(step, ROUND_HALF_UP) if rounded else value
         if why := self.refuse(key, taken):
             return why
         self.records[key] |= taken

@@ -1,6 +1,6 @@
 """The field of each figure: whether it can take it, and how a value is written there."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -54,15 +54,16 @@ class Field:
         return short((Decimal(text) * hundred).quantize(step, ROUND_HALF_EVEN))
 
 
-def fields_of(table: Table, names: Mapping[str, str]) -> list[Field]:
+def fields_of(table: Table, names: Mapping[str, str], amiss: Iterable[str]) -> list[Field]:
     """The fields by their figures' names; raises `ConfigError` that names all that is amiss."""
     figures = {each.name: each for each in FIGURES if each.name in names}
-    amiss = [] if table.may_update else [f"this user may not edit {table.name}"]
+    found = [] if table.may_update else [f"this user may not edit {table.name}"]
+    found += amiss
     for figure, name in names.items():
-        amiss += [f"{name} {each}" for each in _amiss(figures[figure], table.fields.get(name))]
-    if amiss:
+        found += [f"{name} {each}" for each in _amiss(figures[figure], table.fields.get(name))]
+    if found:
         raise ConfigError(
-            f"{table.name} in Salesforce cannot take the figures: {'; '.join(amiss)}",
+            f"{table.name} in Salesforce cannot take the figures: {'; '.join(found)}",
             "docs/salesforce.md has the fields and the permission set to deploy",
         )
     return [

@@ -1,6 +1,7 @@
 """Which Account a customer is: the one whose field holds its id, or what an attribute says."""
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -15,6 +16,7 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,79}$")]
 _LONGEST = 255
 _ID = re.compile(r"[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?")
 _SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_MADE = "create it as Text(255), External ID, and fill it, or name another in `external_id`"
 _TEXTS = {"string", "id", "reference", "email", "url", "phone"}
 
 
@@ -51,19 +53,13 @@ class ExternalId(BaseModel):
             f'{", ".join(known) or "none"}), or {{ field = "{self.field}", attribute = "NAME" }}',
         )
 
-    def require(self, table: Table) -> None:
-        """Raise `ConfigError` unless accounts can be found by the field."""
+    def amiss(self, table: Table) -> Iterator[str]:
+        """Why no account could be found by the field."""
         there = table.fields.get(self.field)
         if there is None:
-            said = "is not there, or this user may not see it"
+            yield f"{self.field} is not there, or this user may not see it: {_MADE}"
         elif there["type"] not in _TEXTS or not there["filterable"]:
-            said = f"is of type {there['type']}, by which nothing can be found"
-        else:
-            return
-        raise ConfigError(
-            f"{table.name}.{self.field} in Salesforce {said}",
-            "Create it as Text(255), External ID, and fill it; or name another in `external_id`",
-        )
+            yield f"{self.field} is of type {there['type']}, by which nothing can be found: {_MADE}"
 
 
 def _text(text: str) -> str | None:

@@ -129,9 +129,7 @@ class Salesforce(Sink):
         return Org(Session(context.http, self.config.client_id, secret), self.config.object)
 
     def _fields(self, table: Table) -> list[Field]:
-        fields = fields_of(table, self.config.fields)
-        self.config.key.require(table)
-        return fields
+        return fields_of(table, self.config.fields, self.config.key.amiss(table))
 
     def _write(self, org: Org, changes: Sequence[Change]) -> Receipt:
         """Write changes; what is refused is told by account, the others are written."""
