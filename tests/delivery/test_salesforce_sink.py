@@ -157,11 +157,22 @@ def test_undo_leaves_what_somebody_changed_since_and_what_is_gone(desk, org):
     first, second, _ = org.records
     org.records[first]["Tenure_MRR__c"] = 9
     del org.records[second]
-    assert {each.target: each.reason for each in desk.undo(run).left} == {
+    shown = desk.undo(run, dry_run=True)
+    assert {each.target: each.reason for each in shown.left} == {
         first: "Tenure_MRR__c: changed by hand since, and stays",
         second: "is not in Salesforce any more",
     }
+    assert ({c.label for c in shown.changes}, len(org.of("a"))) == ({"Company a"}, 11)
+    assert desk.undo(run).left == shown.left
     assert org.of("a") == {"Tenure_MRR__c": 9}
+
+
+def test_a_field_that_is_gone_keeps_no_other_from_being_put_back(desk, org):
+    desk.stands("a")
+    run = desk.push().run
+    del org.fields["Tenure_MRR__c"]
+    assert desk.undo(run).error is None
+    assert list(org.of("a")) == ["Tenure_MRR__c"]
 
 
 def test_a_value_changed_by_hand_is_put_back_and_said(desk, org):

@@ -36,8 +36,7 @@ class Look:
 
     def held(self, record: Mapping[str, Any]) -> Held:
         """What one of them holds."""
-        label = str(record.get(self.table.label or "") or "")
-        return held_in(record, [each.name for each in self.fields], label)
+        return held_in(record, [each.name for each in self.fields], self.table.label)
 
 
 @dataclass(slots=True)
@@ -98,7 +97,7 @@ def _found(look: Look, context: SinkContext) -> _Found:
     return found
 
 
-def held_in(record: Mapping[str, Any], names: Sequence[str], label: str = "") -> Held:
+def held_in(record: Mapping[str, Any], names: Sequence[str], label: str | None) -> Held:
     """The values of a record, as this sink would have written them."""
     values = {name: plain(record.get(name)) for name in names}
-    return Held(str(record["Id"]), values, label)
+    return Held(str(record["Id"]), values, plain(record.get(label or "")) or "")

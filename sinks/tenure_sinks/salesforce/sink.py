@@ -17,6 +17,7 @@ from tenure import (
     HttpConfig,
     Receipt,
     Report,
+    Restorable,
     Sink,
     SinkContext,
     Unwritten,
@@ -47,9 +48,10 @@ class SalesforceConfig(HttpConfig):
         description="the field that holds the customer's id, or { field = …, connector = … }, or "
         "{ field = …, attribute = … }",
     )
-    fields: dict[str, Name] = Option(
-        default_factory=lambda: dict(NAMES),
-        description="the field of each figure; those that are not named are not written",
+    fields: dict[str, Name] | None = Option(
+        default=None,
+        description="the field of each figure: those that are not named are not written; unless "
+        "said all are, to Tenure_MRR__c and so on",
     )
     bulk_above: int = Option(
         default=10_000, ge=1, description="more changed accounts than this are written by a job"
@@ -57,13 +59,20 @@ class SalesforceConfig(HttpConfig):
 
     @field_validator("fields")
     @classmethod
-    def _known(cls, value: dict[str, Name]) -> dict[str, Name]:
+    def _known(cls, value: dict[str, Name] | None) -> dict[str, Name] | None:
+        if value is None:
+            return None
         known = [each.name for each in FIGURES]
         if unknown := [name for name in value if name not in known]:
             raise ValueError(f"no figure {', '.join(unknown)}; there are {', '.join(known)}")
         if len({name.lower() for name in value.values()}) < len(value) or not value:
             raise ValueError("takes at least one figure, and a field of its own for each")
         return value
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """The field of each figure that is written."""
+        return NAMES if self.fields is None else self.fields
 
     @property
     def key(self) -> ExternalId:
@@ -108,28 +117,33 @@ class Salesforce(Sink):
         """Write the changes."""
         return self._write(self._org(context), changes)
 
-    def restore(self, changes: Sequence[Change], context: SinkContext) -> Receipt:
-        """Put back earlier values wherever ours still stand."""
+    def restorable(self, changes: Sequence[Change], context: SinkContext) -> Restorable:
+        """Earlier values wherever ours still stand."""
         org = self._org(context)
-        wanted, back, left = by_account(changes), list[Change](), list[Unwritten]()
+        table, wanted = org.table(), by_account(changes)
+        back, left = list[Change](), list[Unwritten]()
         names = sorted({change.field for change in changes})
-        there = org.table().fields
-        found = org.records("Id", wanted, [name for name in names if name in there])
-        for record in found:
-            account = held_in(record, names)
+        there = [name for name in (*names, table.label or "") if name in table.fields]
+        for record in org.records("Id", list(wanted), there):
+            account = held_in(record, names, table.label)
             ours, theirs = taken_back(wanted.pop(account.id), account)
             back += ours
             left += theirs
         left += [Unwritten(target=each, reason="is not in Salesforce any more") for each in wanted]
-        done = self._write(org, back)
-        return Receipt(written=done.written, unwritten=done.unwritten, left=left)
+        return Restorable(changes=back, left=left)
+
+    def restore(self, changes: Sequence[Change], context: SinkContext) -> Receipt:
+        """Put back what can be."""
+        found = self.restorable(changes, context)
+        done = self._write(self._org(context), found.changes)
+        return Receipt(written=done.written, unwritten=done.unwritten, left=found.left)
 
     def _org(self, context: Context) -> Org:
         secret = self.config.client_secret.get_secret_value()
         return Org(Session(context.http, self.config.client_id, secret), self.config.object)
 
     def _fields(self, table: Table) -> list[Field]:
-        return fields_of(table, self.config.fields, self.config.key.amiss(table))
+        return fields_of(table, self.config.names, self.config.key.amiss(table))
 
     def _write(self, org: Org, changes: Sequence[Change]) -> Receipt:
         """Write changes; what is refused is told by account, the others are written."""
@@ -153,7 +167,7 @@ class Salesforce(Sink):
 
     def _updated(self, org: Org, records: Mapping[str, Values]) -> dict[str, Problem]:
         kinds = {each.name: each.kind for each in FIGURES}
-        numbers = [name for figure, name in self.config.fields.items() if kinds[figure] in NUMBERS]
+        numbers = [name for figure, name in self.config.names.items() if kinds[figure] in NUMBERS]
         refused: dict[str, Problem] = {}
         for few in batched(records.items(), BATCH):
             refused |= org.update(dict(few), numbers)
