@@ -38,6 +38,11 @@ def money(value: int, digits: int, *, plus: str = "") -> str:
     return f"{sign}{whole:,}.{rest:0{digits}d}" if digits else f"{sign}{whole:,}"
 
 
+def in_currency(value: int, currency: str) -> str:
+    """Micro-units as `1,234.50 USD`."""
+    return f"{money(value, minor_digits(currency))} {currency}"
+
+
 def percent(ratio: Ratio | None, places: int = 2) -> str:
     """A ratio as `101.25 %`."""
     numerator, denominator = ratio or (0, 0)

@@ -222,7 +222,7 @@ def test_deliveries_are_listed(folder, capsys):
     (row,) = json.loads(capsys.readouterr().out)["rows"]
     assert (row["id"], row["sink"], row["state"], row["attempts"]) == (1, "files", "failed", 1)
     main(["deliveries", "--format", "csv"])
-    assert capsys.readouterr().out.startswith("id,sink,undoes,state")
+    assert capsys.readouterr().out.startswith("id,sink,undoes,alert,state")
     main(["status", "--json"])
     assert json.loads(capsys.readouterr().out)["deliveries"] == {
         "pending": 0, "failed": 1, "dead": 0, "held": 0,

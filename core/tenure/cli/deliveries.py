@@ -49,7 +49,7 @@ def _show(runs: "list[Run]") -> None:
             str(run.id),
             run.sink,
             when(run.delivered_at or run.recorded_at),
-            f"{run.state} (undoes {run.undoes})" if run.undoes else run.state.value,
+            _state(run),
             str(run.attempts),
             f"{run.written:,}",
             run.remote_id or "",
@@ -59,6 +59,11 @@ def _show(runs: "list[Run]") -> None:
     ]
     columns = ("run", "sink", "when", "state", "attempts", "written", "remote id", "message")
     console.out().print(console.table(columns, rows, right=("run", "attempts", "written")))
+
+
+def _state(run: "Run") -> str:
+    about = f"undoes {run.undoes}" if run.undoes else f"alert {run.alert}" if run.alert else ""
+    return f"{run.state} ({about})" if about else run.state.value
 
 
 def _csv(rows: "list[dict[str, Json]]") -> str:

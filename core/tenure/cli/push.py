@@ -1,5 +1,6 @@
 """`tenure push` and `tenure run`: the figures to where people work."""
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,10 +12,11 @@ from tenure.logs import secrets
 from tenure.redaction import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from tenure.config import Workspace
     from tenure.delivery import Asked, Delivered
+    from tenure.delivery.alerting import Finding
     from tenure.ledger.store import Store
     from tenure.plugin import Change
     from tenure.report import Report
@@ -52,9 +54,10 @@ def push(  # noqa: PLR0913 - each is an option
     asked = Asked(names=tuple(names or ()), only_failed=only_failed)
     if undo is not None:
         raise typer.Exit(_undo(ready, store, asked.names, undo, dry_run=dry_run))
-    made = report_to_push(ready, store)
     if hold:
-        raise typer.Exit(_hold(ready, store, made, asked))
+        raise typer.Exit(_hold(ready, store, report_to_push(ready, store), asked))
+    with _said_if_withheld(ready, store, asked, dry_run=dry_run):
+        made = report_to_push(ready, store)
     raise typer.Exit(run_push(ready, store, made, asked, dry_run=dry_run, anyway=anyway))
 
 
@@ -98,9 +101,11 @@ def run_all(workspace: "Workspace", store: "Store", *, quiet: bool = False) -> i
     from tenure.sync import SyncOptions  # noqa: PLC0415 - see tenure.cli
 
     synced = run_sync(workspace, store, SyncOptions(), quiet=quiet)
-    made = report_to_push(workspace, store)
+    asked = Asked(patient=True)
+    with _said_if_withheld(workspace, store, asked):
+        made = report_to_push(workspace, store)
     show(_total(made))
-    return max(synced, run_push(workspace, store, made, Asked(patient=True)))
+    return max(synced, run_push(workspace, store, made, asked))
 
 
 def report_to_push(workspace: "Workspace", store: "Store") -> "Report":
@@ -125,7 +130,8 @@ def run_push(  # noqa: PLR0913 - each is an option
     from tenure import delivery  # noqa: PLC0415 - see tenure.cli
 
     if not anyway:
-        delivery.require_publishable(workspace, made)
+        with _said_if_withheld(workspace, store, asked, dry_run=dry_run):
+            delivery.require_publishable(workspace, made)
     act = delivery.preview if dry_run else delivery.deliver
     found = act(workspace, store, made, asked)
     if not found and asked.only_failed:
@@ -134,7 +140,47 @@ def run_push(  # noqa: PLR0913 - each is an option
         console.err().print("There is no sink in plugins.toml to push to.")
     for one in found:
         _show(one, dry_run=dry_run, shown=shown)
-    return max((one.exit_code for one in found), default=0)
+    told = _alerts(workspace, store, made, asked, dry_run=dry_run)
+    return max((one.exit_code for one in (*found, *told)), default=0)
+
+
+@contextmanager
+def _said_if_withheld(
+    workspace: "Workspace", store: "Store", asked: "Asked", *, dry_run: bool = False
+) -> "Iterator[None]":
+    """Sinks that are to say it do so where nothing may be published."""
+    from tenure.errors import InvariantError, WithheldError  # noqa: PLC0415 - see tenure.cli
+
+    try:
+        yield
+    except (InvariantError, WithheldError) as error:
+        _alerts(workspace, store, error, asked, dry_run=dry_run)
+        raise
+
+
+def _alerts(
+    workspace: "Workspace", store: "Store", finding: "Finding", asked: "Asked", *, dry_run: bool
+) -> "list[Delivered]":
+    """Send what is to be said at once, or only show it."""
+    from tenure.delivery import alerting  # noqa: PLC0415 - see tenure.cli
+
+    watch = alerting.Watch(
+        workspace, store, finding, patient=asked.patient, only_failed=asked.only_failed
+    )
+    act = alerting.preview if dry_run else alerting.send
+    told = act(watch, asked.names)
+    for one in told:
+        _show_alert(one, dry_run=dry_run)
+    return told
+
+
+def _show_alert(one: "Delivered", *, dry_run: bool) -> None:
+    verb = "would say" if dry_run else "said"
+    verb = "[red]failed to say[/]" if one.error is not None else verb
+    what = redact(one.alert.text if one.alert else "what is due", secrets())
+    console.out().print(f"[bold]{escape(one.sink)}[/]: {verb}: {escape(what)}")
+    if one.error is not None:
+        console.err().print(escape(str(one.error)))
 
 
 def _show(one: "Delivered", *, dry_run: bool, shown: int = SHOWN) -> None:

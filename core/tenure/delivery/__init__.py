@@ -3,6 +3,7 @@
     gate      what may be published at all
     reports   the report of each sink, by its segments and periods
     sending   one sink's turn: what would change, send, how it ended
+    alerting  what a sink is to say at once, and when that is over
     lease     one push to a sink at a time
     lent      what a sink may look at besides the report
     outbox    a row per delivery, written before anything is sent and marked after

@@ -34,6 +34,12 @@ _LONGEST_WAIT = timedelta(hours=6)
 _DELIVERY = table(Delivery)
 
 
+ALERT = "alert:"
+"""What the digest of an alert begins with; its key follows."""
+
+_IS_ALERT = _DELIVERY.c.content_hash.startswith(ALERT, autoescape=True)
+
+
 class State(StrEnum):
     """How a delivery stands."""
 
@@ -67,6 +73,14 @@ class Run:
     recorded_at: datetime
     next_attempt_at: datetime | None
     delivered_at: datetime | None
+    over_at: datetime | None
+
+    @property
+    def alert(self) -> str | None:
+        """The key of the alert that it is; None: it is a report."""
+        return (
+            self.content_hash.removeprefix(ALERT) if self.content_hash.startswith(ALERT) else None
+        )
 
     @property
     def is_open(self) -> bool:
@@ -84,6 +98,7 @@ class Run:
             "id": self.id,
             "sink": self.sink,
             "undoes": self.undoes,
+            "alert": self.alert,
             "state": self.state.value,
             "attempts": self.attempts,
             "written": self.written,
@@ -105,6 +120,11 @@ class Content:
     publication: int | None
     undoes: int | None = None
 
+    @property
+    def is_alert(self) -> bool:
+        """Whether it is no report: neither of the two supersedes the other."""
+        return self.digest.startswith(ALERT)
+
 
 class Outbox:
     """The deliveries of one ledger."""
@@ -119,9 +139,23 @@ class Outbox:
             return [_run(row) for row in connection.execute(query)]
 
     def last(self, sink: str) -> Run | None:
-        """The sink's newest delivery."""
+        """The sink's newest delivery of a report."""
         with self._store.read() as connection:
-            return _first(connection, _runs().where(_DELIVERY.c.sink == sink))
+            return _first(connection, _runs().where(_DELIVERY.c.sink == sink, ~_IS_ALERT))
+
+    def alerts(self, sink: str) -> list[Run]:
+        """Every alert of the sink, the newest first."""
+        with self._store.read() as connection:
+            query = _runs().where(_DELIVERY.c.sink == sink, _IS_ALERT)
+            return [_run(row) for row in connection.execute(query)]
+
+    def end(self, alerts: Sequence[Run]) -> None:
+        """These alerts are due no more; what has not got out will not."""
+        mine = _DELIVERY.c.id.in_([run.id for run in alerts])
+        with self._store.write() as (connection, stamp):
+            connection.execute(update(_DELIVERY).where(mine).values(over_at=stamp))
+            unsaid = update(_DELIVERY).where(mine, _DELIVERY.c.state.in_(OPEN))
+            connection.execute(unsaid.values(state=State.SUPERSEDED))
 
     def run(self, sink: str, number: int) -> Run:
         """One delivery of the sink; raises `UsageError` where it has none of that number."""
@@ -151,8 +185,9 @@ class Outbox:
             if row is None:
                 row = self._insert(connection, content, stamp)
             # What a sink never got of older figures is not wanted any more.
-            older = mine & _DELIVERY.c.state.in_(OPEN) & (_DELIVERY.c.id != row)
-            connection.execute(update(_DELIVERY).where(older).values(state=State.SUPERSEDED))
+            older = mine & _DELIVERY.c.state.in_(OPEN) & (_DELIVERY.c.id != row) & ~_IS_ALERT
+            if not content.is_alert:
+                connection.execute(update(_DELIVERY).where(older).values(state=State.SUPERSEDED))
             connection.execute(update(_DELIVERY).where(_DELIVERY.c.id == row).values(**values))
             found = _first(connection, _runs().where(_DELIVERY.c.id == row))
         assert found is not None  # noqa: S101 - it was written above

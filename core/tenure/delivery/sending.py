@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from tenure.alerts import Alert
 from tenure.config import Entry, Workspace
 from tenure.delivery.lease import hold
 from tenure.delivery.lent import context_for
@@ -41,6 +42,8 @@ class Delivered:
     """Its number in the outbox; None: nothing had to be sent."""
     left: Sequence[Unwritten] = ()
     """What was not put back, on purpose."""
+    alert: Alert | None = None
+    """What was said at once, or would be."""
     held: Run | None = None
     """Why nothing was sent: it waits for a push by hand."""
 
@@ -135,7 +138,7 @@ def _send(turn: Turn, work: Work, content: Content, *, patient: bool) -> Deliver
     if patient and last is not None and last.state is State.HELD:
         return Delivered(sink=turn.name, held=last)
     if patient and same is not None and same.waits(turn.store.clock()):
-        return Delivered(sink=turn.name, error=_waiting(same), run=same.id)
+        return Delivered(sink=turn.name, error=waiting(same), run=same.id)
     run: Run | None = None
     try:
         with turn.opened(last.message if last else "") as (sink, context):
@@ -148,22 +151,21 @@ def _send(turn: Turn, work: Work, content: Content, *, patient: bool) -> Deliver
             if changes and sink.remembers:
                 SinkMemory(turn.store, turn.name).intend(run.id, changes)
             if changes:
-                receipt = _receipt(work.write(sink, changes, replace(context, key=run.key)))
+                done = work.write(sink, changes, replace(context, key=run.key))
+                receipt = receipt_of(done, "deliver")
     except TenureError as error:
         run = run or outbox.begin(content)
         with turn.store.write() as (connection, _):
             outbox.failed(connection, run, error)
         return Delivered(sink=turn.name, error=error, run=run.id)
-    refused = _finish(turn, run, receipt, changes)
+    refused = finish(turn, run, receipt, changes)
     told = run.id if changes else None
     return Delivered(
         sink=turn.name, changes=changes, error=refused, run=told, left=tuple(receipt.left)
     )
 
 
-def _finish(
-    turn: Turn, run: Run, receipt: Receipt, changes: Sequence[Change]
-) -> TenureError | None:
+def finish(turn: Turn, run: Run, receipt: Receipt, changes: Sequence[Change]) -> TenureError | None:
     """Mark how a delivery ended; the error where some targets were refused."""
     outbox, error = Outbox(turn.store), None
     memory = SinkMemory(turn.store, turn.name)
@@ -189,9 +191,10 @@ def _planned(turn: Turn, work: Work, sink: Sink, context: SinkContext) -> Sequen
     return SinkMemory(turn.store, turn.name).noted(found) if sink.remembers else found
 
 
-def _receipt(found: Any) -> Receipt:
+def receipt_of(found: Any, method: str) -> Receipt:
+    """What a plugin's method gave back, if that is a receipt."""
     if not isinstance(found, Receipt):
-        raise TypeError(f"deliver() should return a Receipt, not {type(found).__name__}")
+        raise TypeError(f"{method}() should return a Receipt, not {type(found).__name__}")
     return found
 
 
@@ -213,7 +216,8 @@ def _called(label: str | None, target: str) -> str:
     return f"{label} ({target})" if label else target
 
 
-def _waiting(run: Run) -> TenureError:
+def waiting(run: Run) -> TenureError:
+    """Why a delivery is not tried now."""
     again = f"`tenure push {run.sink}` tries it at once"
     if run.state is State.DEAD:
         return SourceError(
