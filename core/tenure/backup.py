@@ -30,7 +30,7 @@ from tenure.errors import ConfigError, StoreError, TenureError
 from tenure.ledger import schema
 from tenure.ledger.lease import refuse_if_held
 from tenure.ledger.store import Store
-from tenure.ledger.tables import ConnectorState, from_micros, table
+from tenure.ledger.tables import ConnectorState, SinkLease, from_micros, table
 
 FORMAT = 1
 _MANIFEST = "manifest.json"
@@ -269,3 +269,5 @@ def _let_go(connection: Connection) -> None:
     for each in _ours(connection):
         if "lease_holder" in each.columns:
             connection.execute(each.update().values(lease_holder=None))
+        if each.name == SinkLease.__tablename__:
+            connection.execute(each.delete())

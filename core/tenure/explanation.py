@@ -109,6 +109,9 @@ class Explanation:
         }
 
 
+_TIMES = ("at", "ends_at", "recorded_at", "raw_deleted_at")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """One point of a customer's timeline, and the level that the policy makes of it."""
@@ -136,11 +139,13 @@ class Fact:
     raw: str | None
     """Where the record stands in what the source sent, if that was kept: the name of a file, or
     name, position and content hash of a page (`raw_object` in the ledger)."""
+    raw_deleted_at: datetime | None = None
+    """Since when that is gone, by [tenure] keep_raw."""
 
     def as_json(self) -> dict[str, Json]:
         """The values by their names, money as decimal strings."""
         money = {n: decimal_string(getattr(self, n)) for n in ("amount", "discount", "level")}
-        times = {n: instant_string(getattr(self, n)) for n in ("at", "ends_at", "recorded_at")}
+        times = {n: instant_string(getattr(self, n)) for n in _TIMES}
         return asdict(self) | {"quantity": decimal_string(self.quantity)} | money | times
 
 

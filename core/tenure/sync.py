@@ -18,6 +18,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from tenure import accounts, rates
 from tenure.config import Entry, Workspace
 from tenure.errors import PluginError, TenureError
+from tenure.ledger import retention
 from tenure.ledger.lease import Ask, Lease, hold
 from tenure.ledger.pull import Counts, Pull
 from tenure.ledger.store import Store
@@ -98,7 +99,7 @@ def sync(
     began = store.known_at() or store.clock()
     first = [run.rates(fx)] if fx and fx.enabled and not options.names else []
     pulled = [run.one(entry) for entry in chosen]
-    return (*first, *pulled, *run.accounts(began))
+    return (*first, *pulled, *run.accounts(began), *run.prune())
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,18 @@ class _Sync:
                 remarks=done.remarks,
                 said=str(done),
             )
+
+    def prune(self) -> Iterator[Outcome]:
+        """Delete what sources sent long enough ago; nothing is said where nothing was."""
+        keep = self.workspace.keep_raw
+        try:
+            deleted = retention.prune(self.store, keep) if keep else 0
+        except TenureError as error:
+            yield Outcome(name="keep_raw", error=error)
+            return
+        if deleted and keep:
+            said = f"{deleted:,} pages older than {keep.days} days deleted"
+            yield Outcome(name="keep_raw", said=said)
 
     def _pull(self, entry: Entry, run: "_Run") -> None:
         connector = entry.plugin

@@ -11,6 +11,7 @@ from asked import as_policy, asked, filled, has_begun, heavy
 from copies import Copied, from_copy, from_ledger
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 from workspaces import workspace
 from worlds import policies, questions, worlds
 
@@ -102,6 +103,18 @@ def test_many_refreshes_end_in_few_files_and_disturb_no_reader(copied):
     assert len(copied.files) < most
 
 
+def test_a_copy_from_before_somebody_was_forgotten_is_made_anew(copied):
+    before = copied.files
+    with copied.store.write() as (connection, _):
+        connection.execute(text("UPDATE customer SET external_id = 'token' WHERE id = 1"))
+        connection.execute(
+            text("INSERT INTO erasure (token, recorded_at, counts) VALUES ('token', 1, '{}')")
+        )
+    copied.agrees()
+    copied.report()  # which tidies up
+    assert not before & copied.files
+
+
 @pytest.mark.parametrize("damage", ["flip", "cut", "delete"])
 def test_a_damaged_copy_is_made_anew(copied, damage, caplog):
     path = min(copied.folder.glob("*.parquet"))
@@ -119,9 +132,9 @@ def test_a_damaged_copy_is_made_anew(copied, damage, caplog):
     assert path.name not in copied.files
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"layout": 1, "stamp": 1, "tables": 3}'])
-def test_a_copy_whose_list_is_lost_is_made_anew(copied, text):
-    (copied.folder / "copy.json").write_text(text)
+@pytest.mark.parametrize("found", ["", "[]", "{}", '{"layout": 2, "stamp": 1, "tables": 3}'])
+def test_a_copy_whose_list_is_lost_is_made_anew(copied, found):
+    (copied.folder / "copy.json").write_text(found)
     copied.agrees()
 
 

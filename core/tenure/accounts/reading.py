@@ -30,15 +30,18 @@ _TABLES = """
 _QUERIES = {
     "found": """
         SELECT c.id, s.name, c.external_id, CASE WHEN c.recorded_at <= {since} THEN 1 ELSE 0 END
-        FROM customer AS c JOIN connector_state AS s ON s.id = c.connector_id""",
+        FROM customer AS c JOIN connector_state AS s ON s.id = c.connector_id
+        WHERE c.erased_at IS NULL""",
     "stated": """
         SELECT customer_id, name, coalesce(value, '') AS value, valid_from
         FROM customer_attribute WHERE superseded_at IS NULL AND name IN ({names})""",
     "billed": "SELECT DISTINCT customer_id FROM item",
     "known": """
         SELECT l.customer_id, a.external_id, l.rule, l.recorded_at
-        FROM account_link AS l JOIN account AS a ON a.id = l.account_id
-        WHERE l.superseded_at IS NULL""",
+        FROM account_link AS l
+        JOIN account AS a ON a.id = l.account_id
+        JOIN customer AS c ON c.id = l.customer_id
+        WHERE l.superseded_at IS NULL AND c.erased_at IS NULL""",
 }
 _LAST = text("""
     SELECT (SELECT coalesce(max(id), 0) FROM customer),

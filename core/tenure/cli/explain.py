@@ -159,9 +159,9 @@ def show_timeline(line: "Timeline", currency: str) -> None:
         )
         why = ", ".join(filter(None, [fact.reason, fact.cause]))
         recorded = f"{fact.recorded_at:%Y-%m-%d %H:%M}"
-        start, plan = f"{fact.at:%Y-%m-%d}", fact.plan
-        rows.append(
-            (start, plan, fact.state, bills, level, why, fact.evidence, fact.source_ref, recorded)
-        )
+        start, plan, source = f"{fact.at:%Y-%m-%d}", fact.plan, fact.source_ref
+        if fact.raw_deleted_at is not None:
+            source += f" (deleted {fact.raw_deleted_at:%Y-%m-%d})"
+        rows.append((start, plan, fact.state, bills, level, why, fact.evidence, source, recorded))
     out.print(console.table(columns, rows, right=("bills", "a month")), crop=False)
     out.print(f"as known at {line.known_at:%Y-%m-%d %H:%M} UTC", style="dim", markup=False)

@@ -1,5 +1,6 @@
-"""What whoever runs tenure in production needs: backup, restore."""
+"""What whoever runs tenure in production needs: backup, restore, forget."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,7 @@ from tenure.cli.app import app, workspace
 
 if TYPE_CHECKING:
     from tenure.backup import Backup
+    from tenure.erasure import Erased
 
 
 @app.command()
@@ -40,6 +42,39 @@ def restore(
 
     made = copies.restore(workspace(context).store, path, replace=replace)
     typer.echo(f"restored {path}: {_counted(made)}")
+
+
+@app.command()
+def forget(
+    context: typer.Context,
+    customer: Annotated[str, typer.Argument(help="Its id, as `tenure customers` shows it.")],
+    *,
+    connector: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Where several have that id.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be deleted.")] = False,
+) -> None:
+    """Erase who a customer is, and keep the amounts: figures stay as they were."""
+    from tenure.erasure import Asked  # noqa: PLC0415 - see tenure.cli
+    from tenure.erasure import forget as erase  # noqa: PLC0415 - see tenure.cli
+    from tenure.ledger.store import Store  # noqa: PLC0415 - see tenure.cli
+
+    ready = workspace(context)
+    asked = Asked(customer=customer, connector=connector, dry_run=dry_run)
+    done = erase(ready, Store.open(ready.store), asked)
+    typer.echo("\n".join(_said(done, [entry.name for entry in ready.sinks], dry_run=dry_run)))
+
+
+def _said(done: "Erased", sinks: list[str], *, dry_run: bool) -> Iterator[str]:
+    if done.before:
+        yield f"{done.token}: forgotten before; the store was cleaned once more"
+        return
+    yield f"{'would be' if dry_run else 'is now'} {done.token}"
+    yield from (f"  {number:>6,} {what}" for what, number in done.counts.items() if number)
+    if sinks:
+        yield f"Remove by hand what was sent elsewhere ({', '.join(sinks)}):"
+        yield from (f"  {line}" for line in done.sinks)
+    yield "Earlier backups, logs and files of yours still name the customer."
 
 
 def _counted(made: "Backup") -> str:

@@ -55,6 +55,7 @@ def status(
     """Freshness, last runs, evidence, quarantine, accounts, pending deliveries."""
     from tenure import accounts  # noqa: PLC0415 - see tenure.cli
     from tenure import status as ledger  # noqa: PLC0415 - see tenure.cli
+    from tenure.ledger import retention  # noqa: PLC0415 - see tenure.cli
     from tenure.metrics.graded import build  # noqa: PLC0415 - see tenure.cli
     from tenure.metrics.run import ReportRequest  # noqa: PLC0415 - see tenure.cli
 
@@ -64,6 +65,7 @@ def status(
     deliveries = ledger.open_deliveries(store)
     rates = ledger.rates(store, ready.currency) if ready.fx.entry else None
     joined = accounts.standing(store) if ready.accounts else None
+    raw = retention.status(store)
     if as_json:
         said = {
             "connectors": [_as_json(one, graded.get(one.name, {})) for one in found],
@@ -72,6 +74,7 @@ def status(
             "accounts": asdict(joined) if joined else None,
             "pending_deliveries": sum(deliveries.values()),
             "deliveries": deliveries,
+            "raw": asdict(raw),
         }
         typer.echo(json.dumps(said, default=_text))
         return
@@ -86,6 +89,8 @@ def status(
         console.out().print(f"accounts: {joined}", markup=False)
     counts = ", ".join(f"{number} {state}" for state, number in deliveries.items())
     console.out().print(f"deliveries: {counts}")
+    kept = f"{raw.kept:,} pages ({raw.size / 1e6:,.1f} MB) kept, {raw.deleted:,} deleted"
+    console.out().print(f"what sources sent: {kept}")
 
 
 def _as_json(one: "ConnectorStatus", grades: "Mapping[Evidence, Grade]") -> dict[str, Any]:

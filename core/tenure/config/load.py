@@ -5,6 +5,7 @@ find ─► Document ─► [tenure], [connectors.*], [accounts], [fx], [sinks.*
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from tenure.config import entries
 from tenure.config.document import Document, shown
 from tenure.config.mistakes import names, nearest
 from tenure.config.reading import Reading
-from tenure.config.sections import AccountsTable, DaemonTable, MetricsTable, TenureTable
+from tenure.config.sections import FOREVER, AccountsTable, DaemonTable, MetricsTable, TenureTable
 from tenure.config.values import environment
 from tenure.config.workspace import AccountsConfig, MetricsConfig, Workspace
 from tenure.redaction import url_passwords
@@ -57,6 +58,7 @@ def load(path: Path | None = None, text: str | None = None) -> Workspace:
         accounts=accounts,
         daemon=daemon,
         warnings=tuple(reading.warnings),
+        keep_raw=_days(tenure.keep_raw),
         store_secrets=(*secrets, *([daemon.heartbeat] if daemon.heartbeat else [])),
     )
 
@@ -77,6 +79,10 @@ def _tenure(reading: Reading) -> tuple[TenureTable | None, set[str]]:
     if "?" in str(reading.folder):
         reading.wrong(store, "the folder's name has a `?`, which cannot stand in a store URL")
     return reading.validate(TenureTable, section), section.resolver.secrets | passwords
+
+
+def _days(text: str) -> timedelta | None:
+    return None if text == FOREVER else timedelta(days=int(text.removesuffix("d")))
 
 
 def _accounts(reading: Reading) -> AccountsConfig | None:

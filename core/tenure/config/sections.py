@@ -28,6 +28,8 @@ MAX_AGE_DAYS = 35
 _STORE = re.compile(r"sqlite:///(?P<path>[^?#]+)(\?.*)?|postgresql\+psycopg://.+")
 
 
+FOREVER = "forever"
+_DAYS = re.compile(r"[1-9][0-9]{0,4}d")
 _DOMAIN = re.compile(r"[^\s@/:.]+(\.[^\s@/:.]+)+")
 
 
@@ -55,6 +57,12 @@ def _store(url: str) -> str:
     if url.startswith("sqlite:///:memory:"):
         raise ValueError("a store in memory is gone when the command ends; name a file")
     return url
+
+
+def _keep_raw(text: str) -> str:
+    if text != FOREVER and not _DAYS.fullmatch(text):
+        raise ValueError('write "90d" (days), or "forever"')
+    return text
 
 
 def _listen(text: str) -> str:
@@ -108,6 +116,14 @@ Schedule = Annotated[
     _checked(schedule.validate),
     Field(description="Cron line of five fields, or `every 15m`"),
 ]
+KeepRaw = Annotated[
+    str,
+    _checked(_keep_raw),
+    Field(
+        description="How long what sources sent is kept: 90d, or forever",
+        json_schema_extra={"pattern": f"^({FOREVER}|{_DAYS.pattern})$"},
+    ),
+]
 Name = Annotated[str, Field(min_length=1)]
 Share = Annotated[Decimal, Field(ge=0, le=1)]
 Span = Annotated[
@@ -130,6 +146,7 @@ class TenureTable(_Table):
     dashboard: Annotated[str, _checked(_page)] | None = Field(
         default=None, description="Where the figures are shown; sinks that speak to people link it"
     )
+    keep_raw: KeepRaw = "forever"
 
 
 class DaemonTable(_Table):

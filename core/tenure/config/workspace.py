@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
@@ -94,6 +95,8 @@ class Workspace:
     accounts: AccountsConfig | None = None
     daemon: DaemonTable = field(default_factory=DaemonTable)
     warnings: tuple[str, ...] = ()
+    keep_raw: timedelta | None = None
+    """How long what sources sent is kept; None: forever."""
     store_secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @property

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, TextClause, text
 
 from tenure.errors import PluginError
 from tenure.ledger import scripts
+from tenure.ledger.forgotten import Forgotten
 from tenure.ledger.lease import Lease
 from tenure.ledger.staging import Stage
 from tenure.ledger.store import Store
@@ -94,7 +95,9 @@ class Pull:
         self._store = store
         self._connection = connection
         self.lease = lease
-        self._stage = Stage(connection, Redactor(lease.ask.secrets))
+        with connection.begin():
+            forgotten = Forgotten.of(connection, lease.connector)
+        self._stage = Stage(connection, Redactor(lease.ask.secrets), forgotten)
         self._finished = False
 
     @property

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, MetaData, Table, Text
 
 from tenure.ledger import validate
+from tenure.ledger.forgotten import Forgotten, token_of
 from tenure.ledger.tables import KEY
 from tenure.ledger.validate import (
     InvalidRecordError,
@@ -141,6 +142,7 @@ QUARANTINE = _stage(
     Column("rows", Integer),
 )
 TOMBSTONE = _stage("tombstone", _key(), Column("kind", Text), Column("external_id", Text))
+FORGOTTEN = _stage("forgotten", _key(), Column("subject", Text), Column("token", Text))
 CHANGED = _stage("changed", _key("line_no"))
 RETRACT = _stage("retract", _key("item_id"))
 VERDICT = _stage(
@@ -159,15 +161,22 @@ Values = dict[int, tuple[str | None, str]]
 class Stage:
     """Takes records of a pull on one connection until they are committed.
 
-    `clean` takes secrets out of what is kept of an unreadable row.
+    `clean` takes secrets out of what is kept of an unreadable row; what is said of somebody
+    `forgotten` is left out.
     """
 
-    def __init__(self, connection: Connection, clean: Callable[[str], str] = str) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        clean: Callable[[str], str] = str,
+        forgotten: Forgotten | None = None,
+    ) -> None:
         self.connection = connection
         self.rows_read = 0
         self.rows_quarantined = 0
         self.rows_excluded = 0
         self._clean = clean
+        self._forgotten = forgotten
         self._no = 0
         self._unwritten = 0
         self._waiting: dict[Table, list[tuple[Any, ...]]] = defaultdict(list)
@@ -189,6 +198,8 @@ class Stage:
         if self._unwritten >= BATCH:
             self.flush()
         try:
+            if self._forgotten is not None and self._forgotten.names(record):
+                take = self._leave_out
             take(record)
         except _BROKEN as error:
             self._refuse(record, error, _ref(record))
@@ -248,6 +259,14 @@ class Stage:
         rows = validate.rows(record.rows)
         self.rows_read += rows
         self.rows_excluded += rows
+
+    def _leave_out(self, record: Any) -> None:
+        """Of somebody forgotten: counted where it stands for rows, and nothing else of it kept."""
+        if isinstance(record, Subscription | Quarantined):
+            self._exclude(Excluded(reason="forgotten", rows=_rows(record)))
+        if isinstance(record, Subscription) and self._forgotten is not None:
+            token = token_of(self._forgotten.salt, record.id)
+            self._put(FORGOTTEN, self._next(), record.id, token)
 
     def _subscription(self, record: Subscription) -> None:
         for item in record.items:

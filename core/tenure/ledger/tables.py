@@ -31,6 +31,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _IN_FORCE = text("superseded_at IS NULL")
 _CLOSED = text("superseded_at IS NOT NULL")
+_KEPT = text("deleted_at IS NULL")
 KEY = BigInteger().with_variant(Integer(), "sqlite")  # SQLite's rowid wants INTEGER
 
 
@@ -106,6 +107,7 @@ class LedgerClock(SQLModel, table=True):
     __tablename__ = "ledger_clock"
     id: int = Field(default=1, primary_key=True)
     last_stamp: datetime = _instant()
+    salt: str | None = _text(default=None)  # of the tokens of forgotten ids
 
 
 class ConnectorState(SQLModel, table=True):
@@ -126,7 +128,7 @@ class ConnectorState(SQLModel, table=True):
 
 
 class Customer(SQLModel, table=True):
-    """Who pays, as one connector knows them."""
+    """Who pays, as one connector knows them; `erased_at` is when they were forgotten."""
 
     __tablename__ = "customer"
     __table_args__ = (UniqueConstraint("connector_id", "external_id"),)
@@ -134,6 +136,7 @@ class Customer(SQLModel, table=True):
     connector_id: int = _ref("connector_state.id")
     external_id: str = _text()
     recorded_at: datetime = _instant()
+    erased_at: datetime | None = _instant(default=None)
 
 
 class CustomerAttribute(SQLModel, table=True):
@@ -265,10 +268,16 @@ class Observation(SQLModel, table=True):
 
 
 class RawObject(SQLModel, table=True):
-    """A chunk of what a source sent, compressed (zlib), once per content."""
+    """A chunk of what a source sent, compressed (zlib), once per content.
+
+    Once it is older than `keep_raw` its `data` is empty, and `deleted_at` says since when.
+    """
 
     __tablename__ = "raw_object"
-    __table_args__ = (UniqueConstraint("connector_id", "name", "position", "content_hash"),)
+    __table_args__ = (
+        UniqueConstraint("connector_id", "name", "position", "content_hash"),
+        Index("raw_object_kept", "recorded_at", sqlite_where=_KEPT, postgresql_where=_KEPT),
+    )
     id: int | None = _key()
     connector_id: int = _ref("connector_state.id")
     name: str = _text()
@@ -277,6 +286,7 @@ class RawObject(SQLModel, table=True):
     size: int = _big()
     data: bytes = Field(sa_type=LargeBinary)
     recorded_at: datetime = _instant()
+    deleted_at: datetime | None = _instant(default=None)
 
 
 class Quarantine(SQLModel, table=True):
@@ -422,3 +432,21 @@ class SinkLease(SQLModel, table=True):
     sink: str = _text(primary_key=True)
     holder: str = _text()
     until: datetime = _instant()
+
+
+class Erasure(SQLModel, table=True):
+    """Somebody was forgotten: when, as which token, and how much was deleted (JSON). No more."""
+
+    __tablename__ = "erasure"
+    id: int | None = _key()
+    token: str = _text()
+    recorded_at: datetime = _instant()
+    counts: str = _text()
+
+
+class ErasedId(SQLModel, table=True):
+    """The token of an id of somebody forgotten: what comes in under that id is left out."""
+
+    __tablename__ = "erased_id"
+    connector_id: int = _ref("connector_state.id", primary_key=True)
+    token: str = _text(primary_key=True)

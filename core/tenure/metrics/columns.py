@@ -33,7 +33,7 @@ LARGE = 200_000
 SCHEMA = "ledger"
 """Where the tables of the copy are, by their names in the ledger."""
 
-_LAYOUT = 1
+_LAYOUT = 2
 _MOST_PIECES = 8
 """How many additions a table may have before they are sorted into one file again."""
 
@@ -111,10 +111,14 @@ class _Held:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """All that the ledger had recorded at `stamp`, and maybe some of what came after."""
+    """All that the ledger had recorded at `stamp`, and maybe some of what came after.
+
+    `erased` is how many customers had been forgotten: that alone changes rows that were there.
+    """
 
     stamp: int
     tables: dict[str, _Held]
+    erased: int
 
     @property
     def files(self) -> Iterator[_File]:
@@ -196,16 +200,18 @@ class _Copy:
 
     def _fresh(self) -> _State:
         (stamp,) = self.row("SELECT last_stamp FROM ledger_clock")
+        (erased,) = self.row("SELECT coalesce(max(id), 0) FROM erasure")
         state = self._kept()
-        if state and not self._is_good(state, stamp):
+        if state and not (state.erased == erased and self._is_good(state, stamp)):
             state = None
         if state is None:
             for path in self._folder.glob("figures-*.json"):  # made from what is no more
                 path.unlink(missing_ok=True)
         if state and state.stamp == stamp:
             return state
-        before = state or _State(0, dict.fromkeys(TABLES, _Held()))
-        return self._keep(_State(stamp, {name: self._after(name, before) for name in TABLES}))
+        before = state or _State(0, dict.fromkeys(TABLES, _Held()), erased)
+        tables = {name: self._after(name, before) for name in TABLES}
+        return self._keep(_State(stamp, tables, erased))
 
     def _kept(self) -> _State | None:
         """What `copy.json` says; None where that is nothing which this program understands."""
@@ -213,7 +219,8 @@ class _Copy:
             found = json.loads((self._folder / "copy.json").read_text(encoding="utf-8"))
             if found["layout"] != _LAYOUT:
                 return None
-            return _State(found["stamp"], {name: _held(found["tables"][name]) for name in TABLES})
+            tables = {name: _held(found["tables"][name]) for name in TABLES}
+            return _State(found["stamp"], tables, found["erased"])
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
 

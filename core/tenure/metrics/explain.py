@@ -140,4 +140,5 @@ def _facts(store: Store, points: Iterable[tuple[Any, ...]]) -> Iterator[Fact]:
     refs = [Ref(p["connector"], p["source_ref"], p["recorded_at"]) for p in found]
     kept = origins(store, refs)
     for point, ref in zip(found, refs, strict=True):
-        yield Fact(**point, raw=kept.of(ref))
+        raw = kept.of(ref)
+        yield Fact(**point, raw=raw, raw_deleted_at=kept.deleted.get((ref.connector, raw or "")))

@@ -34,6 +34,8 @@ class Origins:
 
     names: Mapping[str, Collection[str]]
     holders: Mapping[tuple[str, str], list[tuple[datetime, str]]]
+    deleted: Mapping[tuple[str, str], datetime]
+    """Since when what `of` names is not kept any more."""
 
     def of(self, ref: Ref) -> str | None:
         """The name of a file, or name, position and hash of a page; None if none was kept."""
@@ -49,7 +51,8 @@ class Origins:
 def origins(store: Store, refs: Collection[Ref]) -> Origins:
     """The origins of some points, in one pass over what pages hold."""
     with store.read() as connection:
-        return Origins(_names(connection, refs), _holders(connection, refs))
+        names, holders = _names(connection, refs), _holders(connection, refs)
+        return Origins(names, holders, _deleted(connection, names))
 
 
 def _names(connection: Connection, refs: Collection[Ref]) -> dict[str, set[str]]:
@@ -63,6 +66,27 @@ def _names(connection: Connection, refs: Collection[Ref]) -> dict[str, set[str]]
     for connector, name in connection.execute(query):
         found[connector].add(name)
     return found
+
+
+def _deleted(
+    connection: Connection, names: Mapping[str, Collection[str]]
+) -> dict[tuple[str, str], datetime]:
+    """Pages that are gone, and files of which no piece is left."""
+    r = _RAW.c
+    query = (
+        select(_STATE.c.name, r.name, r.position, r.content_hash, r.deleted_at)
+        .join(_STATE, _STATE.c.id == r.connector_id)
+        .where(_STATE.c.name.in_(names))
+    )
+    gone: dict[tuple[str, str], datetime] = {}
+    left = set()
+    for connector, name, position, digest, at in connection.execute(query):
+        if at is None:
+            left.add((connector, name))
+            continue
+        for key in ((connector, name), (connector, f"{name}:{position}:{digest}")):
+            gone[key] = max(at, gone.get(key, at))
+    return {key: at for key, at in gone.items() if key not in left}
 
 
 def _holders(

@@ -11,6 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from tenure.customers import Standing
+from tenure.ledger.forgotten import PREFIX
 from tenure.ledger.store import Store
 from tenure.metrics import measures
 from tenure.metrics.customers import NowFrame, day_of, last_movement, present
@@ -40,9 +41,9 @@ _IDS = """
         FROM known_attribute
         WHERE name = 'parent'
     ) AS p ON p.customer_id = y.customer_id AND p.place = 1
-    WHERE s.place > {after} AND s.place <= {last}
+    WHERE s.place > {after} AND s.place <= {last} AND NOT starts_with(c.external_id, '{forgotten}')
     ORDER BY s.place, y.rank, coalesce(p.child, 0), c.customer_id"""
-"""The ids at each connector, a parent before its children."""
+"""The ids at each connector, a parent before its children; of somebody forgotten none."""
 
 
 def build(
@@ -93,7 +94,7 @@ def _streamed(now: Frame, names: Sequence[str], stated: tuple[str, ...]) -> Iter
     columns = ", band" + "".join(f", attribute_{n}" for n in range(len(stated)))
     for number in count():
         bounds = {"after": number * _CHUNK, "last": (number + 1) * _CHUNK}
-        ids = _ids(duck.execute(_IDS.format(**bounds)).fetchall())
+        ids = _ids(duck.execute(_IDS.format(forgotten=PREFIX, **bounds)).fetchall())
         rows = duck.execute(_ROWS.format(columns=columns, **bounds)).fetchall()
         for key, *line in rows:
             yield _standing(now, (names, stated), ids[key], line)

@@ -13,7 +13,9 @@ SELECT :connector, s.name, s.position, s.content_hash, s.size, s.data, :stamp
 FROM stage_raw AS s
 WHERE true
 ORDER BY s.no
-ON CONFLICT (connector_id, name, position, content_hash) DO NOTHING;
+ON CONFLICT (connector_id, name, position, content_hash) DO UPDATE SET
+    data = excluded.data, recorded_at = excluded.recorded_at, deleted_at = NULL
+WHERE raw_object.deleted_at IS NOT NULL;
 
 INSERT INTO quarantine (connector_id, fingerprint, source_ref, "column", reason, raw, rows,
                         pull_started_at, recorded_at)
@@ -44,3 +46,14 @@ FROM item AS i
 WHERE i.subscription_id IN (SELECT subscription_id FROM stage_subscription)
   AND i.id NOT IN (SELECT item_id FROM stage_item)
 ON CONFLICT (item_id) DO UPDATE SET retracted = excluded.retracted;
+
+-- Subscriptions that somebody forgotten has had since: what is said of them is left out from now on.
+INSERT INTO erased_id (connector_id, token)
+SELECT DISTINCT :connector, f.token
+FROM stage_forgotten AS f
+JOIN observation AS o ON o.connector_id = :connector AND o.subject = f.subject
+WHERE true
+ON CONFLICT (connector_id, token) DO NOTHING;
+
+DELETE FROM observation
+WHERE connector_id = :connector AND subject IN (SELECT subject FROM stage_forgotten);

@@ -1,0 +1,96 @@
+"""What texts say of somebody, and the same texts without it."""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Table, Text, select, update
+from sqlmodel import SQLModel
+
+from tenure.ledger.forgotten import SHORTEST
+from tenure.ledger.tables import Quarantine, table
+
+_MINDED = frozenset(
+    {"connector_state", "customer", "customer_attribute", "account", "account_link", "subscription",
+     "item", "point", "rate", "observation", "raw_object", "quarantine", "pull_item",
+     "ledger_clock", "erasure", "erased_id", "sink_value", "sink_remote"}
+)  # fmt: skip
+"""Tables whose rows are minded one by one: of every other one, the texts are."""
+
+_BAD = table(Quarantine)
+_GONE = "(of a forgotten customer)"
+
+
+@dataclass(frozen=True, slots=True)
+class Needles:
+    """Ids, names, addresses of somebody, as they may stand in a text by themselves."""
+
+    pattern: re.Pattern[str]
+    token: str
+
+    @classmethod
+    def of(cls, texts: Iterable[str], token: str) -> "Needles":
+        """What is too short stands in every text, and is looked for in none."""
+        long = sorted({one for one in texts if len(one) >= SHORTEST}, key=len, reverse=True)
+        found = "|".join(map(re.escape, long)) or r"(?!)"
+        return cls(re.compile(rf"(?<![\w@.-])(?:{found})(?![\w@-])", re.IGNORECASE), token)
+
+    def in_text(self, text: str) -> bool:
+        """Whether one of them is there."""
+        return self.pattern.search(text) is not None
+
+    def out_of(self, text: str) -> str:
+        """The text with the token instead; of JSON its texts alone, since numbers are figures."""
+        if not self.in_text(text):
+            return text
+        try:
+            return json.dumps(self._without(json.loads(text)))
+        except ValueError:
+            return self.pattern.sub(self.token, text)
+
+    def _without(self, value: Any) -> Any:
+        match value:
+            case str():
+                return self.pattern.sub(self.token, value)
+            case list():
+                return [self._without(one) for one in value]
+            case dict():
+                return {key: self._without(one) for key, one in value.items()}
+            case _:
+                return value
+
+
+def replace(connection: Connection, needles: Needles) -> int:
+    """Replace them in the texts of every table that is not minded by rows; how many changed."""
+    return sum(
+        _replace(connection, each, column.name, needles)
+        for each in SQLModel.metadata.sorted_tables
+        if each.name not in _MINDED
+        for column in each.columns
+        if isinstance(column.type, Text) and not column.primary_key
+    )
+
+
+def _replace(connection: Connection, each: Table, name: str, needles: Needles) -> int:
+    keys, column, changed = list(each.primary_key), each.c[name], 0
+    for said, *ids in connection.execute(select(column, *keys).where(column.is_not(None))).all():
+        clean = needles.out_of(said)
+        if clean != said:
+            own = [key == id_ for key, id_ in zip(keys, ids, strict=True)]
+            connection.execute(update(each).where(*own).values({name: clean}))
+            changed += 1
+    return changed
+
+
+def blank(connection: Connection, needles: Needles, connectors: Iterable[int]) -> int:
+    """Empty the quarantined rows that say anything of them; they still count."""
+    b, changed = _BAD.c, 0
+    for row in connection.execute(_BAD.select().where(b.connector_id.in_(connectors))).all():
+        if needles.in_text(f"{row.source_ref}\n{row.reason}\n{row.raw}"):
+            changed += 1
+            values = {"source_ref": _GONE, "reason": _GONE, "raw": "", "column": None}
+            own = {"fingerprint": f"forgotten:{row.id}"}
+            connection.execute(update(_BAD).where(b.id == row.id).values(values | own))
+    return changed

@@ -1,0 +1,266 @@
+"""forget: nobody can tell who it was, and no figure changes."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from books import at
+from facts import point
+from ledgers import Ledger
+from sqlalchemy import text
+from workspaces import workspace
+
+from tenure import (
+    Attribute,
+    Claim,
+    Customer,
+    Item,
+    Observation,
+    Quarantined,
+    RawChunk,
+    Subscription,
+    Tombstone,
+    TombstoneKind,
+)
+from tenure.cli import main
+from tenure.config import Workspace
+from tenure.erasure import Asked, forget
+from tenure.errors import TenureError, UsageError
+from tenure.ledger.forgotten import PREFIX
+from tenure.ledger.lease import Ask, hold
+from tenure.ledger.statements import LinkFact, state_links
+from tenure.ledger.store import Store
+from tenure.metrics.policy import Policy
+from tenure.metrics.run import ReportRequest, build
+from tenure.metrics.standing import build as standings
+
+NAME, EMAIL = "Wilhelmina Nobody", "mina@nobody.example"
+TRACES = ("cus_wilhelmina", "sub_wilhelmina", "in_4711", NAME, EMAIL, "nobody.example", "crm-4711")
+
+
+def ended(customer: str, subscription: str, ref: str, amount: int) -> Subscription:
+    points = [
+        point("2025-11-01", amount, source_ref=ref, plan="pro"),
+        point("2026-03-01", None, source_ref=ref, plan="pro"),
+    ]
+    return Subscription(id=subscription, customer=customer, items=[Item(id="0", points=points)])
+
+
+def billing() -> list[object]:
+    """What the billing system says of two customers who left, one of them the one to forget."""
+    country = Attribute(name="country", value="DE")
+    page = f'[{{"id": "in_4711", "customer": "cus_wilhelmina", "email": "{EMAIL}"}}]'
+    return [
+        Customer(id="cus_wilhelmina", name=NAME, email=EMAIL, attributes=[country]),
+        Customer(id="cus_somebody", name="Somebody Else", attributes=[country]),
+        ended("cus_wilhelmina", "sub_wilhelmina", "in_4711/il_4711", 70),
+        ended("cus_somebody", "sub_somebody", "in_4712/il_4712", 30),
+        Observation(subject="sub_wilhelmina", key="evt_1", at=at("2026-01-01"), data={"who": NAME}),
+        Observation(subject="sub_somebody", key="evt_2", at=at("2026-01-01"), data={}),
+        Claim(
+            subject="sub_wilhelmina",
+            measure="mrr",
+            amount=1,
+            currency="USD",
+            at=at("2026-01-01"),
+            source_ref="in_4711",
+        ),
+        RawChunk(name="invoices", position=0, data=page.encode(), holds=["in_4711"]),
+        RawChunk(name="invoices", position=1, data=b'[{"id": "in_4712"}]', holds=["in_4712"]),
+        Quarantined(source_ref="in_4713", reason="no date", raw=f"cus_wilhelmina,{EMAIL}"),
+        Quarantined(source_ref="in_4714", reason="no date", raw="cus_somebody"),
+    ]
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """Two customers in a billing system, and in a CRM one of them again, as one account."""
+    made = Store.open(store_url, clock=lambda: at("2026-07-01"))
+    Ledger(made, "billing").pull(billing())
+    owner = Attribute(name="owner", value="Ada")
+    Ledger(made, "crm").pull([Customer(id="crm-4711", name=NAME, attributes=[owner])])
+    rows = Ledger(made).rows("SELECT id, external_id FROM customer")
+    links = [
+        LinkFact(customer_id=int(str(id_)), account="crm/crm-4711", rule="email")
+        for id_, name in rows
+        if name != "cus_somebody"
+    ]
+    state_links(made, links)
+    with made.write() as (connection, _):
+        connection.execute(
+            text(
+                "INSERT INTO run (kind, subject, started_at, counts, message)"
+                f" VALUES ('sync', 'billing', 0, '{{}}', 'customer cus_wilhelmina: {NAME} is odd')"
+            )
+        )
+    return made
+
+
+def asking(store: Store, policy: Policy | None = None) -> Workspace:
+    ready = workspace(store.url, "billing", "crm", policy=policy)
+    return replace(ready, metrics=replace(ready.metrics, segments=("country", "owner")))
+
+
+def figures(store: Store, known_at=None) -> list[object]:
+    """What a report says besides when it was made."""
+    request = ReportRequest(
+        first="2026-01",
+        last="2026-04",
+        now=at("2026-07-02"),
+        known_at=known_at,
+        by=("country", "owner"),
+    )
+    return [row.as_json() for row in build(asking(store), store, request).rows]
+
+
+def everything(store: Store) -> str:
+    """All that can be read in the database, pages unpacked."""
+    import zlib  # noqa: PLC0415 - only for this
+
+    from sqlmodel import SQLModel  # noqa: PLC0415
+
+    said = []
+    with store.read() as connection:
+        for each in SQLModel.metadata.sorted_tables:
+            said += [
+                zlib.decompress(cell).decode() if isinstance(cell, bytes) and cell else str(cell)
+                for row in connection.execute(each.select())
+                for cell in row
+            ]
+    return "\n".join(said)
+
+
+def traces(said: str) -> list[str]:
+    return [trace for trace in TRACES if trace in said]
+
+
+def test_no_figure_changes_and_nobody_is_named(store: Store):
+    known_at = store.known_at()
+    before, then = figures(store), figures(store, known_at)
+    assert traces(everything(store)) == list(TRACES)
+    done = forget(asking(store), store, Asked(customer="cus_wilhelmina"))
+    assert traces(everything(store)) == []
+    assert (figures(store), figures(store, known_at)) == (before, then)
+    assert done.counts["customers"] == 2
+
+
+def test_the_next_syncs_do_not_bring_anybody_back(store: Store):
+    forget(asking(store), store, Asked(customer="cus_wilhelmina"))
+    before = figures(store)
+    again = [
+        *billing(),
+        ended("cus_wilhelmina", "sub_new", "in_4799", 10),
+        Observation(subject="sub_new", key="evt_3", at=at("2026-01-01"), data={"x": "unknown"}),
+        Tombstone(kind=TombstoneKind.CUSTOMER, id="cus_wilhelmina"),
+        RawChunk(name="new", position=0, data=b"\xff\xfe"),
+    ]
+    counts = Ledger(store, "billing").pull(again)
+    Ledger(store, "crm").pull([Customer(id="crm-4711", name=NAME)])
+    assert (counts.excluded, counts.retracted, counts.quarantined) == (3, 0, 1)
+    assert traces(everything(store)) == []
+    assert "sub_new" not in everything(store)
+    assert figures(store) == before
+
+
+def test_others_stay_as_they_were(store: Store):
+    forget(asking(store), store, Asked(customer="cus_wilhelmina"))
+    said = everything(store)
+    kept = ("cus_somebody", "sub_somebody", "in_4712", "Somebody Else", "evt_2", "in_4714")
+    assert [one for one in kept if one not in said] == []
+
+
+def test_a_dry_run_says_the_same_and_does_nothing(store: Store):
+    asked = Asked(customer="billing/cus_wilhelmina", dry_run=True)
+    would = forget(asking(store), store, asked)
+    assert traces(everything(store)) == list(TRACES)
+    assert forget(asking(store), store, replace(asked, dry_run=False)) == would
+    again = forget(asking(store), store, Asked(customer="cus_wilhelmina"))
+    assert (again.before, again.token) == (True, would.token)
+
+
+def test_nothing_can_be_read_back_from_the_file(sqlite_database: str, tmp_path: Path):
+    store = Store.open(sqlite_database)
+    Ledger(store, "billing").pull(billing())
+    forget(asking(store), store, Asked(customer="cus_wilhelmina"))
+    files = b"".join(file.read_bytes() for file in tmp_path.glob("store.db*"))
+    assert traces(files.decode(errors="replace")) == []
+
+
+def test_a_sink_is_told_of_no_id(store: Store):
+    forget(asking(store), store, Asked(customer="cus_wilhelmina"))
+    found = list(standings(asking(store), store, ReportRequest(now=at("2026-02-01"))))
+    assert [dict(one.ids) for one in found if one.id.startswith(PREFIX)] == [{}]
+
+
+def test_it_is_written_down_without_a_name(store: Store):
+    done = forget(asking(store), store, Asked(customer="cus_wilhelmina"))
+    ((token, counts),) = Ledger(store).rows("SELECT token, counts FROM erasure")
+    assert (token, json.loads(str(counts))) == (done.token, done.counts)
+
+
+@pytest.fixture
+def paying(sqlite_database: str) -> Store:
+    """A customer of two connectors who pays at one of them."""
+    store = Store.open(sqlite_database)
+    runs = Item(id="0", points=[point("2025-11-01", 5)])
+    subscription = Subscription(id="s", customer="cus_payer", items=[runs])
+    Ledger(store, "billing").pull([subscription])
+    Ledger(store, "crm").pull([Customer(id="cus_payer", email="x@payer.example")])
+    return store
+
+
+@pytest.mark.parametrize(
+    ("customer", "connector", "said"),
+    [
+        ("cus_nobody", None, "There is no customer"),
+        ("cus_payer", None, "Several customers"),
+        ("cus_payer", "billing", "still pays"),
+        ("cus_payer", "elsewhere", "There is no customer"),
+    ],
+    ids=["unknown", "several", "paying", "connector"],
+)
+def test_who_cannot_be_forgotten(paying: Store, customer: str, connector: str | None, said: str):
+    with pytest.raises(UsageError, match=said):
+        forget(asking(paying), paying, Asked(customer=customer, connector=connector))
+
+
+@pytest.mark.parametrize("rule", ["customer:cus_payer", "domain:payer.example"])
+def test_who_is_left_out_by_a_rule_stays_out(paying: Store, rule: str):
+    asked = Asked(customer="cus_payer", connector="crm")
+    with pytest.raises(UsageError, match="exclude leaves") as refused:
+        forget(asking(paying, Policy(exclude=(rule,))), paying, asked)
+    token = refused.value.instruction.split('"')[1]
+    policy = Policy(exclude=(rule, token))
+    assert f"customer:{forget(asking(paying, policy), paying, asked).token}" == token
+
+
+def test_not_while_its_source_is_read(store: Store):
+    with (
+        hold(store, Ask(name="crm", plugin="test")),
+        pytest.raises(TenureError, match="is being synced"),
+    ):
+        forget(asking(store), store, Asked(customer="cus_wilhelmina"))
+
+
+def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "plugins.toml").write_text(
+        '[connectors.a]\nuse = "file"\npath = "rows.csv"\n'
+        '[sinks.out]\nuse = "file"\npath = "out"\nformats = ["json"]\n'
+    )
+    (tmp_path / "rows.csv").write_text(
+        "customer,start,end,mrr\ncustomer-1,2025-01-01,2025-06-01,5\ncustomer-2,2025-01-01,,7\n"
+    )
+    main(["sync"])
+    capsys.readouterr()
+    assert main(["forget", "customer-1"]) == 0
+    said = capsys.readouterr().out
+    assert PREFIX in said
+    assert "what was sent elsewhere (out)" in said
+    with (tmp_path / "rows.csv").open("a") as file:
+        file.write("customer-3,2025-01-01,,7\n")
+    assert main(["sync"]) == 0
+    assert "+ 1 excluded" in capsys.readouterr().out
+    assert main(["forget", "customer-2"]) == 2
