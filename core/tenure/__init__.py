@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tenure.money import MICRO, decimal_string, half_even, micros, ratio_string
     from tenure.movements import Movement, MovementLog
     from tenure.periods import day_start
+    from tenure.picture import Picture, bridge_picture
     from tenure.plugin import (
         API,
         Change,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
         Unwritten,
         hookimpl,
     )
+    from tenure.printing import amount, percent, points
     from tenure.records import (
         BEGINNING,
         Attribute,
@@ -80,8 +82,10 @@ _EXPORTS = {
     "tenure.money": "MICRO decimal_string half_even micros ratio_string",
     "tenure.movements": "Movement MovementLog",
     "tenure.periods": "day_start",
+    "tenure.picture": "Picture bridge_picture",
     "tenure.plugin": "API Change Connector Context HttpConfig MakeReport Memory PluginConfig "
     "PullRequest Rate Rates RatesRequest Receipt Restorable Sink SinkContext Unwritten hookimpl",
+    "tenure.printing": "amount percent points",
     "tenure.records": "BEGINNING Attribute Cause Checkpoint Claim Customer Evidence Excluded "
     "Interval Item ItemKind Json Observation Point Quarantined RawChunk Record State "
     "Subscription Tombstone TombstoneKind",
@@ -119,6 +123,7 @@ __all__ = [
     "Movement",
     "MovementLog",
     "Observation",
+    "Picture",
     "PluginConfig",
     "PluginError",
     "Point",
@@ -146,11 +151,15 @@ __all__ = [
     "TransientError",
     "Unwritten",
     "__version__",
+    "amount",
+    "bridge_picture",
     "day_start",
     "decimal_string",
     "half_even",
     "hookimpl",
     "micros",
+    "percent",
+    "points",
     "ratio_string",
 ]
 

@@ -40,7 +40,12 @@ def money(value: int, digits: int, *, plus: str = "") -> str:
 
 def in_currency(value: int, currency: str) -> str:
     """Micro-units as `1,234.50 USD`."""
-    return f"{money(value, minor_digits(currency))} {currency}"
+    return f"{amount(value, currency)} {currency}"
+
+
+def amount(value: int, currency: str, *, plus: str = "") -> str:
+    """Micro-units as `1,234.50`, with the minor digits of their currency."""
+    return money(value, minor_digits(currency), plus=plus)
 
 
 def percent(ratio: Ratio | None, places: int = 2) -> str:
