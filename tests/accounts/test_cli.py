@@ -33,10 +33,10 @@ s2,2025-01-05,2,bob@gmail.com
 s3,2025-01-05,3,cy@dup.com
 s4,2025-01-05,4,dan@lone.org
 """
-CRM = """customer,start,mrr,domain,sid
-h1,2025-01-05,0,acme.com,
-h2,2025-01-05,0,dup.com,
-h3,2025-01-05,0,www.dup.com,s9
+CRM = """customer,start,mrr,domain,sid,customer_name
+h1,2025-01-05,0,acme.com,,
+h2,2025-01-05,0,dup.com,,Dup
+h3,2025-01-05,0,www.dup.com,s9,
 """
 
 
@@ -60,10 +60,12 @@ def test_from_a_sync_to_a_settled_account(folder: Path, capsys: pytest.CaptureFi
 
     assert main(["accounts", "--ambiguous", "--format", "json"]) == 0
     rows = {row["account"]: row for row in json.loads(capsys.readouterr().out)["rows"]}
-    assert rows["billing/s3"]["reasons"] == ["domain dup.com of billing/s3 fits crm/h2, crm/h3"]
+    assert rows["billing/s3"]["reasons"] == [
+        "domain dup.com of billing/s3 fits crm/h2 (Dup), crm/h3"
+    ]
     assert rows["billing/s3"]["settle"] == "billing,s3,crm/h2"
     assert rows["billing/s3"]["customers"] == [
-        {"connector": "billing", "customer": "s3", "rule": None, "since": None}
+        {"connector": "billing", "customer": "s3", "name": None, "rule": None, "since": None}
     ]
 
     with Path("accounts.csv").open("a") as file:
@@ -75,7 +77,7 @@ def test_from_a_sync_to_a_settled_account(folder: Path, capsys: pytest.CaptureFi
     lines = list(csv.DictReader(io.StringIO(out)))
     found = {f"{line['connector']}/{line['customer']}": line for line in lines}
     assert found["billing/s3"]["account"] == found["crm/h2"]["account"] == "crm/h2"
-    assert (found["crm/h2"]["rule"], found["crm/h2"]["state"]) == ("map", "joined")
+    assert [found["crm/h2"][name] for name in ("name", "rule", "state")] == ["Dup", "map", "joined"]
     assert found["crm/h1"]["since"].startswith("20")
     assert found["billing/s2"]["reasons"] == "nobody else has bob@gmail.com"
 

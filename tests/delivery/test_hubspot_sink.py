@@ -1,6 +1,8 @@
 """The sink `hubspot`: each account beside its company, only what changed, and back again."""
 
 import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 
 import httpx
@@ -10,11 +12,12 @@ from books import at, point
 from crm import API, TOKEN, Crm, said
 from desks import Desk, Told
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from tenure import Attribute, Cause, Customer, micros
 from tenure.delivery.outbox import Outbox
-from tenure.errors import ConfigError, TransientError
+from tenure.errors import ConfigError, StoreError, TransientError
+from tenure.ledger.store import Store
 from tenure_sinks.accounts import ByAttribute
 from tenure_sinks.hubspot import HubSpot, HubSpotConfig
 from tenure_sinks.hubspot.fields import FIELDS
@@ -200,6 +203,55 @@ def test_what_a_crash_left_is_nobodys_hand_and_can_be_taken_back(desk, crm, appl
     assert (change.old, change.new, change.note) == (stood, "200", "")
     desk.undo(done.run)
     assert crm.companies["1"]["tenure_mrr"] == stood
+
+
+def crowd(desk: Desk, crm: Crm) -> None:
+    """So many values that the ledger needs more room for them."""
+    crm.companies |= {f"{number}": {} for number in range(100)}
+    desk.stands(*crm.companies)
+
+
+@contextmanager
+def full(store: Store) -> Iterator[None]:
+    """No page can be added to the ledger, as on a full disk."""
+
+    def limit(connection, *_):
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    event.listen(store.engine, "checkout", limit)
+    yield
+    event.remove(store.engine, "checkout", limit)
+    store.engine.dispose()
+
+
+def test_on_a_full_disk_nothing_is_sent(desk, crm):
+    crowd(desk, crm)
+    with full(desk.store):
+        error = desk.push().error
+    assert isinstance(error, StoreError)
+    assert "has no room left" in str(error)
+    assert crm.writes() == 0
+    assert desk.push().error is None
+
+
+def test_a_disk_that_fills_up_while_it_is_sent_loses_nothing_that_could_be_taken_back(desk, crm):
+    crowd(desk, crm)
+    with ExitStack() as stack:
+
+        def fill(request):
+            if request.url.path.endswith("batch/update"):
+                stack.enter_context(full(desk.store))
+
+        crm.failing = fill
+        assert "has no room left" in str(desk.push().error)
+    crm.failing = lambda _request: None
+    (run,) = Outbox(desk.store).runs()
+    assert run.is_open
+    done = desk.push()
+    assert (done.changes, Outbox(desk.store).run("crm", run.id).is_open) == ([], False)
+    assert len(desk.undo(run.id).changes) > 100
+    assert not any(any(held.values()) for held in crm.companies.values())
 
 
 def test_values_go_with_the_customer(desk, crm):

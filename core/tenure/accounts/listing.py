@@ -41,6 +41,7 @@ class Member:
     customer: str
     rule: str | None
     since: datetime | None
+    called: str | None = None
 
     @property
     def name(self) -> str:
@@ -67,6 +68,7 @@ class AccountRow:
                 {
                     "connector": one.connector,
                     "customer": one.customer,
+                    "name": one.called,
                     "rule": one.rule,
                     "since": _when(one.since),
                 }
@@ -99,12 +101,12 @@ class Accounts:
         """A line for each customer."""
         text = io.StringIO()
         out = csv.writer(text, lineterminator="\n")
-        names = ["account", "state", "connector", "customer", "rule", "since", "reasons", "settle"]
-        out.writerow(names)
+        whose = ["account", "state", "connector", "customer", "name"]
+        out.writerow([*whose, "rule", "since", "reasons", "settle"])
         for row in self.rows:
             said = ["; ".join(row.reasons), row.settle]
             for one in row.customers:
-                cells = [one.connector, one.customer, one.rule, _when(one.since)]
+                cells = [one.connector, one.customer, one.called, one.rule, _when(one.since)]
                 out.writerow([row.account, row.state, *cells, *said])
         return text.getvalue()
 
@@ -127,6 +129,7 @@ def build(
     with matched(workspace, store, chart, store.clock()) as duck:
         from tenure.accounts.matching import run  # noqa: PLC0415 - with DuckDB
 
+        _names(duck, store)
         run(duck, "listing")
         wanted = [number for number, state in enumerate(_STATES) if not states or state in states]
         return Accounts(
@@ -141,9 +144,19 @@ _LISTED = """
     SELECT account, state FROM listed WHERE state IN (SELECT unnest(?::INTEGER[]))
     ORDER BY account LIMIT {limit}"""
 _MEMBERS = """
-    SELECT a.account, a.state, s.customer, s.connector, s.external, s.rule, s.since
+    SELECT a.account, a.state, s.customer, c.name, s.connector, s.external, s.rule, s.since
     FROM ({listed}) AS a JOIN shown AS s ON s.account = a.account
+    LEFT JOIN called AS c ON c.id = s.connector || '/' || s.external
     ORDER BY a.account, s.source, s.external"""
+_NAMES = """
+    SELECT customer_id, value, valid_from FROM customer_attribute
+    WHERE name = 'name' AND superseded_at IS NULL"""
+_CALLED = """
+    CREATE TABLE called AS
+    SELECT p.connector || '/' || p.external AS id,
+        arg_max(n.value::VARCHAR, n.valid_from) AS name
+    FROM stream AS n JOIN person AS p ON p.customer = n.customer_id
+    WHERE n.value::VARCHAR <> '' GROUP BY ALL"""
 _REASONS = """
     SELECT r.* FROM reason AS r JOIN shown AS s ON s.customer = r.customer
     JOIN ({listed}) AS a ON a.account = s.account
@@ -164,46 +177,56 @@ def _rows(
         reasons.setdefault(customer, []).append(tuple(why))
     found = duck.execute(_MEMBERS.format(listed=listed), [list(wanted)]).fetchall()
     for (account, state), lines in groupby(found, lambda line: line[:2]):
-        members = list(lines)
-        open_ = [(line, why) for line in members for why in reasons.get(line[2], ())]
+        members = [(customer, _member(line)) for _, _, customer, *line in lines]
+        open_ = [(one, why) for customer, one in members for why in reasons.get(customer, ())]
         yield AccountRow(
             account=account,
             state=_STATES[state],
-            customers=tuple(_member(line) for line in members),
-            reasons=tuple(_reason(line, why) for line, why in open_),
-            settle=next((_settle(line, why) for line, why in open_), None),
+            customers=tuple(one for _, one in members),
+            reasons=tuple(_reason(one, why) for one, why in open_),
+            settle=next((_settle(one, why) for one, why in open_), None),
         )
 
 
-def _member(line: tuple[Any, ...]) -> Member:
-    *_, connector, external, rule, since = line
+def _names(duck: "DuckDBPyConnection", store: "Store") -> None:
+    from tenure.metrics.source import reader  # noqa: PLC0415 - with DuckDB
+
+    with reader(store) as read:
+        stream = read(_NAMES)  # noqa: F841 - by its name
+        duck.execute(_CALLED)
+
+
+def _member(line: Sequence[Any]) -> Member:
+    called, connector, external, rule, since = line
     at = None if since is None else from_micros(since)
-    return Member(connector=connector, customer=external, rule=rule, since=at)
+    return Member(connector=connector, customer=external, rule=rule, since=at, called=called)
 
 
-def _reason(line: tuple[Any, ...], why: tuple[Any, ...]) -> str:
-    rule, key, candidates, names = why
-    own = f"{line[3]}/{line[4]}"
+def _reason(one: Member, why: tuple[Any, ...]) -> str:
+    rule, key, candidates, names, called = why
     if rule is None:
         return f"nobody else has {key}" if key else "has no e-mail and no domain"
     if not candidates:
-        return f"{rule} of {own} names {key}, whom no other connector has"
-    others = [name for name in names if name != own][:3]
-    more = candidates - len(others) - (own in names)
-    return f"{rule} {key} of {own} fits {', '.join(others)}" + (
-        f" and {more:,} more" if more else ""
-    )
+        return f"{rule} of {one.name} names {key}, whom no other connector has"
+    fitting = dict(zip(names, called, strict=True))
+    others = [
+        f"{name} ({label})" if label else name
+        for name, label in fitting.items()
+        if name != one.name
+    ][:3]
+    more = candidates - len(others) - (one.name in names)
+    rest = f" and {more:,} more" if more else ""
+    return f"{rule} {key} of {one.name} fits {', '.join(others)}{rest}"
 
 
-def _settle(line: tuple[Any, ...], why: tuple[Any, ...]) -> str | None:
+def _settle(one: Member, why: tuple[Any, ...]) -> str | None:
     """The map's row, with the first of those that would do or a word for them."""
-    rule, _, candidates, names = why
+    rule, _, candidates, names, _ = why
     if rule is not None and not candidates:
         return None  # an attribute to mend at its source
-    others = [name for name in names if not name.startswith(f"{line[3]}/")]
-    return ",".join(
-        _quoted(cell) for cell in (line[3], line[4], others[0] if others else "ACCOUNT")
-    )
+    others = [name for name in names if not name.startswith(f"{one.connector}/")]
+    cells = (one.connector, one.customer, others[0] if others else "ACCOUNT")
+    return ",".join(_quoted(cell) for cell in cells)
 
 
 def _quoted(cell: str) -> str:

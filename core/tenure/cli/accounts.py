@@ -9,7 +9,7 @@ from tenure.cli.app import app, workspace
 from tenure.cli.options import Form, Format, Output, hand_over
 
 if TYPE_CHECKING:
-    from tenure.accounts.listing import AccountRow, Accounts
+    from tenure.accounts.listing import AccountRow, Accounts, Member
 
 SHOWN = 50
 """So many accounts are for people; programs get all."""
@@ -45,9 +45,9 @@ def accounts(
 def show(made: "Accounts") -> None:
     """Print the accounts for people, and count the rest."""
     out = console.out()
-    columns = ("account", "customers", "rule", "since", "open", "would settle it")
+    columns = ("account", "name", "customers", "rule", "since", "open", "would settle it")
     rows = [_cells(row) for row in made.rows]
-    used = [n for n in range(len(columns)) if n < 2 or any(row[n] for row in rows)]  # noqa: PLR2004 - who
+    used = [n for n in range(len(columns)) if any(row[n] for row in rows)]
     if rows:
         cells = [[row[n] for n in used] for row in rows]
         out.print(console.table([columns[n] for n in used], cells))
@@ -57,11 +57,17 @@ def show(made: "Accounts") -> None:
     out.print(str(made.counts), style="dim", markup=False)
 
 
+def _first(row: "AccountRow") -> "list[Member]":
+    """The customers, whom the account is named after before the others."""
+    return sorted(row.customers, key=lambda one: one.name != row.account)
+
+
 def _cells(row: "AccountRow") -> list[str]:
     rules = dict.fromkeys(one.rule for one in row.customers if one.rule)
     since = min((one.since for one in row.customers if one.since), default=None)
     return [
         row.account,
+        console.short(next((one.called for one in _first(row) if one.called), "")),
         ", ".join(one.name for one in row.customers),
         ", ".join(rules),
         f"{since:%Y-%m-%d}" if since else "",

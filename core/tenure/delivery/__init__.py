@@ -27,11 +27,11 @@ from tenure.delivery.gate import require_publishable
 from tenure.delivery.memory import SinkMemory
 from tenure.delivery.outbox import Content, Outbox
 from tenure.delivery.reports import Reports
-from tenure.delivery.sending import Delivered, Turn, Work, look, look_back, send
+from tenure.delivery.sending import Delivered, Turn, Work, look, send
 from tenure.errors import TenureError, UsageError
 from tenure.ledger.store import Store
 from tenure.ledger.tables import Policy, Publication, table
-from tenure.plugin import Sink, Unwritten
+from tenure.plugin import Change, Sink, SinkContext, Unwritten
 from tenure.report import Report
 
 __all__ = [
@@ -124,15 +124,18 @@ def undo(
     left = [Unwritten(target=name, reason=stays)] if written_again else []
     if not changes:
         return Delivered(sink=name, left=left)
+
+    def standing(sink: Sink, context: SinkContext) -> Sequence[Change]:
+        found = sink.restorable(changes, context)
+        left.extend(found.left)
+        return found.changes
+
     turn = Turn(workspace, store, entry, run.recorded_at)
-    if dry_run:
-        found = look_back(turn, changes)
-        return replace(found, left=(*left, *found.left))
-    back = Work(lambda _sink, _context: changes, lambda sink, *what: sink.restore(*what))
+    back = Work(standing, lambda sink, *what: sink.restore(*what))
     content = Content(
         sink=name, digest=f"undo:{number}", publication=run.publication_id, undoes=number
     )
-    done = send(turn, back, content)
+    done = look(turn, back) if dry_run else send(turn, back, content)
     return replace(done, left=(*left, *done.left))
 
 

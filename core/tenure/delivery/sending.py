@@ -112,16 +112,6 @@ def look(turn: Turn, work: Work) -> Delivered:
         return Delivered(sink=turn.name, error=error)
 
 
-def look_back(turn: Turn, changes: Sequence[Change]) -> Delivered:
-    """What of the changes could be put back now; writes nothing."""
-    try:
-        with turn.opened() as (sink, context):
-            found = sink.restorable(changes, context)
-            return Delivered(sink=turn.name, changes=found.changes, left=found.left)
-    except TenureError as error:
-        return Delivered(sink=turn.name, error=error)
-
-
 def send(turn: Turn, work: Work, content: Content, *, patient: bool = False) -> Delivered:
     """Bring it to the sink; what failed is in what is returned, and in the outbox."""
     try:

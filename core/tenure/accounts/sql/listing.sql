@@ -17,19 +17,21 @@ SELECT account, max(state) AS state FROM shown GROUP BY account;
 -- Whom a claim is about, the first few of them by name.
 CREATE TABLE asked_for AS
 SELECT c.rule, c.claim, count(*) AS candidates,
-    list_slice(list(p.connector || '/' || p.external ORDER BY p.source, p.external), 1, 4) AS names
+    list_slice(list(p.connector || '/' || p.external ORDER BY p.source, p.external), 1, 4) AS names,
+    list_slice(list(coalesce(n.name, '') ORDER BY p.source, p.external), 1, 4) AS called
 FROM candidate AS c
 JOIN person AS p ON p.customer = c.customer
+LEFT JOIN called AS n ON n.id = p.connector || '/' || p.external
 GROUP BY c.rule, c.claim;
 
 CREATE VIEW reason AS
-SELECT a.customer, a.rule, a.key, c.candidates, c.names
+SELECT a.customer, a.rule, a.key, c.candidates, c.names, c.called
 FROM ambiguous AS a
 JOIN asked_for AS c ON c.rule = a.rule AND c.claim = a.claim
 UNION ALL
-SELECT customer, rule, key, 0, [] FROM issue WHERE claim = ''
+SELECT customer, rule, key, 0, [], [] FROM issue WHERE claim = ''
 UNION ALL
-SELECT u.customer, NULL, coalesce(p.domain, p.email, split_part(t.email, '@', 2), t.domain), 0, []
+SELECT u.customer, NULL, coalesce(p.domain, p.email, split_part(t.email, '@', 2), t.domain), 0, [], []
 FROM unmatched AS u
 JOIN person AS p ON p.customer = u.customer
 LEFT JOIN text_of AS t ON t.customer = u.customer
