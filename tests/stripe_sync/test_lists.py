@@ -178,6 +178,30 @@ def test_all_lines_of_an_invoice_are_read_and_those_made_by_hand_left_out(accoun
     assert kept.count(b'"il_') == 124
 
 
+def counted(lists, told, there):
+    """An invoice that came with two lines, says that it has so many, and has others."""
+    lines = [line(n) for n in range(there)]
+    page = {"data": lines[:2], "has_more": False, "total_count": told}
+    lists.lists["/v1/invoices"] = [
+        {"id": "in_1", "created": THEN, "subscription": "sub_1", "lines": page}
+    ]
+    lists.lists["/v1/invoices/in_1/lines"] = lines
+
+
+@pytest.mark.parametrize(("told", "requests"), [(2, 1), (130, 3)])
+def test_lines_that_are_counted_and_did_not_come_are_asked_for(account, lists, told, requests):
+    counted(lists, told, there=told)
+    assert not [one for one in read(account, INVOICES) if isinstance(one, Quarantined)]
+    assert len(lists.asked) == requests
+
+
+def test_fewer_lines_than_are_counted_leave_the_subscription_in_doubt(account, lists):
+    counted(lists, 130, there=120)
+    (problem,) = [one for one in read(account, INVOICES) if isinstance(one, Quarantined)]
+    assert "counts 130 of /v1/invoices/in_1/lines and gave 120" in problem.reason
+    assert account.spool.doubted("sub_1")
+
+
 @pytest.mark.parametrize("name", ["../customers", "in_1?limit=1#", "in_1/x", "%2e%2e"])
 def test_an_id_is_no_way_to_another_path(account, lists, name):
     lists.lists["/v1/invoices"] = [

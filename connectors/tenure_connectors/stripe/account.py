@@ -87,6 +87,7 @@ class Account:
     livemode: bool | None = field(init=False)
     _aside: set[str] = field(init=False, default_factory=set)
     _chunks: Counter[str] = field(init=False, default_factory=Counter)
+    _counted: Counter[str] = field(init=False, default_factory=Counter)
     _pace: Pace = field(init=False)
     _reading: Reading = field(init=False)
 
@@ -133,16 +134,27 @@ class Account:
             yield from (used(page.listing.owner, one) for one in page.objects)
             return
         if page.listing.owner is not None:
-            cut = pieces.of_lines if page.listing.kind is shapes.Line else pieces.of_items
-            self._add(
-                cut(page.listing.owner, page.number, page.objects, self.aside), page.listing.rank
-            )
+            yield from self._inner(page)
             return
         for one in page.objects:
             if self.is_ours(one):
                 yield from self.take(one, page.listing.rank)
             else:
                 yield left_out(one)
+
+    def _inner(self, page: Page) -> Iterator[Record]:
+        """What comes of a page of an inner list; it has to be as long as Stripe says."""
+        owner, listing = page.listing.owner, page.listing
+        cut = pieces.of_lines if listing.kind is shapes.Line else pieces.of_items
+        self._add(cut(owner, page.number, page.objects, self.aside), listing.rank)
+        name = owner if isinstance(owner, str) else owner.id
+        self._counted[name] += len(page.objects) + len(page.broken)
+        if page.last and (read := self._counted.pop(name)) < listing.count:
+            self.spool.doubt(
+                name if isinstance(owner, str) else pieces.subscription_of(owner) or "*"
+            )
+            reason = f"Stripe counts {listing.count} of {listing.path} and gave {read}"
+            yield Quarantined(source_ref=name, reason=reason)
 
     def observed(self, event: shapes.Event) -> Iterator[Record]:
         """What is kept of an event for good."""
@@ -203,11 +215,12 @@ class Account:
         inner = Listing("", shapes.Line, {"expand": ["data.discounts"]}, windows=False, rank=rank)
         if isinstance(one, shapes.Invoice) and one.lines.has_more:
             path, head = f"/v1/invoices/{quote(one.id, safe='')}/lines", pieces.headless(one)
-            self._reading.add(replace(inner, path=path, owner=head))
+            self._reading.add(replace(inner, path=path, owner=head, count=_count(one.lines, rank)))
         if isinstance(one, shapes.Subscription) and one.items and one.items.has_more:
             asked = {**inner.params, "subscription": one.id}
             path, kind = "/v1/subscription_items", shapes.SubscriptionItem
-            self._reading.add(replace(inner, path=path, kind=kind, params=asked, owner=one.id))
+            inner = replace(inner, path=path, kind=kind, params=asked, owner=one.id)
+            self._reading.add(replace(inner, count=_count(one.items, rank)))
 
     def customer(self, one: shapes.Customer) -> Iterator[Record]:
         """Who pays; what it has to do with its subscriptions is laid on the shelf."""
@@ -237,6 +250,11 @@ class Account:
         details = (names.parent or _Parent()).subscription_details or _Details()
         subjects = (names.subscription, details.subscription, names.customer)
         self.spool.doubt(next((one for one in subjects if one), broken.id or "*"))
+
+
+def _count(inner: shapes.Page[Any], rank: int) -> int:
+    """How many Stripe says there are; what an event said so of may have become less."""
+    return 0 if rank else inner.total_count or 0
 
 
 def left_out(one: Any) -> Excluded:

@@ -44,7 +44,8 @@ class Listing:
     """A list: where it is, what it holds, and with which parameters it is asked for.
 
     One without `windows` is an inner list, which has no created time: `owner` is what it belongs
-    to, and `rank` how new that is. `narrow` seconds are not cut any more. Of a list that was read
+    to, `rank` how new that is, and `count` how many objects that says there are. `narrow` seconds
+    are not cut any more. Of a list that was read
     before, `known` are the ids then: it ends with a second page of nothing else.
     """
 
@@ -54,6 +55,7 @@ class Listing:
     windows: bool = True
     owner: Any = None
     rank: int = 0
+    count: int = 0
     since: int = OLDEST
     narrow: int = 1
     known: frozenset[str] = frozenset()

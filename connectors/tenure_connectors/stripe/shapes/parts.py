@@ -31,6 +31,9 @@ class Page(Shape, Generic[T]):
     has_more: bool = False
     total_count: int | None = None
 
+    def __post_init__(self) -> None:
+        self.has_more = self.has_more or (self.total_count or 0) > len(self.data)
+
 
 class Period(Shape):
     """Service from `start` to `end`."""
