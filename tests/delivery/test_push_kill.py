@@ -3,150 +3,101 @@
 import json
 import os
 import random
-import signal
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
-import push_worker
+import httpx
 import pytest
 from boards import over
-from push_worker import TARGETS, Remote, push
+from kills import Service, Worker
+from push_worker import ACCOUNTS, IN_A_JOB, SINKS, TARGETS, push
+from salesforce_org import Org
 from sqlalchemy import text
 
 from tenure.delivery import undo
 from tenure.delivery.outbox import Outbox, State
 from tenure.ledger.store import Store
+from tenure_sinks.salesforce.fields import plain
 
 SOAK = bool(os.environ.get("TENURE_SOAK"))
-KILLS = 200 if SOAK else 20  # half of them at a request, half at a time
-WORKER = push_worker.__file__
 
 
-class Board(HTTPServer):
-    """Holds values; `doubles` are those that were written though they stood there already.
+class Board(Service):
+    """Takes values for names."""
 
-    `deadly` is called before and after each request is carried out, with its number and which.
-    """
+    kind, requests, lasts, targets = "remote", 1 + len(TARGETS) // 2, 0.06, TARGETS
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.held: dict[str, str | None] = {}
-        self.doubles: list[str] = []
-        self.requests = 0
-        self.deadly = lambda _number, _when: None
-        self.address = f"127.0.0.1:{self.server_port}"
+        super().__init__()
+        self.values: dict[str, str | None] = {}
 
-    def handle_error(self, *_) -> None:
-        """Who asked was killed."""
+    def carry_out(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/write":
+            body = json.loads(request.content)
+            self.doubles += [key for key, value in body.items() if self.values.get(key) == value]
+            self.values |= body
+        return httpx.Response(200, json=self.values)
 
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Board
-
-    def log_message(self, *_) -> None:
-        pass
-
-    def do_POST(self) -> None:
-        board = self.server
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        board.requests += 1
-        number = board.requests
-        board.deadly(number, "before")
-        if self.path == "/write":
-            board.doubles += [key for key, value in body.items() if board.held.get(key) == value]
-            board.held |= body
-        board.deadly(number, "after")
-        answer = json.dumps(board.held).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
+    def held(self) -> dict[str, str | None]:
+        return dict(self.values)
 
 
-@contextmanager
-def serving(board: Board) -> Iterator[Board]:
-    thread = threading.Thread(target=board.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield board
-    finally:
-        board.shutdown()
-        thread.join()
-        board.server_close()
+class Accounts(Service):
+    """An org with an account for each customer."""
+
+    kind, requests, lasts, accounts = "salesforce", 6, 0.3, ACCOUNTS
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.org = Org(*(f"c{number}" for number in range(self.accounts)))
+        self.org.refuse = self.note
+        self.targets = tuple(self.org.records)
+
+    def note(self, key: str, values) -> None:
+        if all(self.org.records[key].get(name) == value for name, value in values.items()):
+            self.doubles.append(key)
+
+    def carry_out(self, request: httpx.Request) -> httpx.Response:
+        return self.org(request)
+
+    def held(self) -> dict[str, str | None]:
+        return {key: plain(each.get("Tenure_MRR__c")) for key, each in self.org.records.items()}
 
 
-class Worker:
-    """Pushes that can be killed."""
+class Jobs(Accounts):
+    """The same with so few accounts that they are written by a job; it goes on whoever is dead."""
 
-    def __init__(self, *urls: str) -> None:
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-        command = [sys.executable, WORKER, *urls]
-        self.process = subprocess.Popen(
-            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+    kind, requests, lasts, accounts = "salesforce_job", 11, 0.3, IN_A_JOB
 
-    def start(self, amount: int) -> int:
-        self.process.stdin.write(f"{amount}\n")
-        self.process.stdin.flush()
-        return int(self.process.stdout.readline())
-
-    def wait(self) -> None:
-        self.process.stdin.write("over?\n")
-        self.process.stdin.flush()
-        assert self.process.stdout.readline() == "over\n"
-
-    def close(self) -> None:
-        self.process.communicate()
+    def finish(self) -> None:
+        for job in self.org.bulk.jobs.values():
+            if job["told"]["state"] == "UploadComplete":
+                self.org.bulk.run(job)
 
 
 @pytest.mark.parametrize("store_url", ["sqlite", "postgres"] if SOAK else ["sqlite"], indirect=True)
-def test_a_killed_push_is_finished_by_the_next(store_url):
-    chance, landed = random.Random(5), 0
+@pytest.mark.parametrize(("kind", "kills"), [(Board, 20), (Accounts, 8), (Jobs, 10)])
+def test_a_killed_push_is_finished_by_the_next(store_url, kind, kills):
+    kills = 200 if SOAK else kills
+    chance, landed, service = random.Random(5), 0, kind()
     store = Store.open(store_url)
-    with serving(Board()) as board:
-        worker = Worker(store_url, board.address)
+    with service.serving():
+        worker = Worker(store_url, service)
         try:
-            for number in range(KILLS):
-                landed += _killed(worker, board, number, chance)
-                run = push(store_url, board.address, number)
+            for number in range(kills):
+                landed += worker.killed(number, chance)
+                run = push(service.kind, store_url, service.address, number)
                 assert run.error is None
-                assert set(board.held.items()) == {(target, str(number)) for target in TARGETS}
+                service.finish()
+                assert service.held() == dict.fromkeys(service.targets, str(number))
                 last = Outbox(store).last("a")
                 assert (last.state, last.content_hash) == (State.DELIVERED, _content(store))
         finally:
             worker.close()
-        assert board.doubles == []
-        assert landed >= KILLS // 3, "too few kills hit a push to say anything"
+        assert service.doubles == []
+        assert landed >= kills // 3, "too few kills hit a push to say anything"
         before = _previous(store)
-        undo(over(store, a=Remote(board.address)), store, "a", Outbox(store).last("a").id)
-        assert set(board.held.items()) == before
-
-
-def _killed(worker: Worker, board: Board, number: int, chance: random.Random) -> bool:
-    """Push in the worker and kill it; whether anything was left to do."""
-    requests = 1 + len(TARGETS) // 2
-    board.requests, pushing = 0, threading.Event()
-    at, side = 1 + number // 2 % requests, "after" if number % 4 < 2 else "before"
-    child = [0]
-
-    def kill(request: int, when: str) -> None:
-        pushing.wait(10)
-        if number % 2 and (request, when) == (at, side):
-            os.kill(child[0], signal.SIGKILL)
-
-    board.deadly = kill
-    child[0] = worker.start(number)
-    pushing.set()
-    if not number % 2:
-        threading.Event().wait(chance.random() * 0.06)
-        os.kill(child[0], signal.SIGKILL)
-    worker.wait()
-    board.deadly = lambda _number, _when: None
-    return board.held != dict.fromkeys(TARGETS, str(number))
+        sink = SINKS[service.kind](service.address, 0)
+        undo(over(store, a=sink), store, "a", Outbox(store).last("a").id)
+        assert set(service.held().items()) == before
 
 
 def _content(store: Store) -> str:

@@ -1,4 +1,4 @@
-"""Pushes figures to a board on loopback, for each amount it reads, in a process that may be killed.
+"""Pushes figures to a service on loopback, for each amount it reads, in processes that may die.
 
 What is heavy is imported once: each push is a fork, whose process id is told. Its end is awaited at
 the next line, so that until then the id is nobody else's.
@@ -12,11 +12,14 @@ from dataclasses import replace
 from http.client import HTTPConnection
 
 from boards import over
+from desks import GROWN, Told
 from reports import REPORT
+from salesforce_org import CLIENT, SECRET
 
-from tenure import API, Change, PluginConfig, Receipt, Sink
+from tenure import API, MICRO, Change, PluginConfig, Receipt, Sink
 from tenure.delivery import deliver
 from tenure.ledger.store import Store
+from tenure_sinks.salesforce import Salesforce, SalesforceConfig
 
 TARGETS = tuple(f"t{number}" for number in range(6))
 
@@ -57,12 +60,43 @@ class Remote(Sink):
             return json.load(answer)
 
 
-def push(store_url, address, amount):
-    """Deliver figures of that amount to the board."""
+class Quick(Told, Salesforce):
+    """Waits for nothing."""
+
+    def rest(self, seconds):
+        pass
+
+
+def salesforce(address, amount, accounts, bulk_above=10_000):
+    """A sink that writes that amount beside each account."""
+    sink = Quick(
+        SalesforceConfig(
+            api_base=f"http://{address}",
+            client_id=CLIENT,
+            client_secret=SECRET,
+            fields={"mrr": "Tenure_MRR__c"},
+            bulk_above=bulk_above,
+        )
+    )
+    names = [f"c{number}" for number in range(accounts)]
+    sink.stand = {n: replace(GROWN, id=n, ids={"test": (n,)}, mrr=amount * MICRO) for n in names}
+    return sink
+
+
+ACCOUNTS, IN_A_JOB = 250, 6
+SINKS = {
+    "remote": lambda address, _amount: Remote(address),
+    "salesforce": lambda *to: salesforce(*to, ACCOUNTS),
+    "salesforce_job": lambda *to: salesforce(*to, IN_A_JOB, bulk_above=2),
+}
+
+
+def push(kind, store_url, address, amount):
+    """Deliver figures of that amount."""
     store = Store.open(store_url)
     report = replace(REPORT, rows=(replace(REPORT.rows[0], end_mrr=amount),))
     try:
-        return deliver(over(store, a=Remote(address)), store, report)[0]
+        return deliver(over(store, a=SINKS[kind](address, amount)), store, report)[0]
     finally:
         store.engine.dispose()
 
