@@ -1,16 +1,48 @@
-"""What whoever runs tenure in production needs: backup, restore, forget."""
+"""What whoever runs tenure in production needs: doctor, backup, restore, forget."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tenure.cli import console
 from tenure.cli.app import app, workspace
+from tenure.redaction import redact
 
 if TYPE_CHECKING:
     from tenure.backup import Backup
+    from tenure.doctor import Finding
     from tenure.erasure import Erased
+
+
+@app.command()
+def doctor(
+    context: typer.Context,
+    *,
+    fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mended safely.")] = False,
+) -> None:
+    """Say what is wrong with this workspace, and what to do about it. Changes nothing."""
+    from tenure import doctor as examining  # noqa: PLC0415 - see tenure.cli
+
+    loaded, worst = workspace(context), 0
+    for finding in examining.examine(loaded):
+        mended = fix and finding.mend is not None
+        if finding.mend is not None and fix:
+            finding.mend()
+        _show(finding, loaded.secrets, mended=mended)
+        worst = max(worst, int(finding.grade is examining.Grade.WRONG))
+    raise typer.Exit(worst)
+
+
+def _show(finding: "Finding", secrets: Iterable[str], *, mended: bool) -> None:
+    style = {"ok": "green", "warning": "yellow", "wrong": "bold red"}[finding.grade]
+    said = redact(f"{finding.kind}: {finding.text}", secrets)
+    out = console.out()
+    out.print(f"{'mended' if mended else finding.grade:7}", style=style, end=" ")
+    out.print(said, markup=False)
+    if finding.todo and not mended:
+        out.print(f"          {redact(finding.todo, secrets)}", markup=False, style="dim")
 
 
 @app.command()

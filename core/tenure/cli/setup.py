@@ -12,6 +12,7 @@ import typer
 from tenure.cli.app import app, workspace
 from tenure.cli.console import out, table
 from tenure.errors import ConfigError, TenureError
+from tenure.modes import open_to
 from tenure.redaction import redact
 
 if TYPE_CHECKING:
@@ -162,11 +163,15 @@ def _findings(loaded: "Workspace", *, offline: bool) -> Iterator[_Line]:
 
 
 def _store(loaded: "Workspace", *, offline: bool) -> Iterator[_Line]:
-    from tenure.ledger.store import Store  # noqa: PLC0415 - loads sqlalchemy
+    from tenure.ledger.store import Store, sqlite_path  # noqa: PLC0415 - loads sqlalchemy
 
     if offline and not loaded.store.startswith("sqlite:"):
         yield _Line("store", "not checked (--offline)")
         return
+    path = sqlite_path(loaded.store)
+    if path and (who := open_to(path)):
+        said = f"{path}: {who} may read it; run `chmod 600 {path}`"
+        yield _Line("store", said, is_warning=True)
     try:
         yield _Line("store", Store.describe(loaded.store))
     except TenureError as error:

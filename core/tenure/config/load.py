@@ -16,12 +16,11 @@ from tenure.config.reading import Reading
 from tenure.config.sections import FOREVER, AccountsTable, DaemonTable, MetricsTable, TenureTable
 from tenure.config.values import environment
 from tenure.config.workspace import AccountsConfig, MetricsConfig, Workspace
+from tenure.modes import open_to
 from tenure.redaction import url_passwords
 
 VARIABLE = "TENURE_CONFIG"
 TABLES = ("tenure", "connectors", "accounts", "fx", "sinks", "metrics", "daemon")
-
-_OTHERS_MAY_READ = 0o004
 
 
 def find(path: Path | None = None) -> Path:
@@ -128,10 +127,8 @@ def _metrics(reading: Reading) -> MetricsConfig | None:
 
 def _warn_of_dotenv(reading: Reading) -> None:
     path = reading.folder / ".env"
-    if path.exists() and path.stat().st_mode & _OTHERS_MAY_READ:
-        reading.warnings.append(
-            f"{shown(path)}: every user of this machine may read it; run `chmod 600 {shown(path)}`"
-        )
+    if who := open_to(path):
+        reading.warnings.append(f"{shown(path)}: {who} may read it; run `chmod 600 {shown(path)}`")
 
 
 def _absolute(url: str, folder: Path) -> str:

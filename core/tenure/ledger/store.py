@@ -21,6 +21,7 @@ from tenure.ledger import schema
 from tenure.ledger.failures import explain
 from tenure.ledger.gate import connection_class, gates
 from tenure.ledger.tables import from_micros, to_micros
+from tenure.modes import make_private
 
 PATIENCE = 30.0
 """Seconds that a writer waits for another one before it gives up."""
@@ -193,7 +194,8 @@ def _engine(url: str, patience: float) -> Engine:
             "Write sqlite:///tenure.db or postgresql+psycopg://user@host/name "
             "(the latter needs `pip install 'tenure[postgres]'`)",
         ) from error
-    if engine.dialect.name == "sqlite":
+    if path := sqlite_path(url):
+        make_private(path)  # SQLite's own files beside it get the same mode
         event.listen(engine, "connect", _sqlite_settings)
         event.listen(engine, "begin", _sqlite_begin)
     return engine
