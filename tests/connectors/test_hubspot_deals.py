@@ -132,10 +132,10 @@ def test_a_churn_deal_ends_what_the_company_has():
     assert set(found.items) == {"name:pro"}  # nobody who left went on
 
 
-def test_what_is_billed_once_is_no_item():
+def test_what_is_billed_once_is_no_item_and_is_counted():
     found = made(held(deal("1"), line("91", recurringbillingfrequency=None)))
     assert not found.items
-    assert not found.refused
+    assert (found.refused, found.excluded) == ({}, 1)
 
 
 @pytest.mark.parametrize(

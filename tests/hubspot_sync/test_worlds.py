@@ -12,7 +12,9 @@ from hubspot_syncs import synced
 from hubspot_world import Level, Way, World
 from tenure_connectors.hubspot.world import Fault, Plan, When
 
-WORLDS = 300 if os.environ.get("TENURE_SOAK") else 20
+SOAK = bool(os.environ.get("TENURE_SOAK"))
+WORLDS = 300 if SOAK else 20
+ON_POSTGRES = 20 if SOAK else 3  # each way of revenue once
 CELLS: Counter[str] = Counter()
 
 
@@ -32,15 +34,28 @@ def told():
 def test_the_ledger_holds_what_was_agreed(tmp_path, seed):
     world = drawn(seed)
     with synced(world, tmp_path) as portal:
-        assert portal.sync().counts.balanced
-        for days in () if seed % 4 else (97, 383):
-            world.advance(days)
-            portal.settle()
-        money, people = portal.compared(), portal.compared_attributes()
-        for name, result in ((world.way.value, money), ("attributes", people)):
-            CELLS[f"{name} equal"] += result.equal
-            CELLS[f"{name} total"] += result.total
-        parents = {k: v for k, v in portal.now("parent").items() if v and k not in world.gone()}
+        lived(portal, () if seed % 4 else (97, 383))
+
+
+@pytest.mark.parametrize("seed", range(ON_POSTGRES))
+def test_a_ledger_in_postgres_holds_it_too(tmp_path, postgres_database, seed):
+    world = drawn(seed)
+    with synced(world, tmp_path, store_url=postgres_database) as portal:
+        lived(portal, (97,))
+
+
+def lived(portal, steps):
+    """Sync now and after each step of days, and compare with the truth."""
+    world = portal.world
+    assert portal.sync().counts.balanced
+    for days in steps:
+        world.advance(days)
+        portal.settle()
+    money, people = portal.compared(), portal.compared_attributes()
+    for name, result in ((world.way.value, money), ("attributes", people)):
+        CELLS[f"{name} equal"] += result.equal
+        CELLS[f"{name} total"] += result.total
+    parents = {k: v for k, v in portal.now("parent").items() if v and k not in world.gone()}
     assert money.total > 0
     assert not money.differences
     assert not people.differences

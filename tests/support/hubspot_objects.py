@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from tenure import Claim, Item, Quarantined, decimal_string
+from tenure import Claim, Excluded, Item, Quarantined, decimal_string
 from tenure_connectors.hubspot.directory import Directory
 from tenure_connectors.hubspot.options import HubSpotConfig
 from tenure_connectors.hubspot.shapes import Object, Owner, Pipeline
@@ -101,6 +101,8 @@ class Stated:
     items: dict[str, Item]
     refused: dict[str, str]
     claims: list[Claim]
+    excluded: int
+    """Records that were read and do not count."""
 
     def steps(self, item: str) -> list[tuple[str, str, str]]:
         """When (UTC), how much less discounts, in which state; an assumed one is marked."""
@@ -118,6 +120,7 @@ def stated(source: Source, *many: Held) -> Stated:
         {one.id: one for one in made if isinstance(one, Item)},
         {one.source_ref: one.reason for one in made if isinstance(one, Quarantined)},
         [one for one in made if isinstance(one, Claim)],
+        sum(one.rows for one in made if isinstance(one, Excluded)),
     )
 
 

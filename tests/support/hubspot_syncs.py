@@ -63,7 +63,7 @@ class Synced:
     world: World
     server: Server
     folder: Path
-    store_url: str = "sqlite:///ledger.db"
+    store_url: str
 
     def __post_init__(self) -> None:
         text = TOML.format(
@@ -131,9 +131,11 @@ def _instant(at: object) -> datetime:
 
 
 @contextmanager
-def synced(world: World, folder: Path, plan: Plan | None = None) -> Iterator[Synced]:
+def synced(
+    world: World, folder: Path, plan: Plan | None = None, store_url: str = "sqlite:///ledger.db"
+) -> Iterator[Synced]:
     folder.mkdir(exist_ok=True)
     with serving(world.portal, plan) as server:
-        found = Synced(world, server, folder)
+        found = Synced(world, server, folder, store_url)
         yield found
         found.store.engine.dispose()

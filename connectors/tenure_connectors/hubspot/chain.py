@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from tenure import Cause, Evidence, Point, State
+from tenure import Cause, Evidence, Excluded, Item, Point, State
 from tenure_connectors.hubspot.levels import Level, Step
 
 
@@ -112,6 +112,14 @@ def _gone_on(lines: Sequence[Line], follower: Deal, gap: timedelta) -> Iterator[
             steps = [Step(over, level)]
             assumed = replace(line, start=over, end=follower.start, steps=steps)
             yield replace(assumed, start_ref=line.end_ref, evidence=Evidence.ASSUMED)
+
+
+def lasting(line: Line) -> Iterator[Item | Excluded]:
+    """The item of a line that stands alone; one that is over as it begins was never in force."""
+    if line.end is None or line.start < line.end:
+        yield Item(id=line.ref, points=points([line]))
+    else:
+        yield Excluded(reason="over as it begins")
 
 
 def points(slot: Sequence[Line]) -> list[Point]:

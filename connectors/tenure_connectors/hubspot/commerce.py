@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tenure import Cause, Item, Point, State
+from tenure import Cause, Excluded, Item, Point, State
 from tenure_connectors.hubspot import chain, history
 from tenure_connectors.hubspot.chain import Line
 from tenure_connectors.hubspot.client import Asked
@@ -14,6 +14,7 @@ from tenure_connectors.hubspot.source import (
     Held,
     Stated,
     Terms,
+    billed_once,
     claims,
     currencies,
     known_since,
@@ -85,8 +86,9 @@ class Subscriptions:
 
     def _item(
         self, of: Object, line: Object, currency: str, statuses: Sequence[_Status]
-    ) -> Iterator[Item]:
+    ) -> Iterator[Item | Excluded]:
         if not is_recurring(line.properties):
+            yield billed_once(1)
             return
         dated = {**self._dated(of), **{n: v for n in DATED if (v := line.get(n))}}
         made = known_since(of)

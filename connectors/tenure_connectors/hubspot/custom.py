@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from tenure import Interval, Item, micros
-from tenure_connectors.hubspot import chain
-from tenure_connectors.hubspot.chain import Line
+from tenure import Interval, micros
+from tenure_connectors.hubspot.chain import Line, lasting
 from tenure_connectors.hubspot.client import Asked
 from tenure_connectors.hubspot.levels import FREQUENCIES, Level, Read, changes
 from tenure_connectors.hubspot.options import Custom
@@ -63,8 +62,7 @@ class CustomRevenue:
             except ValueError as error:
                 yield refused(self._custom.object, one.object, error)
                 continue
-            if line.end is None or line.start < line.end:
-                yield Item(id=line.ref, points=chain.points([line]))
+            yield from lasting(line)
 
     def _line(self, one: Object) -> Line:
         start, end = self._span(one)

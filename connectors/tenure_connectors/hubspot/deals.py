@@ -15,6 +15,7 @@ from tenure_connectors.hubspot.source import (
     Held,
     Stated,
     Terms,
+    billed_once,
     claims,
     currencies,
     known_since,
@@ -90,12 +91,14 @@ class LineItems:
         if kind == "churn":
             read.churns.append(self._churn(one))
             return
-        lines = defaultdict[str, list[Line]](list)
+        lines, once = defaultdict[str, list[Line]](list), 0
         for found in one.lines:
             try:
-                self._line(deal, found, closed, lines)
+                once += not self._line(deal, found, closed, lines)
             except ValueError as error:
                 read.doubts.append(refused(_LINES, found, error))
+        if once:
+            yield billed_once(once)
         for product, some in lines.items():
             beside = f"{product}+{deal.id}" if kind == "addition" else product
             read.products[beside].append(Deal(deal.id, closed, some, continues=kind != "new"))
@@ -104,16 +107,17 @@ class LineItems:
 
     def _line(
         self, deal: Object, line: Object, closed: datetime, into: Mapping[str, list[Line]]
-    ) -> None:
+    ) -> bool:
+        """Whether it recurs, or ever did."""
         past = (line.properties_with_history or {}).get(FREQUENCY, ())
         if not (is_recurring(line.properties) or any(version.value for version in past)):
-            return
+            return False
         zone = self._terms.zone
         span = term(line.properties, deal.get("closedate"), zone)
         start = midnight(span.start, zone)
         steps = edits(line, start, known_since(line, start, closed))
         if not any(step.level for step in steps):
-            return
+            return False
         found = Line(
             ref=ref(_LINES, line.id),
             currency=self._terms.currency(deal.properties, line.properties),
@@ -126,6 +130,7 @@ class LineItems:
             end_ref=_source(deal, line, span.end_source),
         )
         into[product_of(line)].append(found)
+        return True
 
     def _churn(self, one: Held) -> _Churn:
         day = local_day(one.object.get("closedate") or "", self._terms.zone)

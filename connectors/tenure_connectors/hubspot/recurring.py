@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from tenure import Cause, Item, micros
-from tenure_connectors.hubspot import chain
-from tenure_connectors.hubspot.chain import Line
+from tenure import Cause, micros
+from tenure_connectors.hubspot.chain import Line, lasting
 from tenure_connectors.hubspot.client import Asked
 from tenure_connectors.hubspot.deals import CLAIMED, PLACED
 from tenure_connectors.hubspot.levels import Level, changes
@@ -52,8 +51,7 @@ class Recurring:
             except ValueError as error:
                 yield refused("deals", one.object, error)
                 continue
-            if line.end is None or line.start < line.end:
-                yield Item(id=line.ref, points=chain.points([line]))
+            yield from lasting(line)
             yield from claims("deals", one.object, line.currency)
 
     def _line(self, deal: Object) -> Line:

@@ -132,7 +132,7 @@ class Revenue:
                 self.spool.add(company, order, packed(held))
 
     def _stated(self, company: str, held: list[Held]) -> Iterator[Record]:
-        items, others = list[Item](), list[Quarantined | Claim]()
+        items, others = list[Item](), list[Quarantined | Excluded | Claim]()
         for made in self.source.stated(held):
             if isinstance(made, Item):
                 items.append(made)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from tenure import CURRENCY_CODES, Claim, Item, Quarantined, day_start, micros
+from tenure import CURRENCY_CODES, Claim, Excluded, Item, Quarantined, day_start, micros
 from tenure_connectors.hubspot.client import Asked
 from tenure_connectors.hubspot.directory import Directory
 from tenure_connectors.hubspot.options import HubSpotConfig
@@ -33,8 +33,13 @@ class Held(msgspec.Struct):
 midnight = lru_cache(20_000)(day_start)
 """When a day begins in a zone."""
 
-Stated = Item | Quarantined | Claim
+Stated = Item | Quarantined | Excluded | Claim
 """What is made of a company's records."""
+
+
+def billed_once(lines: int) -> Excluded:
+    """Line items without a billing frequency: read, and no revenue that recurs."""
+    return Excluded(reason="line items that are billed once", rows=lines)
 
 
 class Source(Protocol):

@@ -27,6 +27,7 @@ _ASKED = {
     "crm.objects.companies.write": ("POST", f"{_OBJECTS}/batch/update"),
 }
 """Each scope that is needed, and a request that is refused without it; a POST asks for nothing."""
+_NOTHING: Mapping[str, Any] = {"inputs": [], "properties": [], "propertiesWithHistory": []}
 _FINAL = frozenset({"VALIDATION_ERROR", "OBJECT_NOT_FOUND", "CONFLICT"})
 """Kinds of errors that the same request would meet again."""
 
@@ -70,7 +71,7 @@ class Api:
         return [scope for scope, (method, path) in _ASKED.items() if self._forbids(method, path)]
 
     def _forbids(self, method: str, path: str) -> bool:
-        nothing: dict[str, Any] | None = None if method == "GET" else {"inputs": []}
+        nothing = None if method == "GET" else _NOTHING
         answer = self._send(method, path, accept=(_BAD_REQUEST, _FORBIDDEN), json=nothing)
         if answer.status_code != _FORBIDDEN:
             return False
