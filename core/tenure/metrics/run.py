@@ -177,11 +177,11 @@ def source_of(workspace: "Workspace", store: Store, request: ReportRequest) -> S
 
 @contextmanager
 def opened(
-    workspace: "Workspace", store: Store, request: ReportRequest, *, detail: bool = False
+    workspace: "Workspace", store: Store, request: ReportRequest, **more: bool
 ) -> Iterator[Opened]:
-    """Attach the ledger as known when the request says, `detail` for `facts.sql`; see `build`."""
+    """Attach the ledger as known when the request says; see `build`, and `Source` for `more`."""
     asked = _asked(workspace, store, request)
-    with _opened(asked, replace(asked.source, detail=detail)) as ledger:
+    with _opened(asked, replace(asked.source, **more)) as ledger:
         yield ledger
 
 

@@ -48,18 +48,39 @@ _READ = {
         JOIN {of}subscription AS s ON s.id = i.subscription_id
         WHERE p.effective_at <= {now} AND p.recorded_at <= {k}
           AND (p.superseded_at IS NULL OR p.superseded_at > {k})""",
+    "known_history": """
+        SELECT p.id AS point_id, p.customer_id, p.item_id, p.effective_at, p.amount, p.discount,
+            p.discount_once, p.quantity, p."interval", p.interval_count, p.currency,
+            coalesce(p.plan, '') AS plan, coalesce(p.product, '') AS product, p.state, p.state_since,
+            coalesce(p.ends_at, 0) AS ends_at, coalesce(p.cause, '') AS cause, p.evidence,
+            p.source_ref, p.recorded_at,
+            CASE WHEN p.superseded_at <= {k} THEN p.superseded_at ELSE 0 END AS superseded_at,
+            s.external_id AS subscription, i.external_id AS item, i.kind
+        FROM {of}point AS p
+        JOIN {of}item AS i ON i.id = p.item_id
+        JOIN {of}subscription AS s ON s.id = i.subscription_id
+        WHERE p.recorded_at <= {k}""",
 }
-"""Of the tables that a copy in columns may hold. `known_detail` has the long texts."""
+"""Of the tables that a copy in columns may hold."""
+
+_ASKED = {"known_detail": "detail", "known_history": "history"}
+"""Those with long texts, and what of a source asks for them."""
 
 _TEXTS = {
     "known_point": ("interval", "currency", "plan", "product", "state", "evidence"),
     "known_attribute": ("name", "value"),
     "known_customer": ("external_id",),
     "known_detail": ("cause", "source_ref", "subscription", "item"),
-}
+    "known_history": (
+        "interval", "currency", "plan", "product", "state", "cause", "evidence", "source_ref",
+        "subscription", "item", "kind",
+    ),
+}  # fmt: skip
 """Columns of words: of a table without rows nothing else would tell."""
 
-_OF_CUSTOMERS = frozenset({"known_point", "known_attribute", "known_link", "known_customer"})
+_OF_CUSTOMERS = frozenset(
+    {"known_point", "known_attribute", "known_link", "known_customer", "known_history"}
+)
 
 _SMALL = {
     "known_rate": """
@@ -81,6 +102,8 @@ class Source:
     """Names in plugins.toml, in its order: the first wins where two state one attribute."""
     detail: bool = False
     """Whether `known_detail` is read too."""
+    history: bool = False
+    """Whether `known_history` is: every point, what was superseded included."""
     only: tuple[int, ...] | None = None
     """The customers that are looked at, where these are few; None: all."""
 
@@ -132,7 +155,7 @@ def _read(source: Source, duck: duckdb.DuckDBPyConnection, read: columns.Read, c
         duck.execute("CREATE TABLE only_customer (customer_id BIGINT)")
         duck.execute("INSERT INTO only_customer SELECT unnest(?)", [list(source.only)])
     for name, query in (_READ | _SMALL).items():
-        if name == "known_detail" and not source.detail:
+        if name in _ASKED and not getattr(source, _ASKED[name]):
             continue
         asked = query.format(**names)
         if copy and name in _READ and source.only is not None and name in _OF_CUSTOMERS:

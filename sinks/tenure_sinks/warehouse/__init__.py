@@ -1,0 +1,20 @@
+"""The sink `warehouse`: all the figures as tables, wherever dlt can write.
+
+place    where: the url of plugins.toml as one of dlt's destinations
+tables   what: the rows of each table, in columns, and what tells that they changed
+lake     how: dlt, and the table `_tenure_loads` that says what is there already
+faults   what went wrong, in words
+sink     what differs, and the writing of just that
+"""
+
+from tenure import Sink, hookimpl
+from tenure_sinks.warehouse.place import WarehouseConfig
+from tenure_sinks.warehouse.sink import Warehouse
+
+__all__ = ["Warehouse", "WarehouseConfig", "tenure_sinks"]
+
+
+@hookimpl
+def tenure_sinks() -> list[type[Sink]]:
+    """The one sink of this plugin."""
+    return [Warehouse]
