@@ -42,6 +42,8 @@ class Standing:
     `mrr` and `committed_mrr` are at the rates of now, `mrr_year_ago` at those of then.
     """
 
+    key: int = 0
+    """Its number in the ledger: two connectors may know one id."""
     id: str
     name: str | None
     ids: Mapping[str, tuple[str, ...]]

@@ -29,6 +29,7 @@ from tenure.records import Json, Observation, Quarantined, Record
 
 if TYPE_CHECKING:
     import httpx
+    import pyarrow as pa
 
     from tenure.alerts import Alert
     from tenure.cohorts import Cohorts
@@ -217,17 +218,52 @@ class MakeReport(Protocol):
         """
 
 
+class MakeCohorts(Protocol):
+    """The cohorts of complete months."""
+
+    def __call__(self, *, first: str | None = None) -> Cohorts:
+        """Of the last twelve, or of all from `first` on."""
+
+
+class Streams(Protocol):
+    """Figures customer by customer, as Arrow record batches; close one that you leave.
+
+    Money is DECIMAL(38, 6), an instant a timestamp of UTC. A customer is its `customer_key`: two
+    connectors may know one id. Each has at least one batch, which may be without rows.
+    """
+
+    def began(self) -> date:
+        """When anybody first paid, or the last complete period if that is earlier."""
+
+    def levels(self, *, segments: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
+        """What each customer pays at both ends of each period, and what became of it."""
+
+    def movements(self) -> Iterator[pa.RecordBatch]:
+        """The movement log, each valued at the opening rate of its period."""
+
+    def points(self) -> Iterator[pa.RecordBatch]:
+        """The ledger itself, what was superseded and what lies ahead included."""
+
+
+class OpenStreams(Protocol):
+    """The streams over periods of a unit; see `Streams`."""
+
+    def __call__(self, unit: str = "month", *, first: str | None = None) -> Streams:
+        """From `first` on, the usual number of periods without it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SinkContext(Context):
     """What the workspace lends to a sink: figures as of the report's `known_at`, made on demand.
 
     `movements("2025-03")` is the log of that period, `cohorts()` the cohorts of the last twelve
-    complete months. `connectors` are the tables of plugins.toml with the plugin of each. `reports`
-    are those of the sink's that are to be sent; the report given to it is cut by `segments`, and
-    its last period is running where `when` is "provisional". `dashboard` is the address of a page
-    with the figures. `key` is the idempotency key: the same when this delivery is tried again.
-    `warn(text)` says what the user should know though nothing failed; it is kept with the delivery,
-    and not said at each.
+    complete months, or of all since `first`; `streams("month", first="2024-01")` is for a sink that
+    takes all there is, row by row. `connectors` are the tables of plugins.toml with the plugin of
+    each. `reports` are those of the sink's that are to be sent; the report given to it is cut by
+    `segments`, and its last period is running where `when` is "provisional". `dashboard` is the
+    address of a page with the figures. `key` is the idempotency key: the same when this delivery is
+    tried again. `warn(text)` says what the user should know though nothing failed; it is kept with
+    the delivery, and not said at each.
     """
 
     known_at: datetime
@@ -241,7 +277,8 @@ class SinkContext(Context):
     report: MakeReport
     customers: Customers
     movements: Callable[[str], MovementLog]
-    cohorts: Callable[[], Cohorts]
+    cohorts: MakeCohorts
+    streams: OpenStreams
     warn: Callable[[str], None] = lambda _text: None
 
 

@@ -21,6 +21,7 @@ from tenure.report import Report
 if TYPE_CHECKING:
     from tenure.config import Entry, Workspace
     from tenure.metrics.run import ReportRequest
+    from tenure.metrics.streams import Streams
 
 
 def context_for(
@@ -41,6 +42,7 @@ def context_for(
         customers=figures.customers,
         movements=figures.movements,
         cohorts=figures.cohorts,
+        streams=figures.streams,
     )
 
 
@@ -71,7 +73,7 @@ class _Figures:
             last=last,
             trailing=trailing,
             count=count,
-            running=self.entry.when == "provisional" and first is None,
+            running=self.entry.when == "provisional" and last is None,
         )
         return run.build(self.workspace, self.store, asked)
 
@@ -86,10 +88,17 @@ class _Figures:
 
         return movements.build(self.workspace, self.store, self._asked(period))
 
-    def cohorts(self) -> Cohorts:
+    def cohorts(self, *, first: str | None = None) -> Cohorts:
         from tenure.metrics import cohorts  # noqa: PLC0415 - likewise
 
-        return cohorts.build(self.workspace, self.store, self._asked())
+        return cohorts.build(self.workspace, self.store, replace(self._asked(), first=first))
+
+    def streams(self, unit: str = "month", *, first: str | None = None) -> "Streams":
+        from tenure.metrics.streams import Streams  # noqa: PLC0415 - likewise
+
+        running = self.entry.when == "provisional"
+        asked = replace(self._asked(), unit=Unit(unit), first=first, running=running)
+        return Streams(workspace=self.workspace, store=self.store, request=asked)
 
     def _asked(self, period: str | None = None) -> "ReportRequest":
         from tenure.metrics.run import ReportRequest  # noqa: PLC0415 - likewise

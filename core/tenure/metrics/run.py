@@ -177,11 +177,16 @@ def source_of(workspace: "Workspace", store: Store, request: ReportRequest) -> S
 
 @contextmanager
 def opened(
-    workspace: "Workspace", store: Store, request: ReportRequest, **more: bool
+    workspace: "Workspace",
+    store: Store,
+    request: ReportRequest,
+    *,
+    detail: bool = False,
+    history: bool = False,
 ) -> Iterator[Opened]:
-    """Attach the ledger as known when the request says; see `build`, and `Source` for `more`."""
+    """Attach the ledger as known when the request says; see `build`, and `Source` for the rest."""
     asked = _asked(workspace, store, request)
-    with _opened(asked, replace(asked.source, **more)) as ledger:
+    with _opened(asked, replace(asked.source, detail=detail, history=history)) as ledger:
         yield ledger
 
 

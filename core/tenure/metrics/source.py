@@ -51,8 +51,9 @@ _READ = {
     "known_history": """
         SELECT p.id AS point_id, p.customer_id, p.item_id, p.effective_at, p.amount, p.discount,
             p.discount_once, p.quantity, p."interval", p.interval_count, p.currency,
-            coalesce(p.plan, '') AS plan, coalesce(p.product, '') AS product, p.state, p.state_since,
-            coalesce(p.ends_at, 0) AS ends_at, coalesce(p.cause, '') AS cause, p.evidence,
+            coalesce(p.plan, '') AS plan, coalesce(p.product, '') AS product, p.state,
+            p.state_since, coalesce(p.ends_at, 0) AS ends_at, coalesce(p.cause, '') AS cause,
+            p.evidence,
             p.source_ref, p.recorded_at,
             CASE WHEN p.superseded_at <= {k} THEN p.superseded_at ELSE 0 END AS superseded_at,
             s.external_id AS subscription, i.external_id AS item, i.kind

@@ -97,7 +97,7 @@ def _streamed(now: Frame, names: Sequence[str], stated: tuple[str, ...]) -> Iter
         ids = _ids(duck.execute(_IDS.format(forgotten=PREFIX, **bounds)).fetchall())
         rows = duck.execute(_ROWS.format(columns=columns, **bounds)).fetchall()
         for key, *line in rows:
-            yield _standing(now, (names, stated), ids[key], line)
+            yield replace(_standing(now, (names, stated), ids[key], line), key=key)
         if len(rows) < _CHUNK:
             return
 

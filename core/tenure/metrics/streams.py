@@ -8,11 +8,11 @@ A stream of Arrow record batches, never all of it at once: money is DECIMAL(38, 
 timestamp of UTC. A customer is known by `customer_key`, since two connectors may know one id.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tenure.errors import InvariantError
 from tenure.ledger.store import Store
@@ -22,7 +22,7 @@ from tenure.metrics.frame import Frame
 from tenure.metrics.policy import level_sql
 from tenure.metrics.run import Opened, ReportRequest, opened
 from tenure.metrics.segments import Segments
-from tenure.periods import Period, Range, periods
+from tenure.periods import Period
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -68,13 +68,15 @@ _MOVEMENTS = """
     ) AS r ON r.customer_id = m.customer_id AND r.instant = m.instant AND r.period = m.period"""
 _POINTS = """
     SELECT h.point_id, y.payer_id AS customer_key, n.id AS customer_id, y.source,
-        c.external_id AS source_customer_id, h.subscription AS subscription_id, h.item_id AS item_key,
-        h.item AS item_id, h.kind AS item_kind, make_timestamptz(h.effective_at) AS effective_at,
+        c.external_id AS source_customer_id, h.subscription AS subscription_id,
+        h.item_id AS item_key, h.item AS item_id, h.kind AS item_kind,
+        make_timestamptz(h.effective_at) AS effective_at,
         {amount} AS amount, {discount} AS discount, {discount_once} AS discount_once,
         {quantity} AS quantity, h.interval AS billing_interval, h.interval_count, h.currency,
         nullif(h.plan, '') AS plan, nullif(h.product, '') AS product, h.state,
         make_timestamptz(h.state_since) AS state_since,
-        make_timestamptz(h.ends_at) AS ends_at, nullif(h.cause, '') AS cause, h.evidence, h.source_ref,
+        make_timestamptz(h.ends_at) AS ends_at, nullif(h.cause, '') AS cause, h.evidence,
+        h.source_ref,
         make_timestamptz(h.recorded_at) AS recorded_at,
         make_timestamptz(nullif(h.superseded_at, 0)) AS superseded_at,
         {level} AS monthly
@@ -94,7 +96,7 @@ class Streams:
 
     def began(self) -> date:
         """When anybody first paid, or where the last complete period starts if that is earlier."""
-        asked = replace(self.request, first=None, last=None, trailing=None)
+        asked = replace(self.request, first=None, last=None, trailing=None, count=1)
         with opened(self.workspace, self.store, asked) as ledger:
             paid = ledger.basis.number("SELECT min(first_instant) FROM step")
             day = from_micros(paid).astimezone(self.workspace.timezone).date()
@@ -132,15 +134,17 @@ class Streams:
         """A row per point ever recorded; `monthly` is its level under the policy, unconverted."""
         with opened(self.workspace, self.store, self.request, history=True) as ledger:
             ledger.basis.run("named")
-            level = f"CASE WHEN h.kind <> 'usage' THEN {level_sql(self.workspace.metrics.policy)} END"
+            level = (
+                f"CASE WHEN h.kind <> 'usage' THEN {level_sql(self.workspace.metrics.policy)} END"
+            )
             names = ("amount", "discount", "discount_once", "quantity")
             money = {name: _MONEY.format(f"h.{name}") for name in names}
             yield from _batches(ledger, _POINTS.format(level=_MONEY.format(level), **money))
 
     @contextmanager
-    def _framed(self, **more: bool) -> Iterator[tuple[Opened, Frame]]:
+    def _framed(self, *, detail: bool = False) -> Iterator[tuple[Opened, Frame]]:
         """The ledger, and a frame of the periods asked for with the table `shown_period`."""
-        with opened(self.workspace, self.store, self.request, **more) as ledger:
+        with opened(self.workspace, self.store, self.request, detail=detail) as ledger:
             ledger.basis.run("named")
             with Frame(ledger.basis, ledger.shown, cut=True) as frame:
                 columns = "number BIGINT, label VARCHAR, starts DATE, ends DATE, partial BOOLEAN"
@@ -156,7 +160,14 @@ def _numbered(shown: Sequence[Period]) -> Iterator[Sequence[object]]:
 def _batches(ledger: Opened, query: str) -> Iterator["pa.RecordBatch"]:
     duck = ledger.basis.duck
     duck.execute("SET TimeZone = 'UTC'")  # what the columns of instants say they are in
-    yield from duck.sql(query).to_arrow_reader(_ROWS_AT_ONCE)
+    found, is_empty = duck.sql(query).to_arrow_reader(_ROWS_AT_ONCE), True
+    for batch in found:
+        is_empty = False
+        yield batch
+    if is_empty:  # the columns are told all the same
+        import pyarrow as pa  # noqa: PLC0415 - it is with dlt, not with the core
+
+        yield pa.RecordBatch.from_pylist([], schema=found.schema)
 
 
 def _require_tied(frame: Frame) -> None:

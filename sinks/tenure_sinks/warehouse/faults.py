@@ -14,9 +14,9 @@ _KINDS: tuple[tuple[type[TenureError], str, str, tuple[str, ...]], ...] = (
         "refused the credentials",
         "Check `url` or `credentials`",
         (
-            "authentication fail", "password", "access denied", "not authenticated", "unauthorized",
-            "invalid credential", "invalidaccesskeyid", "signaturedoesnotmatch",
-            "unable to locate credentials", "no pg_hba.conf", "configuration field", "missing 1 field",
+            "authentication fail", "password", "access denied", "not authenticated",
+            "unauthorized", "invalid credential", "invalidaccesskeyid", "signaturedoesnotmatch",
+            "unable to locate credentials", "no pg_hba.conf", "field(s) in configuration",
         ),
     ),
     (
@@ -25,7 +25,7 @@ _KINDS: tuple[tuple[type[TenureError], str, str, tuple[str, ...]], ...] = (
         _PRIVILEGES,
         ("permission denied", "insufficient privilege", "read-only", "forbidden", "accessdenied"),
     ),
-    (ConfigError, "is not there", "Check `url`", ("does not exist", "no such bucket", "nosuchbucket")),
+    (ConfigError, "is not there", "Check `url`", ('database "', "no such bucket", "nosuchbucket")),
     (
         SourceError,
         "has no room",
@@ -38,8 +38,9 @@ _KINDS: tuple[tuple[type[TenureError], str, str, tuple[str, ...]], ...] = (
         "Push again later: what is missing is sent",
         (
             "could not connect", "connection refused", "connection failed", "timeout", "timed out",
-            "could not translate host", "server closed", "terminating connection", "set lock on file",
-            "name or service not known", "starting up", "connection reset", "deadlock",
+            "could not translate host", "server closed", "terminating connection",
+            "set lock on file", "name or service not known", "starting up", "connection reset",
+            "deadlock",
         ),
     ),
 )  # fmt: skip
@@ -71,7 +72,9 @@ def _in_words(place: Place, error: BaseException) -> TenureError:
         if any(word in text for word in words):
             return kind(f"The warehouse at {place.shown} {what}: {said[-1]}", instruction)
     last = said[-1] if said else type(error).__name__
-    return SourceError(f"The warehouse at {place.shown} failed: {last}", "Mend that, then push again")
+    return SourceError(
+        f"The warehouse at {place.shown} failed: {last}", "Mend that, then push again"
+    )
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr
@@ -24,7 +24,7 @@ class WarehouseConfig(PluginConfig):
     url: str = Field(
         min_length=1,
         repr=False,
-        description="duckdb:///lake.duckdb, postgresql://…, filesystem:///folder, s3://bucket/path, "
+        description="duckdb:///lake.duckdb, postgresql://…, filesystem:///folder, s3://bucket/x, "
         "or the name of a dlt destination",
     )
     credentials: Mapping[str, SecretStr | int | bool] = Field(
@@ -42,7 +42,9 @@ class WarehouseConfig(PluginConfig):
         "month", description="month or day: the periods of customer_mrr"
     )
     units: tuple[Unit, ...] = Field(
-        ("month",), min_length=1, description="periods of retention: day, week, month, quarter, year"
+        ("month",),
+        min_length=1,
+        description="periods of retention: day, week, month, quarter, year",
     )
     trailing: tuple[int, ...] = Field(
         (), description="retention over so many months up to each period's end besides, as in [12]"
@@ -81,7 +83,7 @@ class Place:
         from dlt.common.destination import Destination  # noqa: PLC0415 - heavy
 
         try:
-            return Destination.from_reference(self.name, **self.options)
+            return cast("AnyDestination", Destination.from_reference(self.name, **self.options))
         except ModuleNotFoundError as error:
             raise PluginError(
                 f"Destination {self.name!r} needs the package {error.name}",
@@ -105,13 +107,12 @@ def place_of(config: WarehouseConfig, folder: Path) -> Place:
     if scheme == "duckdb":
         path = folder / _path(config.url)
         return Place(name="duckdb", shown=str(path), options=_staged(str(path)))
-    if scheme in {"postgresql", "postgres"}:
-        url = _postgres(config.url)
-        return Place(name="postgres", shown=_shown(config.url), options=_staged(url))
     if scheme in _FILES:
         return _files(config, folder, scheme, given)
-    credentials = given or (config.url if colon else None)
-    return Place(name=scheme, shown=_shown(config.url), options=_staged(credentials))
+    name, credentials = scheme, given or (config.url if colon else None)
+    if scheme in {"postgresql", "postgres"}:
+        name, credentials = "postgres", _postgres(config.url)
+    return Place(name=name, shown=_shown(config.url), options=_staged(credentials))
 
 
 _FILES = ("filesystem", "file", "s3", "gs", "gcs", "az", "abfss", "azure")

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tenure import Change, ConfigError, Context, Receipt, Report, Sink, SinkContext
 from tenure_sinks.warehouse.columns import Shape
-from tenure_sinks.warehouse.lake import Held, Lake, Load, opened
+from tenure_sinks.warehouse.lake import Lake, Load, opened
+from tenure_sinks.warehouse.loads import Held
 from tenure_sinks.warehouse.place import WarehouseConfig, place_of
 from tenure_sinks.warehouse.tables import REPORTS, Tables
 
@@ -50,7 +51,7 @@ class Warehouse(Sink):
             if plan is None or plan.of != _of(report, context):
                 plan = self._plan(lake, report, context)
             wanted = {table: shape.parts for table, shape in plan.wanted.items()}
-            lake.load(list(plan.loads()), wanted, _about(report))
+            lake.write(list(plan.loads()), wanted, _about(report))
         return Receipt(written=len(changes))
 
     def _opened(self, context: Context) -> AbstractContextManager[Lake]:
@@ -62,7 +63,7 @@ class Warehouse(Sink):
         tables = Tables(context, self.config, first)
         held = lake.held(context.reports)
         wanted = {table: tables.shape(table) for table in context.reports}
-        if wrong := [said for table in held for said in lake.drift(table, held[table], wanted[table])]:
+        if wrong := [said for table in held for said in held[table].drift(table, wanted[table])]:
             raise ConfigError(
                 f"Columns of the warehouse were changed: {'; '.join(wrong)}",
                 "Give them their types again, or drop the table: the next push makes it anew",
@@ -70,7 +71,7 @@ class Warehouse(Sink):
         steps = {
             table: step
             for table, shape in wanted.items()
-            if (step := _step(shape, held.get(table), whole=lake.replaces_only)) is not None
+            if (step := _step(shape, held.get(table), whole=lake.place.is_files)) is not None
         }
         self._last = Plan(_of(report, context), tables, wanted, steps)
         return self._last
@@ -124,19 +125,25 @@ def _step(shape: Shape, held: Held | None, *, whole: bool) -> Step | None:
     if held is None:
         return Step(None, None, "made")
     wanted = shape.parts
-    differing = [part for part, told in wanted.items() if held.parts.get(part) != told]
+    if why := _mistrusted(shape, held):
+        return Step(held.rows, None, why)
     gone = held.parts.keys() - wanted.keys()
-    if not held.parts:
-        return Step(held.rows, None, "not finished before, or not by tenure")
-    if held.rows != sum(part.rows for part in held.parts.values()):
-        return Step(held.rows, None, "changed by hand")
-    if held.columns and not set(shape.schema.names) <= held.columns.keys():
-        return Step(held.rows, None, "has new columns")
+    differing = [part for part, one in wanted.items() if held.parts.get(part) != one]
     if not (differing or gone):
         return None
     if whole or gone or len(differing) > len(wanted) // 2:
-        return Step(held.rows, None, "")
+        return Step(held.rows, None)
     return Step(held.rows, differing, f"{len(differing)} of {len(wanted)} parts")
+
+
+def _mistrusted(shape: Shape, held: Held) -> str:
+    """Why all of a table is to be written, whatever its parts are said to be."""
+    if not held.parts:
+        return "not finished before, or not by tenure"
+    if held.rows != sum(part.rows for part in held.parts.values()):
+        return "changed by hand"
+    missing = bool(held.columns) and not set(shape.schema.names) <= held.columns.keys()
+    return "lacks columns" if missing else ""
 
 
 def _stamped(rows: Iterator["pa.RecordBatch"], known_at: datetime) -> Iterator["pa.RecordBatch"]:

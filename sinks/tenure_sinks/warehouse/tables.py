@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tenure import Json, SinkContext, Standing, decimal_string, ratio_string
+from tenure import Json, LastMovement, SinkContext, Standing, decimal_string, ratio_string
 from tenure_sinks.warehouse.columns import (
     COHORTS,
     CUSTOMERS,
@@ -125,8 +125,6 @@ def _flat(unit: str, months: int, row: Mapping[str, Json]) -> dict[str, Json]:
 
 def _standing(one: Standing, attributes: Sequence[str]) -> dict[str, Json]:
     """A customer as of now."""
-    last = one.last
-    moved = None if last is None or last.amount is None else decimal_string(last.amount)
     names = column_names("attribute", attributes)
     own = {name: one.attributes[each] for name, each in zip(names, attributes, strict=True)}
     return {
@@ -141,9 +139,14 @@ def _standing(one: Standing, attributes: Sequence[str]) -> dict[str, Json]:
         "nrr_year": ratio_string(*one.nrr) if one.nrr[1] else None,
         "customer_since": None if one.since is None else one.since.isoformat(),
         "acv_band": one.acv_band,
-        "last_movement": last and last.kind,
-        "last_movement_date": last and last.day.isoformat(),
-        "last_movement_amount": moved,
-        "last_movement_reason": last and last.reason,
+        **_moved(one.last),
         **own,
     }
+
+
+def _moved(last: LastMovement | None) -> dict[str, Json]:
+    names = ("last_movement", "last_movement_date", "last_movement_amount", "last_movement_reason")
+    if last is None:
+        return dict.fromkeys(names)
+    amount = None if last.amount is None else decimal_string(last.amount)
+    return dict(zip(names, (last.kind, last.day.isoformat(), amount, last.reason), strict=True))
