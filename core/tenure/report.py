@@ -217,6 +217,14 @@ class Report:
             figures.append(self.cohorts.as_json()["rows"])
         return hashlib.sha256(json.dumps(figures).encode()).hexdigest()
 
+    @property
+    def content_hash(self) -> str:
+        """What the report says, and under which rules, whenever its sources were read."""
+        meta = self.meta
+        under = (meta.policy, meta.currency, meta.timezone, meta.variant)
+        rows = [row.as_json() | {"as_of": None} for row in self.rows]
+        return hashlib.sha256(json.dumps([under, rows]).encode()).hexdigest()
+
     def as_json(self) -> dict[str, Json]:
         """The document that `tenure report --format json` prints."""
         return {"meta": self.meta.as_json(), "rows": [row.as_json() for row in self.rows]}

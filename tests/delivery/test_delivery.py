@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from tenure import PluginError, TransientError
 from tenure.config import Entry
-from tenure.delivery import Asked, content_hash, deliver, preview
+from tenure.delivery import Asked, deliver, preview
 from tenure.errors import UsageError
 from tenure.ledger.store import Store
 from tenure.meta import SourceState
@@ -193,7 +193,7 @@ def test_fresher_sources_are_no_new_content():
     later = NOW + timedelta(days=1)
     fresher = SourceState(name="billing", last_complete_sync=later, incomplete=True)
     meta = replace(META, known_at=later, sources=(fresher,), quarantined=3, version="2")
-    assert content_hash(replace(REPORT, meta=meta)) == content_hash(REPORT)
+    assert replace(REPORT, meta=meta).content_hash == REPORT.content_hash
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_fresher_sources_are_no_new_content():
     ],
 )
 def test_other_figures_or_other_rules_are_new_content(changed):
-    assert content_hash(changed) != content_hash(REPORT)
+    assert changed.content_hash != REPORT.content_hash
 
 
 @pytest.mark.parametrize("kind", [ValueError, TransientError])

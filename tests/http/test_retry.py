@@ -207,3 +207,14 @@ def test_respx_sees_every_attempt_through_a_proxy_too(make, respx_mock):
 def test_strict_mock_is_complete(http):
     with respx.mock(assert_all_mocked=True), pytest.raises(AssertionError, match="not mocked"):
         http.get("/nowhere")
+
+
+def test_a_request_is_prepared_before_each_attempt(http, respx_mock):
+    """Such as signed with the time."""
+    route, signed = respx_mock.post(URL).mock(side_effect=[httpx.Response(429), OK]), iter("ab")
+
+    def sign(request):
+        request.headers["Signature"] = next(signed)
+
+    http.post("/x", extensions={"tenure": {"prepare": sign}})
+    assert [call.request.headers["Signature"] for call in route.calls] == ["a", "b"]

@@ -15,7 +15,6 @@ The content is the figures with the policy, currency and time zone they were mad
 sources alone are no new content.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -37,7 +36,6 @@ from tenure.report import Report
 __all__ = [
     "Asked",
     "Delivered",
-    "content_hash",
     "deliver",
     "hold",
     "preview",
@@ -58,16 +56,6 @@ class Asked:
 
 
 ALL = Asked()
-
-
-def content_hash(report: Report) -> str:
-    """The digest of what a report says, without when its sources were read."""
-    meta = report.meta
-    under = (meta.policy, meta.currency, meta.timezone, meta.variant)
-    # Of a running period the instant alone is no news.
-    rows = [row.as_json() | {"as_of": None} for row in report.rows]
-    said = json.dumps([under, rows])
-    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def preview(
@@ -150,7 +138,7 @@ def _with(reports: Reports, turn: Turn, act: Callable[[Turn, Report], Delivered]
 
 def _content(turn: Turn, report: Report) -> Content:
     publication = _publish(turn.workspace, turn.store, report)
-    return Content(sink=turn.name, digest=content_hash(report), publication=publication)
+    return Content(sink=turn.name, digest=report.content_hash, publication=publication)
 
 
 def _of(report: Report) -> Work:
@@ -170,7 +158,7 @@ def _turns(workspace: Workspace, store: Store, report: Report, asked: Asked) -> 
 
 def _publish(workspace: Workspace, store: Store, report: Report) -> int:
     """Keep the figures as published, once per content."""
-    digest, policy = content_hash(report), workspace.metrics.policy
+    digest, policy = report.content_hash, workspace.metrics.policy
     published = select(_PUBLICATION.c.id).where(_PUBLICATION.c.content_hash == digest)
     with store.read() as connection:  # a push with nothing new leaves no trace
         if (known := _scalar(connection, published)) is not None:

@@ -9,7 +9,8 @@
 
 A plugin tunes one request with `extensions={"tenure": {…}}`: `"idempotent": True` lets a POST be
 repeated, `"accept": [404]` returns that status instead of raising, `"stream": True` leaves the
-body to the caller (it is then not read again when the connection breaks in the middle).
+body to the caller (it is then not read again when the connection breaks in the middle), `"prepare"`
+is called with the request before each attempt, such as to sign it.
 """
 
 from tenure.http.client import client, client_for

@@ -90,6 +90,8 @@ class Transport(httpx.BaseTransport):
 
     def _once(self, request: httpx.Request, number: int) -> httpx.Response:
         self._limit.acquire()
+        if callable(prepare := retry.wish(request, "prepare")):
+            prepare(request)
         start = self.clock.monotonic()
         try:
             response = self._answer(request)
