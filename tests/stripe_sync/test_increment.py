@@ -295,6 +295,18 @@ def test_a_discount_of_a_customer_for_once_is_gone_with_its_bill(account):
     assert_nothing_is_new(account)
 
 
+def test_a_customer_that_is_deleted_takes_nothing_off(account):
+    """Its last event still shows the discount."""
+    account.add("/v1/coupons", ONCE)
+    off = {"id": "di_1", "customer": "cus_1", "source": {"coupon": "once"}, "start": THEN}
+    gone = account.add("/v1/customers", {"id": "cus_1", "created": THEN, "discount": off})
+    account.sync(full=True)
+    account.lists.lists["/v1/customers"].remove(gone)
+    account.happens("customer.deleted", gone)
+    account.sync()
+    assert_nothing_is_new(account)
+
+
 def test_more_lines_than_an_event_carries_are_asked_for_once(account):
     lines = [line(n) for n in range(130)]
     made = {

@@ -149,10 +149,12 @@ class Account:
         self._add(cut(owner, page.number, page.objects, self.aside), listing.rank)
         name = owner if isinstance(owner, str) else owner.id
         self._counted[name] += len(page.objects) + len(page.broken)
-        if page.last and (read := self._counted.pop(name)) < listing.count:
-            self.spool.doubt(
-                name if isinstance(owner, str) else pieces.subscription_of(owner) or "*"
-            )
+        if not page.last:
+            return
+        read = self._counted.pop(name)
+        if read < listing.count and not page.gone:
+            of = name if isinstance(owner, str) else pieces.subscription_of(owner)
+            self.spool.doubt(of or "*")
             reason = f"Stripe counts {listing.count} of {listing.path} and gave {read}"
             yield Quarantined(source_ref=name, reason=reason)
 

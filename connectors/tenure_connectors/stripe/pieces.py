@@ -160,8 +160,8 @@ def of_schedule(schedule: Schedule, aside: Aside) -> Iterator[Piece]:
 
 
 def of_customer(customer: Customer, aside: Aside) -> bytes:
-    """What a customer has to do with its subscriptions."""
-    discount = _discount(customer.discount, aside)
+    """What a customer has to do with its subscriptions; a deleted one takes nothing off."""
+    discount = None if customer.deleted else _discount(customer.discount, aside)
     return encoded(Customer(id=customer.id, discount=discount, deleted=customer.deleted))
 
 
