@@ -89,7 +89,9 @@ def test_from_a_sync_to_a_settled_account(folder: Path, capsys: pytest.CaptureFi
     assert "accounts: 2 accounts of 4 customers" in capsys.readouterr().out
 
 
-def test_a_table_for_people(folder: Path, capsys, monkeypatch: pytest.MonkeyPatch):
+def test_a_table_for_people_with_what_is_open_first(
+    folder: Path, capsys, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setenv("COLUMNS", "200")
     main(["sync", "--quiet"])
     capsys.readouterr()
@@ -97,6 +99,9 @@ def test_a_table_for_people(folder: Path, capsys, monkeypatch: pytest.MonkeyPatc
     lines = [line.split("  ") for line in capsys.readouterr().out.splitlines()]
     assert [line[0] for line in lines[1:-1]] == ["billing/s2", "billing/s4", "crm/h3"]
     assert "property:sid of crm/h3 names s9, whom no other connector has" in "  ".join(lines[3])
+    assert main(["accounts"]) == 0
+    first = [line.split("  ")[0] for line in capsys.readouterr().out.splitlines()[1:-1]]
+    assert first == ["billing/s3", "billing/s2", "billing/s4", "crm/h3", "crm/h1"]
 
 
 def test_a_map_that_is_missing_fails_after_the_rest_was_done(folder: Path, capsys):

@@ -81,7 +81,7 @@ class AccountRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accounts:
-    """Accounts by name, and how many there are of all."""
+    """Accounts, those with something open first, then by name; and how many there are of all."""
 
     counts: Counts
     rows: tuple[AccountRow, ...]
@@ -142,12 +142,12 @@ def build(
 
 _LISTED = """
     SELECT account, state FROM listed WHERE state IN (SELECT unnest(?::INTEGER[]))
-    ORDER BY account LIMIT {limit}"""
+    ORDER BY state DESC, account LIMIT {limit}"""
 _MEMBERS = """
     SELECT a.account, a.state, s.customer, c.name, s.connector, s.external, s.rule, s.since
     FROM ({listed}) AS a JOIN shown AS s ON s.account = a.account
     LEFT JOIN called AS c ON c.id = s.connector || '/' || s.external
-    ORDER BY a.account, s.source, s.external"""
+    ORDER BY a.state DESC, a.account, s.source, s.external"""
 _NAMES = """
     SELECT customer_id, value, valid_from FROM customer_attribute
     WHERE name = 'name' AND superseded_at IS NULL"""
