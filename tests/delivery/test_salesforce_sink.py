@@ -285,6 +285,12 @@ def test_all_that_is_amiss_with_the_fields_is_named_at_once(desk, org):
     ]
 
 
+def test_an_object_that_is_not_there_is_named(desk):
+    desk.options["object"] = "Acount"
+    with pytest.raises(ConfigError, match="Salesforce has no Acount"):
+        desk.check()
+
+
 def test_check_says_what_works_and_which_currency_matters(desk, org):
     org.fields["Tenure_MRR__c"]["type"] = "currency"
     assert desk.check() == [
@@ -519,7 +525,8 @@ def test_a_job_whose_answer_was_lost_goes_on(many, org, path):
 
 def test_a_job_that_fails_is_said_with_its_reason(many, org):
     org.bulk.ends_as = "Failed"
-    assert "ended as Failed: InvalidBatch : Field name not found" in str(many.push().error)
+    words = "ended as Failed with 0 of 3 accounts: InvalidBatch : Field name not found"
+    assert words in str(many.push().error)
     org.bulk.ends_as = "JobComplete"
     assert many.push().error is None
 
@@ -537,7 +544,8 @@ def test_a_job_that_takes_too_long_is_waited_for_by_the_next_push(many, org):
 def test_an_upload_that_never_came_is_no_success(many, org):
     refused = said(400, "InvalidBatch", "not today")
     org.failing = lambda r: refused if r.url.path.endswith("batches") else None
-    assert "took 0 of 3 accounts (its upload was answered 400)" in str(many.push().error)
+    words = "JobComplete with 0 of 3 accounts: not today (InvalidBatch)"
+    assert words in str(many.push().error)
 
 
 def test_a_csv_is_no_larger_than_it_may_be():

@@ -93,8 +93,6 @@ def _amiss(figure: Figure, there: Mapping[str, Any] | None) -> Iterator[str]:
 
 def plain(value: Any) -> str | None:
     """A value that Salesforce holds, as this sink would have written it."""
-    if value is None or isinstance(value, bool):
-        return None if value is None else str(value)
     if isinstance(value, int | Decimal):
         return short(Decimal(value))
-    return str(value)
+    return None if value is None else str(value)

@@ -16,13 +16,12 @@ from typing import Any
 
 from tenure import SourceError, TransientError
 from tenure_sinks.beside import Values
-from tenure_sinks.salesforce.session import API, Problem, Session, pages
+from tenure_sinks.salesforce.session import API, BAD, Problem, Session, pages, parsed, problems
 
 LARGEST = 100 * 10**6
 """Bytes of a CSV: 150 MB is the limit, counted in base64."""
 
 _JOBS = f"{API}/jobs/ingest"
-_BAD_REQUEST = 400
 _RUNNING = ("UploadComplete", "InProgress")
 _NOTHING = "#N/A"
 """What removes a value; an empty cell leaves it alone."""
@@ -56,23 +55,20 @@ class Jobs:
         job = str(self.session.json("POST", _JOBS, json=what)["id"])
         kind = {"Content-Type": "text/csv"}
         # Accepted before, its answer lost: refused now. How the job goes on tells which it was.
-        uploaded = self.session.send(
-            "PUT", f"{_JOBS}/{job}/batches", content=text, headers=kind, accept=(_BAD_REQUEST,)
+        sent = self.session.send(
+            "PUT", f"{_JOBS}/{job}/batches", content=text, headers=kind, accept=(BAD,)
         )
-        self.session.send(
-            "PATCH", f"{_JOBS}/{job}", json={"state": "UploadComplete"}, accept=(_BAD_REQUEST,)
+        closed = self.session.send(
+            "PATCH", f"{_JOBS}/{job}", json={"state": "UploadComplete"}, accept=(BAD,)
         )
         done = self._over(job)
-        if done["state"] != "JobComplete":
+        taken = int(done.get("numberRecordsProcessed", 0))
+        if done["state"] != "JobComplete" or taken != rows:
+            refused = [problems(parsed(each)) for each in (sent, closed) if each.is_error]
+            said = [done.get("errorMessage"), *(str(each) for few in refused for each in few)]
             raise SourceError(
-                f"Job {job} of Salesforce ended as {done['state']}: "
-                f"{done.get('errorMessage') or 'no reason was given'}",
-                "Push again: what is missing is sent",
-            )
-        if int(done.get("numberRecordsProcessed", 0)) != rows:
-            raise SourceError(
-                f"Job {job} of Salesforce took {done.get('numberRecordsProcessed')} of {rows:,} "
-                f"accounts (its upload was answered {uploaded.status_code})",
+                f"Job {job} of Salesforce ended as {done['state']} with {taken:,} of {rows:,} "
+                f"accounts: {'; '.join(filter(None, said)) or 'no reason was given'}",
                 "Push again: what is missing is sent",
             )
         failed = int(done.get("numberRecordsFailed", 0))

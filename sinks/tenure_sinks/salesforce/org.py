@@ -9,9 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from tenure import SourceError
+from tenure import ConfigError, SourceError
 from tenure_sinks.beside import Values
-from tenure_sinks.salesforce.session import API, Problem, Session, pages, problems
+from tenure_sinks.salesforce.session import (
+    API,
+    NOT_FOUND,
+    Problem,
+    Session,
+    pages,
+    parsed,
+    problems,
+)
 
 BATCH = 200
 """So many records fit into one request."""
@@ -45,7 +53,14 @@ class Org:
 
     def table(self) -> Table:
         """The object as the user of the app sees it."""
-        found = self.session.json("GET", f"{API}/sobjects/{self._name}/describe")
+        path = f"{API}/sobjects/{self._name}/describe"
+        answer = self.session.send("GET", path, accept=(NOT_FOUND,))
+        if answer.status_code == NOT_FOUND:
+            raise ConfigError(
+                f"Salesforce has no {self._name}, or the user of the app may not see it",
+                "Check `object`, and assign the permission set of docs/salesforce.md",
+            )
+        found = parsed(answer)
         fields = {str(each["name"]): each for each in found["fields"]}
         return Table(str(found["name"]), bool(found["updateable"]), fields)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 API = "/services/data/v65.0"
 
 _TOKEN = "/services/oauth2/token"  # noqa: S105 - a path
-_BAD, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 400, 401, 403, 404
+BAD, _UNAUTHORIZED, _FORBIDDEN, NOT_FOUND = 400, 401, 403, 404
 _APP = "docs/salesforce.md says how the app is set up"
 _HINTS = {
     "no client credentials user": "Name the user that the app runs as, in its policies under "
@@ -53,7 +53,7 @@ class Session:
 
     def json(self, method: str, path: str, **what: Any) -> Any:
         """The answer; a number in it is a Decimal or an int, never a float."""
-        return _parsed(self.send(method, path, **what))
+        return parsed(self.send(method, path, **what))
 
     def send(
         self, method: str, path: str, *, accept: Sequence[int] = (), **what: Any
@@ -77,7 +77,7 @@ class Session:
     def _signed_in(self) -> str:
         form = {"grant_type": "client_credentials", **self._credentials}
         answer = self._http.request("POST", _TOKEN, data=form, extensions=_asking())
-        said = _parsed(answer)
+        said = parsed(answer)
         said = said if isinstance(said, dict) else {}
         if answer.is_error or not said.get("access_token"):
             error = _no_token(said)
@@ -92,7 +92,7 @@ def _asking() -> dict[str, Any]:
     return {
         "tenure": {
             "idempotent": True,
-            "accept": (_BAD, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND),
+            "accept": (BAD, _UNAUTHORIZED, _FORBIDDEN, NOT_FOUND),
         }
     }
 
@@ -107,7 +107,8 @@ def problems(body: Any) -> list[Problem]:
     ]
 
 
-def _parsed(answer: "httpx.Response") -> Any:
+def parsed(answer: "httpx.Response") -> Any:
+    """The JSON of an answer, without floats."""
     try:
         return json.loads(answer.text, parse_float=Decimal)
     except ValueError:
@@ -125,7 +126,7 @@ def _no_token(said: Mapping[str, Any]) -> TenureError:
 
 
 def _error(answer: "httpx.Response") -> TenureError:
-    found = problems(_parsed(answer))
+    found = problems(parsed(answer))
     said = "; ".join(map(str, found)) or f"answer {answer.status_code}"
     if any(each.code == "REQUEST_LIMIT_EXCEEDED" for each in found):
         return _limited(said, answer.headers)
