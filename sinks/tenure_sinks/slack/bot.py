@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 QUIET = {"unfurl_links": False, "unfurl_media": False, "link_names": False, "parse": "none"}
 """Nothing in a message notifies anybody, nor shows a page behind a link."""
 
-_LATELY = timedelta(days=7)
-"""An alert whose answer was lost is looked for so far back: it is tried again for a day or two."""
+_LATELY = timedelta(days=2)
+"""An alert whose answer was lost is looked for so far back: it is tried again for some hours."""
 
 _WAITS = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds: Slack takes a picture into a message only when it is done with it, moments later."""
@@ -145,15 +145,15 @@ class Bot:
         return str(self.api.write(method, body)["ts"])
 
     def alert(self, alert: "Alert") -> str:
-        """Say it, unless it is said: its key is in its metadata; its ts."""
-        mine = {"sink": self.context.name, "alert": alert.key}
+        """Say it, unless this delivery of it was: its key is in the metadata; its ts."""
+        mine = {"sink": self.context.name, "alert": alert.key, "key": self.context.key}
         lately = self.context.clock() - _LATELY
         for each in messages_since(self.api, self.channel, lately):
-            if each.kind == ALERT and all(each.payload.get(key) == mine[key] for key in mine):
+            if each.kind == ALERT and each.payload == mine:
                 return each.ts
         values = tell_alert(alert, self.context)
         said = blocks(self.templates.render("alert", values), Shown())
-        kind = {"event_type": ALERT, "event_payload": mine | {"key": self.context.key}}
+        kind = {"event_type": ALERT, "event_payload": mine}
         body = {"channel": self.channel, "text": values["title"], "blocks": said, "metadata": kind}
         return str(self.api.write("chat.postMessage", body | QUIET)["ts"])
 
