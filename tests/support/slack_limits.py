@@ -96,8 +96,8 @@ def pings(message):
 
 
 def _texts(value):
-    if isinstance(value, dict):
-        value = list(value.values())
+    if isinstance(value, dict):  # Slack reads nothing in a raw text
+        value = [] if value.get("type") == "raw_text" else list(value.values())
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):
