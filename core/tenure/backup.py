@@ -64,15 +64,20 @@ class Backup:
 
 
 def save(store: Store, path: Path) -> Backup:
-    """Write the ledger as it stands now into a file, whole or not at all."""
+    """Write the ledger as it stands now, of whatever schema, into a file, whole or not at all.
+
+    Raises `StoreError` where there is none.
+    """
     made_at = store.clock()
+    with store.errors():
+        version = schema.require_known(store.engine)
     how: Any = {"compression": zipfile.ZIP_DEFLATED, "compresslevel": 1}
     with _written(path) as file, zipfile.ZipFile(file, "w", **how) as out:
         with _snapshot(store) as connection:
             parts = {each.name: _save_table(connection, each, out) for each in _ours(connection)}
             last = connection.scalar(text("SELECT last_stamp FROM ledger_clock"))
         known_at = from_micros(last) if last else None
-        made = Backup(schema.HEAD, made_at, known_at, parts)
+        made = Backup(version, made_at, known_at, parts)
         out.writestr(_MANIFEST, json.dumps(_said(made), indent=1))
     return made
 

@@ -160,6 +160,10 @@ def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys):
     (tmp_path / "plugins.toml").write_text('[connectors.a]\nuse = "file"\npath = "rows.csv"\n')
     (tmp_path / "rows.csv").write_text("customer,start,mrr\na,2025-01-01,5\n")
     main(["sync"])
+    (made,) = tmp_path.glob("tenure.db")
+    made.rename("elsewhere")
+    assert main(["backup", "."]) == 1
+    Path("elsewhere").rename(made)
     assert main(["backup", "."]) == 0
     (made,) = tmp_path.glob("tenure-*.zip")
     assert made.stat().st_mode & 0o777 == 0o600

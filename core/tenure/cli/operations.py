@@ -52,9 +52,11 @@ def backup(
 ) -> None:
     """Copy the whole ledger into one file, while it is in use. Secrets are not in it."""
     from tenure.backup import save  # noqa: PLC0415 - see tenure.cli
-    from tenure.ledger.store import Store  # noqa: PLC0415 - see tenure.cli
+    from tenure.ledger.store import Store, require_there  # noqa: PLC0415 - see tenure.cli
 
-    store = Store.open(workspace(context).store)
+    url = workspace(context).store
+    require_there(url)
+    store = Store.bare(url)
     named = f"tenure-{store.clock():%Y-%m-%dT%H%M%SZ}.zip"
     file = path / named if path.is_dir() else path
     typer.echo(f"{file}: {_counted(save(store, file))}")

@@ -66,6 +66,16 @@ def upgrade_known(engine: Engine) -> str:
     return "nothing to do" if version == HEAD else f"upgraded from {version or 'nothing'}"
 
 
+def require_known(engine: Engine) -> str:
+    """The migration that the store stands at; raises `StoreError` for none, or a newer one."""
+    version = current(engine)
+    if version is None:
+        raise StoreError("The store is empty", "`tenure sync` fills it")
+    if version not in KNOWN:
+        raise _mismatch(version)
+    return version
+
+
 def describe(engine: Engine) -> str:
     """One line for `tenure check`; raises `StoreError` for another schema."""
     version = current(engine)

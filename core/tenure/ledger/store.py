@@ -185,6 +185,13 @@ def sqlite_path(url: str) -> Path | None:
     return Path(str(parsed.database)) if named else None
 
 
+def require_there(url: str) -> None:
+    """Raise `StoreError` for a file that is not there, instead of making an empty one."""
+    path = sqlite_path(url)
+    if path and not path.exists():
+        raise StoreError(f"There is no store {path}", "`tenure sync` makes it, or check --config")
+
+
 def _engine(url: str, patience: float) -> Engine:
     try:
         engine = create_engine(url, connect_args=_connect_args(url, patience), **_options(url))
