@@ -11,12 +11,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tenure.cohorts import Cohorts
 from tenure.meta import Meta, Variant, instant_string
 from tenure.money import Ratio, decimal_string, optional_ratio
 from tenure.records import Json
+
+if TYPE_CHECKING:
+    from tenure.html.letter import Letter
 
 _NO_OPENING = "no customer paid at the start"
 _NO_CLOSING = "no customer pays at the end"
@@ -250,6 +253,12 @@ class Report:
         from tenure.html import page  # noqa: PLC0415 - heavy
 
         return page(self)
+
+    def as_letter(self, note: str = "") -> "Letter":
+        """The report as a mail, HTML with pictures and text; `note` stands above the figures."""
+        from tenure.html.letter import letter  # noqa: PLC0415 - heavy
+
+        return letter(self, note)
 
 
 def segment_names(rows: Sequence[Row]) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 
 from tenure.cohorts import Measure
 from tenure.currency import minor_digits
@@ -30,16 +30,24 @@ class Card:
 
 def page(made: Report) -> str:
     """The report as a whole HTML document."""
-    folder = files("tenure.html")
+    style = (_FOLDER / "page.css").read_text(encoding="utf-8")
+    drawn = pictures_of(Artist(made), made)
+    return template("page.html").render(style=style, pictures=drawn, **content(made)) + "\n"
+
+
+_FOLDER = files("tenure.html")
+
+
+def template(name: str) -> Template:
+    """A template of this folder; whatever a name is made of is text in it."""
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    template = environment.from_string((folder / "page.html").read_text(encoding="utf-8"))
-    style = (folder / "page.css").read_text(encoding="utf-8")
-    return template.render(style=style, **_content(made)) + "\n"
+    return environment.from_string((_FOLDER / name).read_text(encoding="utf-8"))
 
 
-def _content(made: Report) -> dict[str, Any]:
+def content(made: Report) -> dict[str, Any]:
+    """What stands on the page besides the pictures."""
     totals = [row for row in made.rows if row.segment is None]
     names = names_of(made)
     shown = _headline(totals)
@@ -50,7 +58,6 @@ def _content(made: Report) -> dict[str, Any]:
         "title": _title(made),
         "period": label(shown),
         "cards": _cards(made, shown, _before(totals, shown)),
-        "pictures": _pictures(made, totals, shown),
         "tables": list(tables(made, totals, shown)),
         "known_at": when(meta.known_at),
         "sources": [
@@ -117,9 +124,10 @@ def _signed(text: str) -> str:
     return text if text.startswith("-") else f"+{text}"
 
 
-def _pictures(made: Report, totals: Sequence[Row], shown: Row) -> list[list[Picture]]:
+def pictures_of(artist: Artist, made: Report) -> list[list[Picture]]:
     """The charts of the periods, and those of the cohorts."""
-    artist = Artist(made)
+    totals = [row for row in made.rows if row.segment is None]
+    shown = _headline(totals)
     return [list(_of_periods(artist, made, totals, shown)), list(_of_cohorts(artist, made))]
 
 

@@ -1,7 +1,7 @@
 """The charts of a page: drawn twice, for a wide and a narrow screen, in the page's own colours."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -112,14 +112,8 @@ class Artist:
         self, title: str, words: str, spec: Callable[[Look], Spec], *, broad: bool = False
     ) -> Picture:
         specs = {screen: spec(look) for screen, look in _LOOKS[broad].items()}
-        cut = any(one.get("usermeta", {}).get("cut") for one in specs.values())
-        return Picture(
-            title=title,
-            words=words,
-            remark="The axis does not begin at 0: start and end are cut." if cut else "",
-            broad=broad,
-            svgs={screen: self._inline(charts.svg(one)) for screen, one in specs.items()},
-        )
+        svgs = {screen: self._inline(charts.svg(one)) for screen, one in specs.items()}
+        return replace(titled(title, words, specs.values()), broad=broad, svgs=svgs)
 
     def _inline(self, svg: str) -> str:
         """The picture as part of a page that has others: ids of its own, and one role."""
@@ -128,6 +122,13 @@ class Artist:
         svg = re.sub(r"url\((['\"]?)#", rf"url(\1#{prefix}", svg)
         svg = re.sub(r' (?:role|aria-[a-z]+)="[^"]*"', "", svg)
         return svg.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
+
+
+def titled(title: str, words: str, specs: Iterable[Spec]) -> Picture:
+    """A picture of these that is not drawn yet, with a remark where an axis is cut."""
+    cut = any(one.get("usermeta", {}).get("cut") for one in specs)
+    remark = "The axis does not begin at 0: start and end are cut." if cut else ""
+    return Picture(title=title, words=words, remark=remark, svgs={})
 
 
 def _span(rows: Sequence[Row]) -> str:
