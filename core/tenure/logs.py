@@ -7,7 +7,7 @@ arguments filled in and the traceback written out.
 import json
 import logging
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -19,8 +19,12 @@ FORMATS = ("text", "json")
 class Formatter(logging.Formatter):
     """Writes a record as text or JSON, with every secret it was told of masked."""
 
-    def __init__(self, style: str, secrets: Iterable[str] = ()) -> None:
-        super().__init__("%(levelname)s %(name)s: %(message)s")
+    def __init__(
+        self, style: str, secrets: Iterable[str] = (), fields: Mapping[str, str] | None = None
+    ) -> None:
+        self._fields = dict(fields or {})
+        said = "".join(f" {name}={value}" for name, value in self._fields.items())
+        super().__init__(f"%(levelname)s %(name)s{said.replace('%', '%%')}: %(message)s")
         self._as_json = style == "json"
         self.secrets = frozenset(secrets)
 
@@ -36,6 +40,7 @@ class Formatter(logging.Formatter):
             "time": time.isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
+            **self._fields,
             "message": redact(record.getMessage(), self.secrets),
         }
         if record.exc_info:
@@ -51,10 +56,15 @@ class _Stderr(logging.StreamHandler[TextIO]):
         super().emit(record)
 
 
-def setup(level: int, style: str = "text", secrets: Iterable[str] = ()) -> None:
-    """Log to stderr from `level` on; calling it again replaces what it did before."""
+def setup(
+    level: int,
+    style: str = "text",
+    secrets: Iterable[str] = (),
+    fields: Mapping[str, str] | None = None,
+) -> None:
+    """Log to stderr from `level` on, each line with the fields; what was set up before is gone."""
     handler = _Stderr()
-    handler.setFormatter(Formatter(style, secrets))
+    handler.setFormatter(Formatter(style, secrets, fields))
     root = logging.getLogger()
     for old in [h for h in root.handlers if isinstance(h.formatter, Formatter)]:
         root.removeHandler(old)

@@ -83,6 +83,20 @@ class Outcome:
             return self.error.exit_code
         return int(bool(self.quarantined or self.counts.held or not self.counts.balanced))
 
+    @property
+    def summary(self) -> str:
+        """What became of the rows, in a line."""
+        c = self.counts
+        if self.said:
+            return self.said
+        if not c.read:
+            return f"{c.customers:,} customers read" if c.customers else "nothing new"
+        return (
+            f"{c.read:,} rows read = {c.stored:,} stored + {c.unchanged:,} unchanged"
+            f" + {c.quarantined:,} quarantined + {c.excluded:,} excluded"
+            + (f"; {c.retracted:,} items retracted" if c.retracted else "")
+        )
+
 
 def sync(
     workspace: Workspace,
@@ -100,6 +114,13 @@ def sync(
     first = [run.rates(fx)] if fx and fx.enabled and not options.names else []
     pulled = [run.one(entry) for entry in chosen]
     return (*first, *pulled, *run.accounts(began), *run.prune())
+
+
+def sync_rates(workspace: Workspace, store: Store) -> tuple[Outcome, ...]:
+    """Pull the exchange rates alone; nothing where [fx] says nothing."""
+    fx = workspace.fx.entry
+    run = _Sync(workspace, store, SyncOptions(), lambda _name, _done, _total: None)
+    return (run.rates(fx),) if fx and fx.enabled else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,11 +90,40 @@ def test_a_sync_waits_for_figures_that_are_being_made(rig):
 
 def test_figures_wait_for_a_sync_that_is_due_but_a_little_late(rig):
     one = rig(job(SYNC, jitter=timedelta(seconds=30)), job(REPORT))
-    late = one.plan.jobs[0].delay()
-    assert timedelta(0) < late < timedelta(seconds=30)
-    one.tick()  # the first one is made up for, late already
+    due = at("2026-01-05T11:00")
+    assert timedelta(0) < one.plan.jobs[0].start(one.plan.zone, due) - due < timedelta(seconds=30)
+    one.tick("2026-01-05T10:01")
     assert one.tick("2026-01-05T11:00") == []
     assert one.tick("2026-01-05T11:00:30") == [SYNC, REPORT]
+
+
+def test_a_little_late_is_never_as_late_as_the_next_time(rig):
+    one = rig(job(SYNC, "every 10s", jitter=timedelta(minutes=5)))
+    one.tick("2026-01-05T10:00:01")
+    assert [one.tick(f"2026-01-05T10:00:{second:02}") for second in (10, 11, 20, 21)] == [
+        [],
+        [SYNC],
+        [],
+        [SYNC],
+    ]
+
+
+def test_what_waits_longer_than_its_period_has_its_turn_at_last(rig):
+    one = rig(job(SYNC, "every 10m"), job(REPORT, "every 1d"))
+    one.hands.held.add(REPORT)
+    one.tick()
+    assert [one.tick(f"2026-01-05T10:{minute}") for minute in (10, 20, 30, 40, 41)] == [
+        [],
+        [],
+        [],
+        [],
+        [SYNC],
+    ]
+
+
+def test_figures_that_were_missed_for_long_follow_syncs_that_were_not(rig):
+    one = rig(job(REPORT, "every 1w"), job(SYNC, "every 1m"))
+    assert one.tick() == [SYNC, REPORT]
 
 
 def test_what_failed_is_tried_again_later_and_later(rig):
@@ -180,7 +209,7 @@ def test_a_failed_run_says_when_it_is_tried_again(rig):
     one = rig(job(SYNC, "every 1d"))
     one.hands.results[SYNC] = (State.FAILED, "is down")
     one.tick()
-    assert one.turn.next_attempt(one.now) == timedelta(minutes=1)
+    assert one.turn.soonest == timedelta(minutes=1)
     assert Runs(one.store, "x").recent(SYNC, 1)[0].as_json() == {
         "id": 1,
         "job": SYNC,

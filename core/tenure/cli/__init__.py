@@ -22,6 +22,7 @@ MODULES = (
     "explain",
     "push",
     "deliveries",
+    "daemon",
     "state",
     "operations",
     "catalog",

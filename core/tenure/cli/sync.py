@@ -84,22 +84,9 @@ def _show(outcome: "Outcome") -> None:
         out.print(f"[bold]{escape(outcome.name)}[/]: [red]failed[/]")
         console.err().print(escape(str(outcome.error)))
     if outcome.counts.read or outcome.error is None:
-        out.print(f"[bold]{escape(outcome.name)}[/]: {_counted(outcome)}")
+        out.print(f"[bold]{escape(outcome.name)}[/]: {outcome.summary}")
     for remark in _remarks(outcome):
         console.err().print(f"  [yellow]![/] {escape(remark)}")
-
-
-def _counted(outcome: "Outcome") -> str:
-    c = outcome.counts
-    if outcome.said:
-        return outcome.said
-    if not c.read:
-        return f"{c.customers:,} customers read" if c.customers else "nothing new"
-    return (
-        f"{c.read:,} rows read = {c.stored:,} stored + {c.unchanged:,} unchanged"
-        f" + {c.quarantined:,} quarantined + {c.excluded:,} excluded"
-        + (f"; {c.retracted:,} items retracted" if c.retracted else "")
-    )
 
 
 def _remarks(outcome: "Outcome") -> Iterator[str]:

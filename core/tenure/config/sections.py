@@ -14,6 +14,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     WithJsonSchema,
 )
 from pydantic_core import PydanticCustomError
@@ -129,6 +130,7 @@ Share = Annotated[Decimal, Field(ge=0, le=1)]
 Span = Annotated[
     timedelta,
     BeforeValidator(_said(_span)),
+    PlainSerializer(lambda span: f"{span // timedelta(seconds=1)}s", str),
     WithJsonSchema({"type": "string", "pattern": r"^[1-9]\d*\s*[smhdw]$"}),
 ]
 

@@ -57,10 +57,11 @@ class Job(BaseModel):
         """When it is due next."""
         return next(schedule.following(self.schedule, zone, now), None)
 
-    def delay(self) -> timedelta:
-        """How late it starts: always the same, and rarely that of another job."""
+    def start(self, zone: ZoneInfo, due: datetime) -> datetime:
+        """When it starts: a little late, always by as much, and rarely when another job does."""
         number = int.from_bytes(hashlib.sha256(self.name.encode()).digest()[:4])
-        return self.jitter * (number % 1000) / 1000
+        gap = (self.next_due(zone, due) or due) - due
+        return due + min(self.jitter, gap / 10) * (number % 1000) / 1000
 
 
 class Plan(BaseModel):
@@ -81,6 +82,11 @@ class Plan(BaseModel):
     def zone(self) -> ZoneInfo:
         """The zone in which schedules are read."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several daemons may be on its ledger."""
+        return not self.store.startswith("sqlite:")
 
     @property
     def connectors(self) -> tuple[str, ...]:

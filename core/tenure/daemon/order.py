@@ -35,7 +35,10 @@ def startable(wanted: Iterable[Run], floor: Floor, now: datetime) -> list[Start]
     """The runs to start now, of those that are wanted, in order."""
     running, ahead = dict.fromkeys(floor.running), list[str]()
     starts: list[Start] = []
-    for run in sorted(wanted, key=lambda run: (run.due_at, _rank(floor.jobs[run.job]), run.job)):
+    # Not by when they were due: what was missed longest ago is figures, most often.
+    for run in sorted(
+        wanted, key=lambda run: (run.claimed_at, _rank(floor.jobs[run.job]), run.job)
+    ):
         is_first = run.attempt == 0
         if now < run.not_before and not is_first:
             continue  # it failed, and holds nobody up until it is tried again
@@ -50,8 +53,8 @@ def startable(wanted: Iterable[Run], floor: Floor, now: datetime) -> list[Start]
     return starts
 
 
-def _rank(job: Job) -> int:
-    return ORDER.index(job.kind)
+def _place(run: Run, job: Job) -> tuple[datetime, int, str]:
+    return run.claimed_at, ORDER.index(job.kind), run.job
 
 
 def _apart(jobs: Mapping[str, Job], one: str, other: str) -> bool:

@@ -60,9 +60,6 @@ class State(StrEnum):
 GOOD = (State.DONE, State.PARTIAL, State.SKIPPED)
 """What is not tried again."""
 
-EXIT_CODES = {State.DONE: 0, State.SKIPPED: 0, State.WITHHELD: 3, State.INTERRUPTED: 130}
-"""Those of the command line; 1 for all others."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
@@ -84,11 +81,6 @@ class Run:
     def is_wanted(self) -> bool:
         """Whether it still has to be run."""
         return self.state not in GOOD and self.state is not State.RUNNING
-
-    @property
-    def exit_code(self) -> int:
-        """What a command that did this would end with."""
-        return EXIT_CODES.get(self.state, 1)
 
     def as_json(self) -> dict[str, Json]:
         """The run as `tenure runs --json` prints it."""
@@ -120,25 +112,25 @@ class Runs:
     """The runs of one ledger, as the daemon `instance` writes them."""
 
     def __init__(self, store: Store, instance: str) -> None:
-        self._store = store
+        self.store = store
         self.instance = instance
 
     def last(self, jobs: Iterable[str], now: datetime) -> dict[str, Run]:
         """The run of each job that was due last, but for those of a clock that was wrong."""
         past = _newest().where(_RUN.c.claimed_at <= now + SKEW).limit(1)
-        with self._store.read() as connection:
+        with self.store.read() as connection:
             found = {job: connection.execute(past.where(_RUN.c.job == job)).first() for job in jobs}
         return {job: _run(row) for job, row in found.items() if row is not None}
 
     def recent(self, job: str, count: int) -> list[Run]:
         """The last runs of a job, the newest first."""
-        with self._store.read() as connection:
+        with self.store.read() as connection:
             rows = connection.execute(_newest().where(_RUN.c.job == job).limit(count))
             return [_run(row) for row in rows]
 
     def jobs(self) -> list[str]:
         """Every job that ever ran."""
-        with self._store.read() as connection:
+        with self.store.read() as connection:
             return list(connection.scalars(select(_RUN.c.job).distinct().order_by(_RUN.c.job)))
 
     def claim(self, claims: Collection[Claim], now: datetime) -> None:
@@ -156,7 +148,7 @@ class Runs:
             for claim in claims
         ]
         older = update(_RUN).where(_RUN.c.state == State.WAITING).values(state=State.SKIPPED)
-        with self._store.aside() as connection:
+        with self.store.aside() as connection:
             connection.execute(_CLAIM, values)
             for claim in claims:
                 earlier = older.where(_RUN.c.job == claim.job, _RUN.c.due_at < claim.due_at)
@@ -176,7 +168,7 @@ class Runs:
     def end(self, number: int, state: State, message: str, now: datetime) -> bool:
         """Mark how a run that is ours ended; False where it is somebody else's by now."""
         mine = (_RUN.c.id == number) & (_RUN.c.instance == self.instance)
-        with self._store.read() as connection:
+        with self.store.read() as connection:
             attempt = connection.scalar(select(_RUN.c.attempt).where(_RUN.c.id == number)) or 1
         wait = min(_FIRST_WAIT * 2 ** min(attempt - 1, 10), _LONGEST_WAIT)
         again = now if state is State.INTERRUPTED else now + wait
@@ -193,7 +185,7 @@ class Runs:
         lost = _RUN.c.state == State.RUNNING
         said = "its daemon went away"
         values = {"state": State.INTERRUPTED, "ended_at": now, "not_before": now, "message": said}
-        with self._store.aside() as connection:
+        with self.store.aside() as connection:
             lost = lost & (_RUN.c.instance != self.instance)
             return connection.execute(update(_RUN).where(lost).values(**values)).rowcount
 
@@ -201,11 +193,11 @@ class Runs:
         """Forget old runs."""
         last = select(func.max(_RUN.c.due_at)).group_by(_RUN.c.job)
         old = (_RUN.c.due_at < now - KEPT) & _RUN.c.due_at.not_in(last)
-        with self._store.aside() as connection:
+        with self.store.aside() as connection:
             connection.execute(delete(_RUN).where(old))
 
     def _mark(self, which: object, **values: object) -> bool:
-        with self._store.aside() as connection:
+        with self.store.aside() as connection:
             done = connection.execute(update(_RUN).where(which).values(**values))  # type: ignore[arg-type]  # a column expression
             return bool(done.rowcount)
 

@@ -9,7 +9,7 @@ or late: the alarm clock only says when it is worth one.
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -40,6 +40,7 @@ class Ended:
     state: State
     message: str
     ended_at: datetime
+    exit_code: int = 0
 
 
 class Crew(Protocol):
@@ -70,11 +71,18 @@ class Turn:
         self._observers = observers
         self._untold: list[Ended] = []
         self._notes: dict[int, str] = {}
+        self.claims = True
+        """Whether what becomes due is taken up."""
+        self.soonest: timedelta | None = None
+        """How long after the last tick something that waits may be tried; None: nothing does."""
+        self.is_idle = False
+        """Whether nothing is under way, or could be."""
 
     def tick(self, now: datetime) -> list[Ended]:
         """Turn the crank; returns what ended. Raises `StoreError`: the next tick goes on."""
-        told = self._tell()
+        told = self.tell()
         last = self._claimed(now)
+        self._give_up_lost(last.values(), now)
         wanted = [run for run in last.values() if run.is_wanted]
         settings = self.plan.settings
         floor = Floor(
@@ -85,15 +93,13 @@ class Turn:
         )
         for start in startable(wanted, floor, now):
             self._start(start, last, now)
+        waits = [run.not_before - now for run in wanted]
+        self.soonest = min((wait for wait in waits if wait > timedelta(0)), default=None)
+        self.is_idle = not self.crew.working() and all(wait > timedelta(0) for wait in waits)
         return told
 
-    def next_attempt(self, now: datetime) -> timedelta | None:
-        """How long until something that waits may be tried; None while nothing does."""
-        last = self.runs.last((job.name for job in self.plan.jobs), now).values()
-        waits = [run.not_before - now for run in last if run.is_wanted]
-        return min((wait for wait in waits if wait > timedelta(0)), default=None)
-
-    def _tell(self) -> list[Ended]:
+    def tell(self) -> list[Ended]:
+        """Write down what ended."""
         self._untold += self.crew.ended()
         told = []
         while self._untold:
@@ -111,7 +117,7 @@ class Turn:
         """The last run of each job, of what is due now too."""
         names = [job.name for job in self.plan.jobs]
         last = self.runs.last(names, now)
-        claims = list(self._due(last, now))
+        claims = list(self._due(last, now)) if self.claims else []
         if not claims:
             return last
         self.runs.claim(claims, now)
@@ -123,8 +129,18 @@ class Turn:
             if due is None or (run and run.due_at >= due):
                 continue
             state = State.WAITING if run or job.starts_missed else State.SKIPPED
-            start = max(now, due + job.delay())
+            # Who waits already has waited since then, though what it waits for is due anew.
+            waits = run is not None and run.state is State.WAITING
+            start = run.not_before if run and waits else max(now, job.start(self.plan.zone, due))
             yield Claim(job=job.name, due_at=due, not_before=start, state=state)
+
+    def _give_up_lost(self, last: Iterable[Run], now: datetime) -> None:
+        """What should run by our word and does not: the store failed us between the two."""
+        working = self.crew.working()
+        for run in last:
+            ours = run.state is State.RUNNING and run.instance == self.runs.instance
+            if ours and run.job not in working:
+                self.runs.end(run.id, State.INTERRUPTED, "it never started", now)
 
     def _start(self, start: Start, last: dict[str, Run], now: datetime) -> None:
         run = start.run

@@ -1,0 +1,192 @@
+"""The crew: a process per attempt, cut off at its timeout, and what became of it.
+
+A thread waits for each process; the daemon asks what ended, and is woken when something did.
+"""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from queue import Empty, SimpleQueue
+
+from pydantic import ValidationError
+
+from tenure.daemon.jobs import Plan
+from tenure.daemon.runs import State
+from tenure.daemon.turn import Ended, Task
+from tenure.daemon.work import Order, Result
+
+_COMMAND = (sys.executable, "-P", "-m", "tenure.daemon.work")
+
+_STOPPED = "the daemon was stopped"
+
+log = logging.getLogger("tenure.daemon")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speech:
+    """Who speaks in the log of a worker, from which level on, and how."""
+
+    instance: str
+    level: int = logging.INFO
+    style: str = "text"
+
+
+class Worker:
+    """One process that carries out one order."""
+
+    def __init__(self, order: Order) -> None:
+        self._grace = order.grace
+        self._process = subprocess.Popen(  # noqa: S603 - our own module
+            _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        )
+        # Ours, for as long as it lives: at its end the worker knows that the daemon is gone.
+        self._stdin, self._process.stdin = self._process.stdin, None
+        assert self._stdin is not None  # noqa: S101 - it is a pipe
+        with suppress(BrokenPipeError):  # it died at once; that is seen below
+            self._stdin.write(order.model_dump_json().encode() + b"\n")
+            self._stdin.flush()
+
+    def result(self, timeout: float) -> Result:
+        """Wait for it; after the timeout it is told to stop, and after its grace it is killed."""
+        try:
+            line, _ = self._process.communicate(timeout=timeout)
+            return self._told(line)
+        except subprocess.TimeoutExpired:
+            self.stop()
+            said = f"cut off after {timeout:,.0f} s; set [daemon] timeouts if it needs longer"
+            return Result(state=State.TIMEOUT, message=said, exit_code=1)
+        finally:
+            self._close()
+
+    def stop(self) -> None:
+        """Tell it to stop, and kill it, with all that it started, unless it does so in time."""
+        self._signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(self._grace)
+        self.kill()
+
+    def kill(self) -> None:
+        """End it at once, with all that it started."""
+        self._signal(signal.SIGKILL)
+        self._process.wait()
+
+    def _signal(self, number: int) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, number)
+
+    def _close(self) -> None:
+        self.kill()  # what it started may still be there
+        for pipe in (self._stdin, self._process.stdout):
+            with suppress(OSError):
+                pipe.close()  # type: ignore[union-attr]  # both are pipes
+
+    def _told(self, line: bytes) -> Result:
+        try:
+            return Result.model_validate_json(line)
+        except ValidationError:
+            return Result(state=State.CRASHED, message=self._cause(), exit_code=1)
+
+    def _cause(self) -> str:
+        code = self._process.returncode
+        if code == -signal.SIGKILL:
+            return "killed, perhaps because memory ran out; the system's log says more"
+        if code < 0:
+            return f"crashed by {signal.Signals(-code).name}, most likely in a plugin"
+        return f"ended with exit code {code} and without a result, most likely by a plugin"
+
+
+@dataclass
+class Processes:
+    """A crew of processes; `wake` is called, in any thread, whenever one ended."""
+
+    speech: Speech
+    wake: Callable[[], None]
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    _busy: dict[str, Worker] = field(default_factory=dict)
+    _seers: set[threading.Thread] = field(default_factory=set)
+    _ended: SimpleQueue[Ended] = field(default_factory=SimpleQueue)
+    _stopping: bool = False
+
+    def start(self, task: Task, plan: Plan) -> None:
+        """Have a task done in a process of its own."""
+        order = Order(
+            job=task.job.name,
+            path=plan.path,
+            text=plan.text,
+            run=task.run,
+            instance=self.speech.instance,
+            grace=plan.settings.grace.total_seconds(),
+            level=self.speech.level,
+            style=self.speech.style,
+        )
+        log.info("run %s: %s starts, attempt %s", task.run, task.job.name, task.attempt)
+        if self._stopping:
+            self._end(task, Result(state=State.INTERRUPTED, message=_STOPPED))
+            return
+        try:
+            worker = self._busy[task.job.name] = Worker(order)
+        except OSError as error:  # no more processes, or no memory for one
+            said = f"no process could be started: {error.strerror}"
+            self._end(task, Result(state=State.CRASHED, message=said, exit_code=1))
+            return
+        seer = threading.Thread(target=self._see_to, args=(task, worker), daemon=True)
+        self._seers = {thread for thread in self._seers if thread.is_alive()} | {seer}
+        seer.start()
+
+    def working(self) -> Collection[str]:
+        """The jobs that are being done, or whose end was not told yet."""
+        return list(self._busy)
+
+    def ended(self) -> list[Ended]:
+        """What was done since this was asked last."""
+        found = []
+        with suppress(Empty):
+            while True:
+                found.append(self._ended.get_nowait())
+                self._busy.pop(found[-1].task.job.name, None)
+        return found
+
+    def stop(self) -> None:
+        """Tell all to stop, and wait until they did or were killed."""
+        self._stopping = True
+        self._all(Worker.stop)
+
+    def kill(self) -> None:
+        """End all at once: their work is somebody else's now."""
+        self._stopping = True
+        self._all(Worker.kill)
+
+    def resume(self) -> None:
+        """Work may be taken again."""
+        self._stopping = False
+
+    def _all(self, end: Callable[[Worker], None]) -> None:
+        threads = [threading.Thread(target=end, args=(one,)) for one in list(self._busy.values())]
+        for thread in threads:
+            thread.start()
+        for thread in (*threads, *self._seers):
+            thread.join()
+
+    def _see_to(self, task: Task, worker: Worker) -> None:
+        result = worker.result(task.job.timeout.total_seconds())
+        if self._stopping and result.state not in {State.DONE, State.PARTIAL}:
+            result = Result(state=State.INTERRUPTED, message=_STOPPED, exit_code=result.exit_code)
+        self._end(task, result)
+
+    def _end(self, task: Task, result: Result) -> None:
+        ended = Ended(
+            task=task,
+            state=State(result.state),
+            message=result.message,
+            ended_at=self.clock(),
+            exit_code=result.exit_code,
+        )
+        self._ended.put(ended)
+        self.wake()

@@ -1,0 +1,94 @@
+"""What each job does, in the worker: pull, make figures, push."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from tenure.config import Workspace
+from tenure.daemon.work import Result
+from tenure.ledger.store import Store
+
+if TYPE_CHECKING:
+    from tenure.delivery import Delivered
+    from tenure.report import Report
+    from tenure.sync import Outcome
+
+
+def perform(workspace: Workspace, job: str) -> Result:
+    """Do the job; raises what its command would raise."""
+    kind, _, name = job.partition(":")
+    store = Store.open(workspace.store)
+    try:
+        return _ACTS[kind](workspace, store, name)
+    finally:
+        store.engine.dispose()
+
+
+def _sync(workspace: Workspace, store: Store, name: str) -> Result:
+    from tenure.sync import SyncOptions, sync  # noqa: PLC0415 - what another job needs not
+
+    return _outcome(sync(workspace, store, SyncOptions(names=(name,))))
+
+
+def _rates(workspace: Workspace, store: Store, _name: str) -> Result:
+    from tenure.sync import sync_rates  # noqa: PLC0415 - likewise
+
+    return _outcome(sync_rates(workspace, store))
+
+
+def _outcome(outcomes: "Iterable[Outcome]") -> Result:
+    found = list(outcomes)
+    code = max((one.exit_code for one in found), default=0)
+    errors = [str(one.error) for one in found if one.error]
+    if errors:
+        return Result(state="failed", message="; ".join(errors), exit_code=code)
+    said = "; ".join(f"{one.name}: {one.summary}" for one in found)
+    return Result(state="partial" if code else "done", message=said, exit_code=code)
+
+
+def _report(workspace: Workspace, store: Store, _name: str) -> Result:
+    from tenure.money import optional_ratio  # noqa: PLC0415 - likewise
+
+    made = _publishable(workspace, store)
+    total = [row for row in made.rows if row.segment is None][-1:]
+    said = [f"{row.period}: NRR {optional_ratio(row.nrr)}" for row in total]
+    return Result(state="done", message="; ".join(said))
+
+
+def _push(workspace: Workspace, store: Store, name: str) -> Result:
+    from tenure import delivery  # noqa: PLC0415 - likewise
+    from tenure.delivery.outbox import Outbox, State  # noqa: PLC0415 - likewise
+
+    made = _publishable(workspace, store)
+    # The daemon has a patience of its own; what somebody holds back is held back from it too.
+    last = Outbox(store).last(name)
+    held = last is not None and last.state is State.HELD
+    asked = delivery.Asked(names=(name,), patient=held)
+    return _delivered(delivery.deliver(workspace, store, made, asked)[0])
+
+
+def _delivered(one: "Delivered") -> Result:
+    if one.error is not None:
+        return Result(state="failed", message=str(one.error), exit_code=one.exit_code)
+    if one.held is not None:
+        return Result(state="done", message=f"held, until `tenure push {one.sink}`")
+    said = f"{len(one.changes):,} changes delivered" if one.changes else "up to date"
+    return Result(state="done", message=f"{said} (run {one.run})" if one.run else said)
+
+
+def _publishable(workspace: Workspace, store: Store) -> "Report":
+    """The figures that sinks get; raises `WithheldError` or `InvariantError`."""
+    from tenure import delivery  # noqa: PLC0415 - likewise
+    from tenure.metrics import page  # noqa: PLC0415 - likewise
+    from tenure.metrics.run import ReportRequest  # noqa: PLC0415 - likewise
+
+    made = page.build(workspace, store, ReportRequest(by=workspace.metrics.segments))
+    delivery.require_publishable(workspace, made)
+    return made
+
+
+_ACTS: dict[str, Callable[[Workspace, Store, str], Result]] = {
+    "sync": _sync,
+    "rates": _rates,
+    "report": _report,
+    "push": _push,
+}

@@ -1,0 +1,317 @@
+"""The daemon itself: one thread that turns the crank whenever something calls for it.
+
+    signals ──────┐
+    alarms ───────┤  (APScheduler, at the due instants)
+    ended work ───┼──► inbox ──► main thread: open the store, lead, tick
+    the lock ─────┤
+    a new plan ───┘
+
+Everything that is decided is decided by the main thread; the others put a word into its inbox. One
+thing does not wait for it: who loses the lock has its workers killed at once.
+"""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from tenure import logs
+from tenure.daemon.crew import Processes, Speech, Worker
+from tenure.daemon.jobs import Plan
+from tenure.daemon.leader import PERIOD, Lock
+from tenure.daemon.runs import Runs, State
+from tenure.daemon.turn import Ended, Observer, Turn
+from tenure.daemon.work import PLAN, Order, Result
+from tenure.errors import ConfigError, StoreError, TenureError
+from tenure.ledger.store import Store
+
+BEAT = 30.0
+"""Seconds after which the crank is turned though nothing called for it: clocks are set, too."""
+
+PATIENCE = 5.0
+"""Seconds that the daemon's own small transactions wait for a lock."""
+
+_LONGEST_PAUSE = 30.0
+_PLAN_TIMEOUT = 120.0
+
+log = logging.getLogger("tenure.daemon")
+
+
+def now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+def read_plan(path: Path, speech: Speech) -> Plan:
+    """Have a worker read plugins.toml; raises `ConfigError` with all that is wrong with it."""
+    order = Order(
+        job=PLAN, path=path, instance=speech.instance, level=speech.level, style=speech.style
+    )
+    result = Worker(order).result(_PLAN_TIMEOUT)
+    if result.state != State.DONE:
+        raise _refused(result)
+    return Plan.model_validate_json(result.message)
+
+
+def _refused(result: Result) -> TenureError:
+    error = ConfigError(result.message) if result.exit_code == ConfigError.exit_code else None
+    return error or TenureError(f"plugins.toml could not be read: {result.message}")
+
+
+class View:
+    """What others may know of a daemon, in any thread: whether it lives, leads and gets on."""
+
+    def __init__(self) -> None:
+        self.turned_at: datetime | None = None
+        self.leads = False
+        self.trouble: str | None = "the ledger was not opened yet"
+        self.reloads = {"taken": 0, "refused": 0}
+
+
+@dataclass
+class Service:
+    """A daemon over one ledger. `observers` are told of each run that ended."""
+
+    plan: Plan
+    speech: Speech
+    lock: Lock
+    once: bool = False
+    observers: tuple[Observer, ...] = ()
+    view: View = field(default_factory=View)
+    after_turn: Callable[[Store, list[Ended]], None] = lambda _store, _ended: None
+    clock: Callable[[], datetime] = now
+
+    def __post_init__(self) -> None:
+        self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._crew = Processes(self.speech, lambda: self._inbox.put(_nothing), self.clock)
+        self._over = threading.Event()
+        self._turn: Turn | None = None
+        self._failures = 0
+        self._leading = False
+        self._alarms = Alarms(self._inbox)
+        self.exit_code = 0
+
+    def run(self) -> int:
+        """Go on until a signal, or with `once` until nothing is due; returns the exit code."""
+        self._heed_signals()
+        watcher = threading.Thread(target=self._keep_lock, daemon=True)
+        watcher.start()
+        self._alarms.set(self.plan)
+        try:
+            while not self._over.is_set():
+                self._settle()
+                self._heed(self._pause())
+        finally:
+            self._end(watcher)
+        return self.exit_code
+
+    def stop(self) -> None:
+        """Take no more work, and end."""
+        self._inbox.put(self._over.set)
+
+    def reload(self) -> None:
+        """Read plugins.toml anew; one with mistakes changes nothing."""
+        threading.Thread(target=self._read_again, daemon=True).start()
+
+    def _heed_signals(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return  # whoever runs us handles them
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.stop())
+        signal.signal(signal.SIGHUP, lambda *_: self._inbox.put(self.reload))
+
+    def _heed(self, seconds: float) -> None:
+        """Wait for a word, and do as all that came say."""
+        try:
+            act = self._inbox.get(timeout=seconds)
+            while True:
+                act()
+                act = self._inbox.get_nowait()
+        except Empty:
+            return
+
+    def _settle(self) -> None:
+        """Turn the crank if it is ours to turn; a store that does not answer is tried again."""
+        try:
+            if not self._leading:
+                return
+            turn = self._open()
+            ended = turn.tick(self.clock())
+            self.exit_code = max([self.exit_code, *(each.exit_code for each in ended)])
+            self.after_turn(turn.runs.store, ended)
+            turn.claims = not self.once
+            if self.once and turn.is_idle:
+                self._over.set()
+            self._fine()
+        except StoreError as error:
+            self._troubled(error)
+        finally:
+            self.view.turned_at = self.clock()
+
+    def _open(self) -> Turn:
+        """The state of the crank; whoever has just come to lead takes over first."""
+        if self._turn is None:
+            store = Store.open(self.plan.store, patience=PATIENCE)
+            runs = Runs(store, self.speech.instance)
+            self._turn = Turn(self.plan, runs, self._crew, (self._say, *self.observers))
+        if not self.view.leads:
+            runs = self._turn.runs
+            if lost := runs.take_over(self.clock()):
+                log.warning("%s runs were left by a daemon that went away; they run again", lost)
+            runs.prune(self.clock())
+            self.view.leads = True
+        return self._turn
+
+    def _pause(self) -> float:
+        if self._failures:
+            return min(2.0 ** (self._failures - 1), _LONGEST_PAUSE)
+        if self._turn is None or not self._leading:
+            return BEAT
+        soon = self._turn.soonest or timedelta(seconds=BEAT)
+        return max(min(soon.total_seconds(), BEAT), 0.05)
+
+    def _fine(self) -> None:
+        if self._failures:
+            log.info("the ledger answers again")
+        self._failures, self.view.trouble = 0, None
+
+    def _troubled(self, error: StoreError) -> None:
+        if self.once:
+            raise error
+        self._failures += 1
+        self.view.trouble = error.reason
+        if self._turn is not None:
+            self._turn.runs.store.engine.dispose()  # what was open is of no use any more
+        log.error("%s; trying again in %.0f s", error.reason, self._pause())
+
+    def _say(self, ended: Ended) -> None:
+        level = logging.INFO if ended.state in {State.DONE, State.PARTIAL} else logging.ERROR
+        took = (ended.ended_at - ended.task.started_at).total_seconds()
+        what = (ended.task.run, ended.task.job.name, ended.state, took, ended.message)
+        log.log(level, "run %s: %s %s after %.1f s: %s", *what)
+
+    # The lock: looked at in a thread of its own, which the main one never keeps waiting.
+
+    def _keep_lock(self) -> None:
+        leads: bool | None = None
+        while not self._over.is_set():
+            leads = self._look(leads)
+            self._over.wait(PERIOD)
+
+    def _look(self, before: bool | None) -> bool | None:  # noqa: FBT001 - what it returned before
+        try:
+            leads = self.lock.held()
+        except StoreError as error:
+            if self.view.trouble != error.reason:
+                log.warning("%s", error.reason)
+            self.view.trouble, broken = error.reason, error
+            if self.once:
+                self._inbox.put(lambda: self._troubled(broken))
+            leads, said = False, None
+        else:
+            said = leads
+        if leads and not before:
+            self._inbox.put(self._lead)
+        elif not leads and before:
+            self._crew.kill()
+            self._inbox.put(self._follow)
+        elif said is False and before is None:
+            self._inbox.put(self._stand_by)
+        return said
+
+    def _lead(self) -> None:
+        log.info("this daemon leads")
+        self._leading = True
+        self._crew.resume()
+
+    def _follow(self) -> None:
+        log.error("this daemon does not lead any more; its work was stopped")
+        self._leading = self.view.leads = False
+
+    def _stand_by(self) -> None:
+        self.view.trouble = None
+        holder = self.lock.holder()
+        if not self.plan.is_shared or self.once:
+            raise TenureError(
+                f"A daemon runs on this ledger already: {holder}",
+                "Stop that one first; several at once need PostgreSQL",
+            )
+        log.info("stands by: %s leads", holder)
+
+    # A new plugins.toml.
+
+    def _read_again(self) -> None:
+        try:
+            plan = read_plan(self.plan.path, self.speech)
+            if plan.store != self.plan.store:
+                raise ConfigError("[tenure] store is another one", "Restart the daemon for that")
+        except TenureError as error:
+            said = str(error)
+            self._inbox.put(lambda: self._keep(said))
+        else:
+            self._inbox.put(lambda: self._adopt(plan))
+
+    def _keep(self, reason: str) -> None:
+        self.view.reloads["refused"] += 1
+        log.error("plugins.toml is not taken over, the old one stays in force: %s", reason)
+
+    def _adopt(self, plan: Plan) -> None:
+        self.view.reloads["taken"] += 1
+        self.plan = plan
+        if self._turn is not None:
+            self._turn.plan = plan
+        speak(self.speech, plan)
+        self._alarms.set(plan)
+        log.info("plugins.toml is taken over: %s", ", ".join(job.name for job in plan.jobs))
+
+    def _end(self, watcher: threading.Thread) -> None:
+        self._over.set()
+        self._alarms.stop()
+        self._crew.stop()
+        if self._turn is not None and self._leading:
+            try:
+                self._turn.tell()
+            except StoreError as error:  # the next daemon finds them running, and runs them again
+                log.warning("%s; how the last runs ended is not written down", error.reason)
+        watcher.join(timeout=PATIENCE)
+        self.lock.release()
+
+
+class Alarms:
+    """APScheduler, with an alarm for each job; it works in a thread of its own and has no pool."""
+
+    def __init__(self, inbox: "SimpleQueue[Callable[[], None]]") -> None:
+        from apscheduler.executors.debug import DebugExecutor  # noqa: PLC0415 - a tenth of a second
+        from apscheduler.schedulers.background import BackgroundScheduler  # noqa: PLC0415 - too
+
+        defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        self._ring = lambda: inbox.put(_nothing)
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC, job_defaults=defaults, executors={"default": DebugExecutor()}
+        )
+        self._scheduler.start()
+
+    def set(self, plan: Plan) -> None:
+        """Ring when a job of the plan is due, and for nothing else."""
+        from tenure.daemon.trigger import Due  # noqa: PLC0415 - likewise
+
+        self._scheduler.remove_all_jobs()
+        for job in plan.jobs:
+            self._scheduler.add_job(self._ring, Due(job.schedule, plan.zone), id=job.name)
+
+    def stop(self) -> None:
+        """Ring no more."""
+        self._scheduler.shutdown(wait=False)
+
+
+def speak(speech: Speech, plan: Plan) -> None:
+    """Log as the daemon, without a secret of the plan."""
+    logs.setup(speech.level, speech.style, plan.secrets, {"instance": speech.instance})
+
+
+def _nothing() -> None:
+    """A word that only wakes the main thread."""
