@@ -11,6 +11,7 @@ right after. The plan is made by a worker (`tenure.daemon.work`), for that impor
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -63,6 +64,15 @@ class Job(BaseModel):
         gap = (self.next_due(zone, due) or due) - due
         return due + min(self.jitter, gap / 10) * (number % 1000) / 1000
 
+    def stale_after(self, zone: ZoneInfo, now: datetime) -> timedelta:
+        """How old its last success may be, unless [daemon] says so: two of its periods and an hour.
+
+        Of a line whose periods differ, the longest of the next ones.
+        """
+        dues = list(islice(schedule.following(self.schedule, zone, now), 8))
+        gaps = [later - one for one, later in pairwise(dues)]
+        return 2 * max(gaps, default=timedelta(days=1)) + timedelta(hours=1)
+
 
 class Plan(BaseModel):
     """A plugins.toml as the daemon works from it; `text` is what the file said."""
@@ -88,10 +98,14 @@ class Plan(BaseModel):
         """Whether several daemons may be on its ledger."""
         return not self.store.startswith("sqlite:")
 
-    @property
-    def connectors(self) -> tuple[str, ...]:
-        """The connectors that it syncs."""
-        return tuple(job.subject for job in self.jobs if job.name.startswith("sync:"))
+    def bounds(self, now: datetime) -> dict[str, timedelta]:
+        """How old the last complete sync of each connector may be."""
+        said = self.settings.stale_after
+        return {
+            job.subject: said or job.stale_after(self.zone, now)
+            for job in self.jobs
+            if job.name.startswith("sync:")
+        }
 
 
 def plan(workspace: Workspace, text: str) -> Plan:

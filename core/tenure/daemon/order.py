@@ -36,9 +36,7 @@ def startable(wanted: Iterable[Run], floor: Floor, now: datetime) -> list[Start]
     running, ahead = dict.fromkeys(floor.running), list[str]()
     starts: list[Start] = []
     # Not by when they were due: what was missed longest ago is figures, most often.
-    for run in sorted(
-        wanted, key=lambda run: (run.claimed_at, _rank(floor.jobs[run.job]), run.job)
-    ):
+    for run in sorted(wanted, key=lambda run: _place(run, floor.jobs[run.job])):
         is_first = run.attempt == 0
         if now < run.not_before and not is_first:
             continue  # it failed, and holds nobody up until it is tried again

@@ -82,12 +82,13 @@ class Service:
     once: bool = False
     observers: tuple[Observer, ...] = ()
     view: View = field(default_factory=View)
-    after_turn: Callable[[Store, list[Ended]], None] = lambda _store, _ended: None
+    hire: Callable[[Speech, Callable[[], None], Callable[[], datetime]], Processes] = Processes
+    after_turn: list[Callable[[Turn, list[Ended]], None]] = field(default_factory=list)
     clock: Callable[[], datetime] = now
 
     def __post_init__(self) -> None:
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        self._crew = Processes(self.speech, lambda: self._inbox.put(_nothing), self.clock)
+        self._crew = self.hire(self.speech, lambda: self._inbox.put(_nothing), self.clock)
         self._over = threading.Event()
         self._turn: Turn | None = None
         self._failures = 0
@@ -104,7 +105,7 @@ class Service:
         try:
             while not self._over.is_set():
                 self._settle()
-                self._heed(self._pause())
+                self._heed(0 if self._over.is_set() else self._pause())
         finally:
             self._end(watcher)
         return self.exit_code
@@ -141,8 +142,10 @@ class Service:
                 return
             turn = self._open()
             ended = turn.tick(self.clock())
-            self.exit_code = max([self.exit_code, *(each.exit_code for each in ended)])
-            self.after_turn(turn.runs.store, ended)
+            if self.once:
+                self.exit_code = max([self.exit_code, *(each.exit_code for each in ended)])
+            for look in self.after_turn:
+                look(turn, ended)
             turn.claims = not self.once
             if self.once and turn.is_idle:
                 self._over.set()
@@ -256,8 +259,8 @@ class Service:
             self._inbox.put(lambda: self._adopt(plan))
 
     def _keep(self, reason: str) -> None:
-        self.view.reloads["refused"] += 1
         log.error("plugins.toml is not taken over, the old one stays in force: %s", reason)
+        self.view.reloads["refused"] += 1
 
     def _adopt(self, plan: Plan) -> None:
         self.view.reloads["taken"] += 1
@@ -277,6 +280,8 @@ class Service:
                 self._turn.tell()
             except StoreError as error:  # the next daemon finds them running, and runs them again
                 log.warning("%s; how the last runs ended is not written down", error.reason)
+        if self._turn is not None:
+            self._turn.runs.store.engine.dispose()
         watcher.join(timeout=PATIENCE)
         self.lock.release()
 

@@ -1,14 +1,18 @@
 """Starting the daemon: the plan, the lock, what is watched, and then the service."""
 
 import logging
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from secrets import token_hex
 
+from tenure.daemon import traces
 from tenure.daemon.crew import Speech
+from tenure.daemon.heartbeat import beat
 from tenure.daemon.jobs import Plan
 from tenure.daemon.leader import lock_of
 from tenure.daemon.service import Service, read_plan, speak
+from tenure.daemon.turn import Ended, Turn
 from tenure.ledger.store import HOLDER
 
 log = logging.getLogger("tenure.daemon")
@@ -25,10 +29,38 @@ def start(path: Path, level: int, style: str, *, once: bool = False) -> int:
     for warning in plan.warnings:
         log.warning("%s", warning)
     log.info("jobs: %s", ", ".join(f"{job.name} ({job.schedule})" for job in plan.jobs))
-    service = Service(plan, speech, lock_of(plan.store, speech.instance), once=once)
-    if once:
-        service.plan = _at_once(plan)
-    return service.run()
+    lock = lock_of(plan.store, speech.instance)
+    service = Service(_at_once(plan) if once else plan, speech, lock, once=once)
+    with ExitStack() as stack:
+        if not once:
+            watched(service, stack)
+        return service.run()
+
+
+def watched(service: Service, stack: ExitStack) -> None:
+    """Show others how the service does, as its plan says."""
+    settings = service.plan.settings
+    if spans := traces.exporter():
+        told, flush = traces.observer(spans, service.speech.instance)
+        service.observers += (told,)
+        stack.callback(flush)
+    if settings.listen:
+        from tenure.daemon.watch import Watch, serve  # noqa: PLC0415 - only where somebody listens
+
+        watch = Watch(service)
+        service.observers += (watch.ended,)
+        service.after_turn.append(watch.turned)
+        server = serve(watch, settings.listen)
+        stack.callback(server.server_close)
+        stack.callback(server.shutdown)
+        log.info("listens on %s", settings.listen)
+    service.after_turn.append(_beat)
+
+
+def _beat(turn: Turn, ended: list[Ended]) -> None:
+    url = turn.plan.settings.heartbeat
+    if url and ended and turn.is_idle and turn.is_well:
+        beat(url)
 
 
 def _at_once(plan: Plan) -> Plan:

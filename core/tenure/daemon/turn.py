@@ -74,7 +74,9 @@ class Turn:
         self.claims = True
         """Whether what becomes due is taken up."""
         self.soonest: timedelta | None = None
-        """How long after the last tick something that waits may be tried; None: nothing does."""
+        """How long after the last tick something that waits may be started; None: nothing does."""
+        self.is_well = False
+        """Whether no job waits to be tried again."""
         self.is_idle = False
         """Whether nothing is under way, or could be."""
 
@@ -93,8 +95,10 @@ class Turn:
         )
         for start in startable(wanted, floor, now):
             self._start(start, last, now)
+        self.is_well = not wanted
         waits = [run.not_before - now for run in wanted]
-        self.soonest = min((wait for wait in waits if wait > timedelta(0)), default=None)
+        late = [wait + settings.wait for wait in waits]
+        self.soonest = min((wait for wait in waits + late if wait > timedelta(0)), default=None)
         self.is_idle = not self.crew.working() and all(wait > timedelta(0) for wait in waits)
         return told
 

@@ -1,0 +1,191 @@
+"""What a daemon shows of itself: /metrics for Prometheus, /healthz and /readyz for who runs it.
+
+    /healthz   503 once the main thread has not turned for long: restart it
+    /readyz    503 while the ledger does not answer or a connector is stale, with the reasons
+    /metrics   the metrics of `Gauges`; docs/daemon.md lists them, a test holds the two together
+
+A daemon that stands by is ready, and says nothing of connectors: the one that leads does.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+)
+from prometheus_client.exposition import generate_latest
+
+from tenure import status
+from tenure._version import __version__
+from tenure.daemon.runs import GOOD
+from tenure.daemon.service import Service
+from tenure.daemon.turn import Ended, Turn
+from tenure.errors import ConfigError
+
+HUNG = timedelta(minutes=5)
+"""A main thread that has not turned for so long does not live."""
+
+_LOOK_AGAIN = timedelta(seconds=15)
+_BUCKETS = (1, 5, 15, 60, 300, 900, 3600, 6 * 3600)
+
+
+class Gauges:
+    """The metrics, in a registry of their own."""
+
+    def __init__(self, instance: str) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's
+        self.registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        job, connector = ["job"], ["connector"]
+
+        def gauge(name: str, text: str, labels: list[str] | None = None) -> Gauge:
+            return Gauge(f"tenure_{name}", text, labels or [], registry=registry)
+
+        info = gauge("daemon_info", "The daemon's version and name", ["version", "instance"])
+        info.labels(__version__, instance).set(1)
+        self.leads = gauge("daemon_leads", "1 for the daemon that works, 0 for one that stands by")
+        self.store_up = gauge("store_up", "1 while the ledger answers")
+        self.turned = gauge("daemon_last_turn_timestamp_seconds", "When the crank was turned last")
+        self.reloads = gauge("plugins_reloads", "plugins.toml read anew, by result", ["result"])
+        self.runs = Counter(
+            "tenure_job_runs",
+            "Attempts that ended, by result",
+            ["job", "result"],
+            registry=registry,
+        )
+        self.seconds = Histogram(
+            "tenure_job_seconds", "How long attempts took", job, registry=registry, buckets=_BUCKETS
+        )
+        self.success = gauge("job_last_success_timestamp_seconds", "Its last good end", job)
+        self.due = gauge("job_next_due_timestamp_seconds", "When it is due next", job)
+        self.running = gauge("job_running", "1 while it is being done", job)
+        self.synced = gauge(
+            "connector_last_complete_sync_timestamp_seconds", "Read to its end", connector
+        )
+        self.bound = gauge("connector_stale_after_seconds", "How old that may become", connector)
+        self.quarantined = gauge(
+            "connector_quarantined_rows", "Rows that could not be read", connector
+        )
+        self.deliveries = gauge("deliveries_open", "What no sink has got yet, by state", ["state"])
+
+
+class Watch:
+    """Looks at a daemon and its ledger, now and then."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.gauges = Gauges(service.speech.instance)
+        self.stale: dict[str, str] = {}
+        self._looked_at: datetime | None = None
+
+    def ended(self, ended: Ended) -> None:
+        """Count an attempt that ended."""
+        job, gauges = ended.task.job.name, self.gauges
+        gauges.runs.labels(job, ended.state.value).inc()
+        gauges.seconds.labels(job).observe((ended.ended_at - ended.task.started_at).total_seconds())
+        if ended.state in GOOD:
+            gauges.success.labels(job).set(ended.ended_at.timestamp())
+
+    def turned(self, turn: Turn, ended: list[Ended]) -> None:
+        """After a turn: what runs, what is due, and not too often how fresh everything is."""
+        now, working = self.service.clock(), turn.crew.working()
+        for job in turn.plan.jobs:
+            self.gauges.running.labels(job.name).set(job.name in working)
+            due = job.next_due(turn.plan.zone, now)
+            self.gauges.due.labels(job.name).set(due.timestamp() if due else 0)
+        if ended or self._looked_at is None or now - self._looked_at > _LOOK_AGAIN:
+            self._looked_at = now
+            self._look(turn, now)
+
+    def _look(self, turn: Turn, now: datetime) -> None:
+        bounds, stale = turn.plan.bounds(now), {}
+        for one in status.connectors(turn.runs.store, tuple(bounds)):
+            last = one.last_complete_sync
+            self.gauges.quarantined.labels(one.name).set(one.quarantined)
+            self.gauges.synced.labels(one.name).set(last.timestamp() if last else 0)
+            if (bound := bounds.get(one.name)) is None:
+                continue  # it is in the ledger, and no longer in plugins.toml
+            self.gauges.bound.labels(one.name).set(bound.total_seconds())
+            if last is None or now - last > bound:
+                stale[one.name] = f"last read to its end {last:%Y-%m-%d %H:%M}" if last else "never"
+        self.stale = stale
+        for state, number in status.open_deliveries(turn.runs.store).items():
+            self.gauges.deliveries.labels(state).set(number)
+
+    def metrics(self) -> tuple[int, str, bytes]:
+        """What Prometheus gets."""
+        view, gauges = self.service.view, self.gauges
+        gauges.leads.set(view.leads)
+        gauges.store_up.set(view.trouble is None)
+        gauges.turned.set(view.turned_at.timestamp() if view.turned_at else 0)
+        for result, number in view.reloads.items():
+            gauges.reloads.labels(result).set(number)
+        return 200, "text/plain; version=0.0.4; charset=utf-8", generate_latest(gauges.registry)
+
+    def health(self) -> tuple[int, str, bytes]:
+        """Whether the main thread still turns."""
+        last = self.service.view.turned_at
+        hung = last is not None and self.service.clock() - last > HUNG
+        return _json(503 if hung else 200, {"alive": not hung})
+
+    def readiness(self) -> tuple[int, str, bytes]:
+        """Whether figures are what they should be: the ledger answers and no source is stale."""
+        view = self.service.view
+        ready = view.trouble is None and not self.stale
+        said = {
+            "ready": ready,
+            "role": "leader" if view.leads else "standby",
+            "store": view.trouble or "ok",
+            "stale": self.stale,
+        }
+        return _json(200 if ready else 503, said)
+
+
+def _json(code: int, said: object) -> tuple[int, str, bytes]:
+    return code, "application/json", json.dumps(said).encode() + b"\n"
+
+
+def serve(watch: Watch, address: str) -> ThreadingHTTPServer:
+    """Answer at the address, in threads; raises `ConfigError` where it is taken."""
+    answers: dict[str, Callable[[], tuple[int, str, bytes]]] = {
+        "/metrics": watch.metrics,
+        "/healthz": watch.health,
+        "/readyz": watch.readiness,
+    }
+
+    class Handler(BaseHTTPRequestHandler):
+        timeout = 10
+
+        def do_GET(self) -> None:
+            path = self.path.partition("?")[0]
+            missing = (404, "text/plain", f"There are: {', '.join(answers)}\n".encode())
+            code, kind, body = answers.get(path, lambda: missing)()
+            self.send_response(code)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Who asks is of no interest."""
+
+    host, _, port = address.rpartition(":")
+    try:
+        server = ThreadingHTTPServer((host.strip("[]"), int(port)), Handler)
+    except OSError as error:
+        raise ConfigError(
+            f"[daemon] listen: {address} cannot be used: {error.strerror}", "Choose another port"
+        ) from None
+    server.daemon_threads = True
+    Thread(target=server.serve_forever, daemon=True).start()
+    return server

@@ -1,0 +1,175 @@
+"""Workers and daemons as real processes: what hangs, crashes, or is killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from daemons import a_plan, at, job
+
+from tenure.daemon.crew import Processes, Speech
+from tenure.daemon.runs import Runs, State
+from tenure.daemon.turn import Ended, Task
+from tenure.ledger.store import Store
+
+SOAK = bool(os.environ.get("TENURE_SOAK"))
+PLUGIN = """
+import os, signal, sys, time, tenure
+
+class Config(tenure.PluginConfig):
+    act: str = "fine"
+
+class Faulty(tenure.Connector):
+    name, api, Config = "faulty", 1, Config
+    def check(self, context): yield "ok"
+    def pull(self, request):
+        act = self.config.act
+        os.write(1, b"printed past everybody\\n")
+        if act == "exit": os._exit(3)
+        if act == "segfault": os.kill(os.getpid(), signal.SIGSEGV)
+        while act == "hang":
+            try: time.sleep(60)
+            except BaseException: pass
+        while act == "slow": time.sleep(0.05)
+        yield tenure.Checkpoint(complete=True)
+
+@tenure.hookimpl
+def tenure_connectors(): return [Faulty]
+"""
+ACTS = ("fine", "exit", "segfault", "hang")
+
+
+def write(folder: Path, store: str, *acts: str, more: str = "") -> Path:
+    (folder / "faulty.py").write_text(PLUGIN)
+    tables = "".join(
+        f'[connectors.{act}]\nuse = "./faulty.py"\nact = "{act}"\nschedule = "every 1h"\n'
+        for act in acts
+    )
+    (folder / "plugins.toml").write_text(f'[tenure]\nstore = "{store}"\n{tables}{more}')
+    return folder / "plugins.toml"
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory) -> dict[str, Ended]:
+    """How jobs ended whose plugins do the worst, all at once."""
+    path = write(tmp_path_factory.mktemp("faulty"), "sqlite:///t.db", *ACTS)
+    plan = a_plan(grace="1s").model_copy(update={"path": path, "text": path.read_text()})
+    woken = threading.Semaphore(0)
+    crew = Processes(Speech(instance="one", level=40), woken.release)
+    for number, act in enumerate(ACTS):
+        limit = timedelta(seconds=8 if act == "hang" else 120)
+        task = Task(
+            run=number,
+            job=job(f"sync:{act}").model_copy(update={"timeout": limit}),
+            attempt=1,
+            due_at=at("2026-01-05"),
+            started_at=at("2026-01-05"),
+        )
+        crew.start(task, plan)
+    for _ in ACTS:
+        assert woken.acquire(timeout=120)
+    assert len(crew.working()) == len(ACTS)  # until it is asked for
+    return {one.task.job.subject: one for one in crew.ended()}
+
+
+@pytest.mark.parametrize(
+    ("act", "state", "said"),
+    [
+        ("fine", State.DONE, "fine: nothing new"),
+        ("exit", State.CRASHED, "ended with exit code 3 and without a result"),
+        ("segfault", State.CRASHED, "crashed by SIGSEGV, most likely in a plugin"),
+        ("hang", State.TIMEOUT, "cut off after 8 s"),
+    ],
+)
+def test_a_plugin_takes_its_worker_along_and_nobody_else(ended, act, state, said):
+    assert ended[act].state is state
+    assert said in ended[act].message
+
+
+class Daemon:
+    """`tenure daemon` as a process, and what it says."""
+
+    def __init__(self, path: Path, *words: str) -> None:
+        self.log = path.parent / f"log-{time.monotonic_ns()}"
+        command = [sys.executable, "-m", "tenure", "--config", str(path), "daemon", *words]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command,
+                stderr=log,
+                stdout=subprocess.DEVNULL,
+                env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            )
+
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def waits_for(self, text: str, seconds: float = 60) -> float:
+        began = time.monotonic()
+        while text not in self.said():
+            assert time.monotonic() - began < seconds, self.said()
+            assert self.process.poll() is None, self.said()
+            time.sleep(0.02)
+        return time.monotonic() - began
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(60)
+
+
+@pytest.fixture
+def daemons() -> Iterator[Callable[..., Daemon]]:
+    started: list[Daemon] = []
+
+    def start(*words) -> Daemon:
+        started.append(Daemon(*words))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.process.kill()
+        one.process.wait()
+
+
+def last(store: str, name: str) -> tuple[str, int]:
+    run = Runs(Store.open(store), "x").recent(name, 1)[0]
+    return run.state.value, run.attempt
+
+
+def test_a_day_in_the_life_of_a_daemon(daemons, tmp_path, sqlite_database):
+    """It answers, refuses a second one and a broken file, takes a new one over, and stops."""
+    more = '[daemon]\nlisten = "127.0.0.1:0"\ngrace = "20s"\njitter = "1s"\nwait = "1s"\n'
+    path = write(tmp_path, sqlite_database, "slow", more=more)
+    one = daemons(path)
+    one.waits_for("sync:slow starts")
+    second = daemons(path)
+    assert second.process.wait(60) == 1
+    assert f"already: process {one.process.pid} on" in second.said()
+    good = path.read_text()
+    path.write_text(good.replace("every 1h", "every now and then"))
+    one.process.send_signal(signal.SIGHUP)
+    one.waits_for("the old one stays in force")
+    path.write_text(good.replace("slow", "fine"))
+    one.process.send_signal(signal.SIGHUP)
+    one.waits_for("sync:fine done")
+    assert one.end() == 0
+    assert last(sqlite_database, "sync:slow") == ("interrupted", 1)
+    assert last(sqlite_database, "sync:fine") == ("done", 1)
+    assert "printed past everybody" in one.said()
+
+
+def test_another_daemon_takes_over_when_the_leader_is_killed(daemons, tmp_path, postgres_database):
+    path = write(tmp_path, postgres_database, "slow", more='[daemon]\njitter = "1s"\n')
+    one = daemons(path)
+    one.waits_for("sync:slow starts, attempt 1")
+    other = daemons(path)
+    other.waits_for("stands by: ")
+    one.end(signal.SIGKILL)
+    assert other.waits_for("sync:slow starts, attempt 2") < 10
+    assert other.end() == 0
+    assert last(postgres_database, "sync:slow") == ("interrupted", 2)

@@ -1,0 +1,160 @@
+"""The daemon's main thread: what it does when the lock, the store or plugins.toml change."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from daemons import Hands, a_plan, at, job
+
+from tenure.daemon import service as daemon
+from tenure.daemon.crew import Speech
+from tenure.daemon.runs import Runs
+from tenure.daemon.service import Service
+from tenure.errors import StoreError, TenureError
+from tenure.ledger.store import Store
+
+SYNC = "sync:billing"
+
+
+class Latch:
+    """A lock: at each look it is ours (`y`), somebody else's (`n`), or nobody can say (`?`)."""
+
+    def __init__(self, looks: str = "y") -> None:
+        self._looks = looks
+
+    def held(self) -> bool:
+        look, self._looks = self._looks[0], self._looks[1:] or self._looks
+        if look == "?":
+            raise StoreError("The ledger does not answer")
+        return look == "y"
+
+    def holder(self) -> str:
+        return "process 7 on afar"
+
+    def release(self) -> None:
+        pass
+
+
+class Crew(Hands):
+    """Hands that the service can stop."""
+
+    def __init__(self, _speech, wake, _clock) -> None:
+        super().__init__(lambda: at("2026-01-05T10:00"))
+        self.wake = wake
+        self.log: list[str] = []
+
+    def start(self, task, plan) -> None:
+        super().start(task, plan)
+        self.wake()
+
+    def stop(self) -> None:
+        self.log.append("stop")
+
+    def kill(self) -> None:
+        self.log.append("kill")
+        self.open.clear()
+
+    def resume(self) -> None:
+        self.log.append("resume")
+
+
+@pytest.fixture
+def running(sqlite_database, monkeypatch) -> Callable[..., Service]:
+    """Start services in threads; all are stopped at the end."""
+    monkeypatch.setattr(daemon, "PERIOD", 0.01)
+    started: list[tuple[Service, threading.Thread]] = []
+
+    def run(*jobs, lock=None, store=sqlite_database, **options) -> Service:
+        plan = a_plan(*jobs).model_copy(update={"store": store})
+        speech = Speech(instance="one")
+        one = Service(plan, speech, lock or Latch(), hire=Crew, **options)
+        one.clock = lambda: at("2026-01-05T10:00")
+        thread = threading.Thread(target=one.run)
+        started.append((one, thread))
+        thread.start()
+        return one
+
+    yield run
+    for one, thread in started:
+        one.stop()
+        thread.join()
+
+
+def until(what: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 30
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_who_leads_works_and_who_is_stopped_stops_its_crew(running):
+    one = running(job(SYNC))
+    until(lambda: one._crew.tasks)
+    one.stop()
+    until(lambda: "stop" in one._crew.log)
+    assert one._crew.started() == [SYNC]
+
+
+def test_who_stands_by_does_nothing_until_it_leads(postgres_database, running, caplog):
+    caplog.set_level("INFO", "tenure")
+    one = running(job(SYNC), lock=Latch("nnny"), store=postgres_database)
+    until(lambda: one._crew.tasks)
+    assert "stands by: process 7 on afar leads" in caplog.text
+
+
+def test_who_loses_the_lock_has_its_workers_killed(running):
+    one = running(job(SYNC), lock=Latch("yy??y"))
+    until(lambda: one._crew.log.count("resume") == 2)
+    assert one._crew.log == ["resume", "kill", "resume"]
+
+
+def test_a_store_that_cannot_be_opened_is_tried_again(running, tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(daemon, "_LONGEST_PAUSE", 0.01)
+    one = running(job(SYNC), store=f"sqlite:///{tmp_path}/later/t.db")
+    until(lambda: one.view.trouble and "cannot be opened" in one.view.trouble)
+    (tmp_path / "later").mkdir()
+    until(lambda: one._crew.tasks)
+    assert one.view.trouble is None
+    assert "trying again in" in caplog.text
+
+
+def test_on_sqlite_a_second_daemon_is_told_who_runs(sqlite_database):
+    plan = a_plan(job(SYNC)).model_copy(update={"store": sqlite_database})
+    second = Service(plan, Speech(instance="two"), Latch("n"), hire=Crew)
+    with pytest.raises(TenureError, match="process 7 on afar"):
+        second.run()
+
+
+def test_once_runs_what_is_due_and_ends(sqlite_database):
+    plan = a_plan(job(SYNC), job("report"), job("push:a")).model_copy(
+        update={"store": sqlite_database}
+    )
+    one = Service(plan, Speech(instance="one"), Latch(), once=True, hire=Crew)
+    assert one.run() == 0
+    assert one._crew.started() == [SYNC, "report", "push:a"]
+    assert Runs(Store.open(sqlite_database), "x").recent("report", 1)[0].state == "done"
+
+
+def test_once_does_not_wait_for_a_store_that_is_not_there(tmp_path):
+    plan = a_plan(job(SYNC)).model_copy(update={"store": f"sqlite:///{tmp_path}/no/t.db"})
+    with pytest.raises(StoreError):
+        Service(plan, Speech(instance="one"), Latch(), once=True, hire=Crew).run()
+
+
+def test_a_new_plan_is_worked_from_at_once(running, monkeypatch):
+    one = running(job(SYNC))
+    until(lambda: one._crew.tasks)
+    new = a_plan(job("sync:crm")).model_copy(update={"store": one.plan.store})
+    monkeypatch.setattr(daemon, "read_plan", lambda _path, _speech: new)
+    one.reload()
+    until(lambda: "sync:crm" in one._crew.started())
+    assert one.view.reloads == {"taken": 1, "refused": 0}
+
+
+def test_a_plan_for_another_store_is_refused(running, monkeypatch, caplog):
+    one = running(job(SYNC))
+    monkeypatch.setattr(daemon, "read_plan", lambda _path, _speech: a_plan(job("sync:crm")))
+    one.reload()
+    until(lambda: one.view.reloads["refused"])
+    assert "store is another one. Restart the daemon" in caplog.text

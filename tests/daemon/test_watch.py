@@ -1,0 +1,243 @@
+"""What a daemon shows of itself, over HTTP and elsewhere."""
+
+import json
+import re
+import threading
+import urllib.error
+import urllib.request
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from daemons import Rig, a_plan, at, job
+
+from tenure.daemon.crew import Speech
+from tenure.daemon.heartbeat import beat
+from tenure.daemon.runs import State
+from tenure.daemon.service import Service
+from tenure.daemon.turn import Ended, Task
+from tenure.daemon.watch import HUNG, Watch, serve
+from tenure.errors import ConfigError
+from tenure.ledger.store import Store
+
+ROOT = Path(__file__).parents[2]
+SYNC = "sync:billing"
+
+
+class NoLock:
+    """Nobody else is there."""
+
+    def held(self) -> bool:
+        return True
+
+    def holder(self) -> str:
+        return "nobody"
+
+    def release(self) -> None:
+        pass
+
+
+@pytest.fixture
+def watch(sqlite_database):
+    rig = Rig(Store.open(sqlite_database), a_plan(job(SYNC, "every 1h"), job("report")))
+    service = Service(rig.plan, Speech(instance="one"), NoLock(), clock=lambda: rig.now)
+    service.view.turned_at, service.view.trouble = rig.now, None
+    watch = Watch(service)
+    watch.rig = rig
+    yield watch
+    service._alarms.stop()
+
+
+def ended(state: State = State.DONE) -> Ended:
+    now = at("2026-01-05T10:00")
+    task = Task(run=7, job=job(SYNC), attempt=1, due_at=now, started_at=now)
+    return Ended(task=task, state=state, message="", ended_at=now + timedelta(seconds=3))
+
+
+def synced(watch: Watch, when: str) -> None:
+    """As a complete sync would leave the ledger."""
+    from sqlalchemy import insert  # noqa: PLC0415 - here alone
+
+    from tenure.ledger.tables import ConnectorState, table  # noqa: PLC0415 - likewise
+
+    row = {"name": "billing", "plugin": "x", "held_retractions": 0, "last_complete_at": at(when)}
+    with watch.rig.store.aside() as connection:
+        connection.execute(insert(table(ConnectorState)).values(**row))
+
+
+def ready(watch: Watch) -> tuple[int, dict]:
+    watch.turned(watch.rig.turn, [ended()])
+    code, _, body = watch.readiness()
+    return code, json.loads(body)
+
+
+def test_ready_while_every_source_is_fresh(watch):
+    synced(watch, "2026-01-05T09:00")
+    assert ready(watch)[0] == 200
+
+
+def test_not_ready_once_a_source_is_older_than_two_of_its_periods_and_an_hour(watch):
+    synced(watch, "2026-01-05T06:59")
+    code, said = ready(watch)
+    assert (code, said["stale"]) == (503, {"billing": "last read to its end 2026-01-05 06:59"})
+
+
+def test_a_bound_of_ones_own(watch):
+    synced(watch, "2026-01-05T06:59")
+    watch.rig.turn.plan = a_plan(job(SYNC), stale_after="2d")
+    assert ready(watch)[0] == 200
+
+
+def test_not_ready_while_the_ledger_does_not_answer(watch):
+    watch.service.view.trouble = "The ledger does not answer"
+    assert (watch.readiness()[0], watch.health()[0]) == (503, 200)
+
+
+def test_a_main_thread_that_hangs_does_not_live(watch):
+    watch.rig.now += HUNG + timedelta(seconds=1)
+    assert watch.health()[0] == 503
+
+
+def test_attempts_are_counted_by_job_and_result(watch):
+    for one in (ended(), ended(), ended(State.TIMEOUT)):
+        watch.ended(one)
+    body = watch.metrics()[2].decode()
+    assert 'tenure_job_runs_total{job="sync:billing",result="done"} 2.0' in body
+    assert 'tenure_job_runs_total{job="sync:billing",result="timeout"} 1.0' in body
+    assert 'tenure_job_seconds_sum{job="sync:billing"} 9.0' in body
+
+
+def names(watch: Watch) -> set[str]:
+    watch.ended(ended())
+    watch.turned(watch.rig.turn, [])
+    return set(re.findall(r"^# TYPE (tenure_\w+)", watch.metrics()[2].decode(), re.MULTILINE))
+
+
+def test_the_docs_list_every_metric_and_no_other(watch):
+    docs = (ROOT / "docs/daemon.md").read_text()
+    assert set(re.findall(r"^\| `(tenure_\w+)", docs, re.MULTILINE)) == names(watch)
+
+
+def test_the_dashboard_asks_for_metrics_that_exist(watch):
+    dashboard = json.loads((ROOT / "deploy/grafana/tenure.json").read_text())
+    queries = [
+        target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", [])
+    ]
+    asked = {name for query in queries for name in re.findall(r"tenure_\w+", query)}
+    known = names(watch) | {"tenure_job_seconds_bucket", "tenure_job_seconds_sum"}
+    assert len(queries) > 5
+    assert asked - known == set()
+
+
+def fetch(url: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - loopback
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def test_what_is_asked_over_http_is_answered(watch):
+    server = serve(watch, "127.0.0.1:0")
+    base = f"http://127.0.0.1:{server.server_port}"
+    try:
+        assert fetch(f"{base}/healthz") == (200, '{"alive": true}\n')
+        assert fetch(f"{base}/metrics")[0] == 200
+        assert fetch(f"{base}/")[0] == 404
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_an_address_that_is_taken_is_a_mistake(watch):
+    server = serve(watch, "127.0.0.1:0")
+    try:
+        with pytest.raises(ConfigError, match="cannot be used"):
+            serve(watch, f"127.0.0.1:{server.server_port}")
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def ear():
+    """A loopback service that remembers what it was asked for."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.server.heard.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.heard = []
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_the_heart_beats_when_all_is_well_and_not_while_something_failed(watch, ear):
+    from tenure.daemon.start import _beat  # noqa: PLC0415 - what is tried
+
+    rig = watch.rig
+    rig.turn.plan = a_plan(job(SYNC), heartbeat=f"http://127.0.0.1:{ear.server_port}/alive")
+    rig.hands.results[SYNC] = (State.FAILED, "is down")
+    for now in ("2026-01-05T10:00", "2026-01-05T10:01"):
+        rig.tick(now)
+        _beat(rig.turn, [ended()])
+    assert ear.heard == []
+    rig.hands.results.clear()
+    rig.tick("2026-01-05T11:00")
+    _beat(rig.turn, [])
+    beat(rig.turn.plan.settings.heartbeat).join()
+    assert ear.heard == ["/alive"]
+
+
+def test_a_heartbeat_that_nobody_hears_is_logged_without_its_address(caplog):
+    beat("http://127.0.0.1:9/secret").join()
+    assert "was not heard" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_each_attempt_is_a_span():
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import (  # noqa: PLC0415 - heavy
+        InMemorySpanExporter,
+    )
+
+    from tenure.daemon.traces import observer  # noqa: PLC0415 - likewise
+
+    spans = InMemorySpanExporter()
+    told, flush = observer(spans, "one")
+    told(replace(ended(State.FAILED), message="is down"))
+    flush()
+    (span,) = spans.get_finished_spans()
+    assert (span.name, span.end_time - span.start_time) == (SYNC, 3 * 10**9)
+    assert (span.attributes["tenure.result"], span.status.description) == ("failed", "is down")
+
+
+def test_nobody_who_does_not_ask_for_spans_gets_any(monkeypatch, watch):
+    from tenure.daemon.traces import VARIABLES, exporter  # noqa: PLC0415 - likewise
+
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    assert exporter() is None
+    monkeypatch.setenv(VARIABLES[0], "http://127.0.0.1:9")
+    assert exporter() is not None
+
+
+def test_what_is_watched_ends_with_the_service(watch):
+    from tenure.daemon.start import watched  # noqa: PLC0415 - what is tried
+
+    watch.service.plan = a_plan(job(SYNC), listen="127.0.0.1:0")
+    with ExitStack() as stack:
+        watched(watch.service, stack)
+        assert len(watch.service.after_turn) == 2

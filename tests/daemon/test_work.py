@@ -1,0 +1,116 @@
+"""What a worker does, told by its result; here without a process of its own."""
+
+from pathlib import Path
+
+import pytest
+
+from tenure.daemon.jobs import Plan
+from tenure.daemon.work import Order, attempt
+
+CONFIG = """
+[tenure]
+store = "sqlite:///t.db"
+timezone = "Europe/Berlin"
+[connectors.history]
+use = "file"
+path = "rows.csv"
+schedule = "every 15m"
+[sinks.files]
+use = "file"
+path = "out"
+[sinks.board]
+use = "file"
+path = "board"
+schedule = "0 9 1 * *"
+[sinks.off]
+use = "./acme.py"
+enabled = false
+[fx]
+use = "file"
+path = "rates.csv"
+[daemon]
+timeout = "2h"
+timeouts = { "sync:history" = "5m" }
+heartbeat = "https://beat.example.com/secret-uuid"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "plugins.toml").write_text(CONFIG)
+    (tmp_path / "rows.csv").write_text("customer,plan,start,mrr\na,pro,2025-01-01,5\n")
+    (tmp_path / "rates.csv").write_text("date,currency,rate\n2025-01-01,EUR,1.1\n")
+    return tmp_path
+
+
+def did(folder: Path, job: str, text: str | None = None) -> tuple[str, str, int]:
+    done = attempt(Order(job=job, path=folder / "plugins.toml", text=text, level=40))
+    return done.state, done.message, done.exit_code
+
+
+def plan_of(folder: Path) -> Plan:
+    return Plan.model_validate_json(did(folder, "plan")[1])
+
+
+def test_a_plan_has_every_job_with_its_schedule_and_time(folder):
+    plan = plan_of(folder)
+    assert [(j.name, j.schedule, j.timeout.total_seconds() / 60) for j in plan.jobs] == [
+        ("rates", "5 0 * * *", 120),
+        ("sync:history", "every 15m", 5),
+        ("report", "5 0 * * *", 120),
+        ("push:files", "5 0 * * *", 120),
+        ("push:board", "0 9 1 * *", 120),
+    ]
+    assert (plan.timezone, plan.text) == ("Europe/Berlin", CONFIG)
+
+
+def test_a_plan_keeps_the_heartbeat_out_of_the_log(folder):
+    assert "https://beat.example.com/secret-uuid" in plan_of(folder).secrets
+
+
+def test_a_file_with_mistakes_is_no_plan(folder):
+    (folder / "plugins.toml").write_text(CONFIG.replace("every 15m", "0 0 31 2 *"))
+    state, message, code = did(folder, "plan")
+    assert (state, code) == ("failed", 2)
+    assert "connectors.history.schedule" in message
+
+
+def test_a_timeout_of_a_job_that_is_not_there_is_a_mistake(folder):
+    (folder / "plugins.toml").write_text(CONFIG.replace("sync:history", "sync:nobody"))
+    assert "there is no job 'sync:nobody'" in did(folder, "plan")[1]
+
+
+def test_each_job_says_what_it_did(folder):
+    done = [did(folder, job) for job in ("rates", "sync:history", "report", "push:files")]
+    assert [state for state, *_ in done] == ["done"] * 4
+    assert done[1][1] == (
+        "history: 1 rows read = 1 stored + 0 unchanged + 0 quarantined + 0 excluded"
+    )
+    assert "NRR 1.000000" in done[2][1]
+    assert "changes delivered (run 1)" in done[3][1]
+    assert did(folder, "push:files")[1] == "up to date"
+
+
+def test_a_job_goes_by_the_file_that_the_daemon_read_not_by_what_was_made_of_it_since(folder):
+    (folder / "plugins.toml").write_text("nonsense")
+    assert did(folder, "sync:history", CONFIG)[0] == "done"
+
+
+def test_rows_that_cannot_be_read_leave_something_to_look_at(folder):
+    (folder / "rows.csv").write_text("customer,plan,start,mrr\na,pro,2025-01-01,5\nb,pro,never,5\n")
+    assert did(folder, "sync:history")[::2] == ("partial", 1)
+
+
+def test_a_source_that_is_gone_fails(folder):
+    (folder / "rows.csv").unlink()
+    state, message, code = did(folder, "sync:history")
+    assert (state, code) == ("failed", 1)
+    assert "rows.csv" in message
+
+
+def test_figures_over_sources_that_were_never_read_are_withheld(folder):
+    did(folder, "sync:history")
+    more = CONFIG.replace("[fx]", '[connectors.other]\nuse = "file"\npath = "rows.csv"\n[fx]')
+    state, message, code = did(folder, "push:files", more)
+    assert (state, code) == ("withheld", 3)
+    assert "connector 'other'" in message
