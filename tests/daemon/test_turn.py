@@ -163,6 +163,13 @@ def test_a_job_never_overlaps_itself(rig):
     assert one.states(SYNC) == ["done", "skipped", "done"]
 
 
+def test_alerts_wait_for_nobody(rig):
+    one = rig(job(SYNC), job("alerts", "every 15m"), job(REPORT))
+    one.hands.held.add(SYNC)
+    assert one.tick() == ["alerts", SYNC]
+    assert one.tick("2026-01-05T10:15") == ["alerts"]
+
+
 def test_no_more_workers_than_are_allowed(rig):
     one = rig(*(job(f"sync:{name}") for name in "abc"), workers=2)
     one.hands.held = {f"sync:{name}" for name in "abc"}

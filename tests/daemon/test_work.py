@@ -114,3 +114,35 @@ def test_figures_over_sources_that_were_never_read_are_withheld(folder):
     state, message, code = did(folder, "push:files", more)
     assert (state, code) == ("withheld", 3)
     assert "connector 'other'" in message
+
+
+BELL = """
+import tenure
+
+class Bell(tenure.Sink):
+    name, api, Config, alerts = "bell", 1, tenure.PluginConfig, True
+    def check(self, context): yield "ok"
+    def preview(self, report, context): return []
+    def deliver(self, report, changes, context): return tenure.Receipt(written=0)
+    def alert(self, alert, context):
+        with (context.folder / "rung").open("a") as file: file.write(alert.kind + "\\n")
+        return tenure.Receipt(written=1)
+
+@tenure.hookimpl
+def tenure_sinks(): return [Bell]
+"""
+ALARMED = (
+    CONFIG + '[sinks.bell]\nuse = "./bell.py"\n'
+    'alerts = { nrr_below = 2, withheld = true, stale_after = "1m" }\n'
+)
+
+
+def test_alerts_of_sources_and_of_figures_are_said_by_their_jobs(folder):
+    (folder / "bell.py").write_text(BELL.replace("\\\\n", "\\n"))
+    (folder / "plugins.toml").write_text(ALARMED)
+    assert "alerts" in [job.name for job in plan_of(folder).jobs]
+    state, message, _ = did(folder, "alerts")
+    assert (state, "history" in message) == ("done", True)
+    did(folder, "sync:history")
+    assert did(folder, "report")[0] == "done"
+    assert (folder / "rung").read_text().split() == ["stale_after", "nrr_below"]

@@ -17,7 +17,7 @@ def at(text: str) -> datetime:
 
 
 def job(name: str, schedule: str = "every 1h", **options) -> Job:
-    kind: Kind = {"sync": "sync", "push": "push"}.get(name.partition(":")[0], "report")
+    kind: Kind = "report" if name == "rates" else name.partition(":")[0]
     return Job(name=name, kind=kind, schedule=schedule, timeout=timedelta(hours=1), **options)
 
 

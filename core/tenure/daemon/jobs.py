@@ -3,6 +3,7 @@
     sync:NAME    pull a connector; `rates` the exchange rates
     report       make the figures and hold them against their invariants
     push:NAME    bring the figures to a sink
+    alerts       say which sources are stale, through the sinks that send alerts
 
 A connector without a schedule is pulled whenever figures are made, a sink without one gets them
 right after. The plan is made by a worker (`tenure.daemon.work`), for that imports plugins.
@@ -25,8 +26,11 @@ from tenure.errors import ConfigError
 DAILY = "5 0 * * *"
 """When figures are made where [metrics] has no schedule."""
 
-Kind = Literal["sync", "report", "push"]
-ORDER: tuple[Kind, ...] = ("sync", "report", "push")
+WARN = "every 15m"
+"""How often sources are looked at for alerts; figures are whenever they are made."""
+
+Kind = Literal["alerts", "sync", "report", "push"]
+ORDER: tuple[Kind, ...] = ("alerts", "sync", "report", "push")
 """Of jobs that are due at the same instant, who goes first."""
 
 
@@ -147,6 +151,8 @@ def _jobs(workspace: Workspace) -> Iterator[Job]:
         if entry.enabled:
             yield job(f"sync:{entry.name}", "sync", entry.schedule)
     yield job("report", "report", None)
-    for entry in workspace.sinks:
-        if entry.enabled:
-            yield job(f"push:{entry.name}", "push", entry.schedule)
+    sinks = [entry for entry in workspace.sinks if entry.enabled]
+    for entry in sinks:
+        yield job(f"push:{entry.name}", "push", entry.schedule)
+    if any(entry.alerts for entry in sinks):
+        yield job("alerts", "alerts", WARN)

@@ -2,6 +2,7 @@
 
 Syncs of different connectors run side by side, and so do pushes; a sync and figures never do, for
 figures over a pull that is under way are withheld. Whoever waited too long goes ahead anyway.
+Alerts wait for nobody.
 """
 
 from collections.abc import Iterable, Mapping
@@ -57,5 +58,5 @@ def _place(run: Run, job: Job) -> tuple[datetime, int, str]:
 
 def _apart(jobs: Mapping[str, Job], one: str, other: str) -> bool:
     """Whether the two may not run side by side; a job that is gone from plugins.toml was a sync."""
-    kind = jobs[other].kind if other in jobs else "sync"
-    return one != other and (jobs[one].kind != kind or kind == "report")
+    kinds = {jobs[one].kind, jobs[other].kind if other in jobs else "sync"}
+    return one != other and "alerts" not in kinds and (len(kinds) > 1 or "report" in kinds)

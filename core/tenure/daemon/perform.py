@@ -1,6 +1,6 @@
-"""What each job does, in the worker: pull, make figures, push."""
+"""What each job does, in the worker: pull, make figures, push, warn."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from tenure.config import Workspace
@@ -9,6 +9,7 @@ from tenure.ledger.store import Store
 
 if TYPE_CHECKING:
     from tenure.delivery import Delivered
+    from tenure.delivery.alerting import Finding
     from tenure.report import Report
     from tenure.sync import Outcome
 
@@ -46,24 +47,58 @@ def _outcome(outcomes: "Iterable[Outcome]") -> Result:
 
 
 def _report(workspace: Workspace, store: Store, _name: str) -> Result:
+    from tenure.errors import TenureError  # noqa: PLC0415 - likewise
     from tenure.money import optional_ratio  # noqa: PLC0415 - likewise
 
-    made = _publishable(workspace, store)
+    try:
+        made = _publishable(workspace, store)
+    except TenureError as error:
+        _warn(workspace, store, error)
+        raise
     total = [row for row in made.rows if row.segment is None][-1:]
     said = [f"{row.period}: NRR {optional_ratio(row.nrr)}" for row in total]
-    return Result(state="done", message="; ".join(said))
+    return _alerted(_warn(workspace, store, made), said)
 
 
 def _push(workspace: Workspace, store: Store, name: str) -> Result:
     from tenure import delivery  # noqa: PLC0415 - likewise
-    from tenure.delivery.outbox import Outbox, State  # noqa: PLC0415 - likewise
 
     made = _publishable(workspace, store)
-    # The daemon has a patience of its own; what somebody holds back is held back from it too.
-    last = Outbox(store).last(name)
-    held = last is not None and last.state is State.HELD
-    asked = delivery.Asked(names=(name,), patient=held)
+    asked = delivery.Asked(names=(name,), patient=_is_held(store, name))
     return _delivered(delivery.deliver(workspace, store, made, asked)[0])
+
+
+def _alerts(workspace: Workspace, store: Store, _name: str) -> Result:
+    return _alerted(_warn(workspace, store, None), [])
+
+
+def _warn(workspace: Workspace, store: Store, finding: "Finding") -> "list[Delivered]":
+    """Say what the sinks' alerts ask for, of the figures or of the sources alone."""
+    from tenure.delivery import alerting  # noqa: PLC0415 - likewise
+
+    told = []
+    for entry in workspace.sinks:
+        if entry.enabled and entry.alerts:
+            patient = _is_held(store, entry.name)
+            watch = alerting.Watch(workspace, store, finding, patient=patient)
+            told += alerting.send(watch, (entry.name,))
+    return told
+
+
+def _alerted(told: "Sequence[Delivered]", said: list[str]) -> Result:
+    said += [f"{one.sink}: {one.alert.title}" for one in told if one.alert and not one.error]
+    failed = [f"{one.sink}: {one.error}" for one in told if one.error]
+    code = max((one.exit_code for one in told), default=0)
+    state = "failed" if failed else "done"
+    return Result(state=state, message="; ".join(said + failed), exit_code=code)
+
+
+def _is_held(store: Store, name: str) -> bool:
+    """Whether somebody holds the sink back; else the daemon's patience is its own."""
+    from tenure.delivery.outbox import Outbox, State  # noqa: PLC0415 - likewise
+
+    last = Outbox(store).last(name)
+    return last is not None and last.state is State.HELD
 
 
 def _delivered(one: "Delivered") -> Result:
@@ -91,4 +126,5 @@ _ACTS: dict[str, Callable[[Workspace, Store, str], Result]] = {
     "rates": _rates,
     "report": _report,
     "push": _push,
+    "alerts": _alerts,
 }

@@ -13,7 +13,7 @@ from tenure.daemon.jobs import Plan
 from tenure.daemon.leader import lock_of
 from tenure.daemon.service import Service, read_plan, speak
 from tenure.daemon.turn import Ended, Turn
-from tenure.ledger.store import HOLDER
+from tenure.ledger.store import this_process
 
 log = logging.getLogger("tenure.daemon")
 
@@ -23,7 +23,7 @@ def start(path: Path, level: int, style: str, *, once: bool = False) -> int:
 
     Raises `ConfigError` for a file with mistakes, `TenureError` where another daemon runs.
     """
-    speech = Speech(instance=f"{HOLDER}/{token_hex(2)}", level=level, style=style)
+    speech = Speech(instance=f"{this_process()}/{token_hex(2)}", level=level, style=style)
     plan = read_plan(path, speech)
     speak(speech, plan)
     for warning in plan.warnings:
