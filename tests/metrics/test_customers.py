@@ -20,6 +20,7 @@ from tenure.customers import LastMovement, Sort
 from tenure.metrics import page
 from tenure.metrics.customers import build
 from tenure.metrics.run import ReportRequest
+from tenure.metrics.streams import Streams
 
 
 def made(book, *, segments=(), sort=Sort.MRR, **asked):
@@ -67,6 +68,8 @@ def test_money_of_a_connector_that_provides_attributes_alone_counts_nowhere(book
     one = build(ready, book.store, ReportRequest(now=NOW))
     assert [len(found.rows) for found in (both, one)] == [2, 1]
     assert page.build(ready, book.store, ReportRequest(now=NOW)).rows[-1].end_mrr == micros(100)
+    streams = Streams(workspace=ready, store=book.store, request=ReportRequest(now=NOW))
+    assert sum(batch.num_rows for batch in streams.points()) == 1
 
 
 def test_attributes_are_those_of_now(book):

@@ -83,7 +83,8 @@ _POINTS = """
     FROM (SELECT * REPLACE (nullif(ends_at, 0) AS ends_at) FROM known_history) AS h
     JOIN payer AS y ON y.customer_id = h.customer_id
     JOIN known_customer AS c ON c.customer_id = h.customer_id
-    JOIN named AS n ON n.customer_id = y.payer_id"""
+    JOIN named AS n ON n.customer_id = y.payer_id
+    WHERE y.source NOT IN (SELECT name FROM directory)"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
