@@ -46,6 +46,13 @@ def book_of(store_url: str) -> Book:
     return made
 
 
+def grow(book: Book, amount: int = 20) -> None:
+    """Somebody pays so much since June, a month that is over."""
+    book.records = [each for each in book.records if getattr(each, "customer", "") != "E"]
+    book.add("E", [point("2026-06-15", amount)])
+    book.ledger.pull(book.records)
+
+
 def _rate(number: int) -> RateFact:
     day, rate = date(2024, 6, 1) + timedelta(days=number), 11 * 10**9 + number * 10**7
     return RateFact(reporting="USD", currency="EUR", day=day, rate=rate, source_ref="made")
