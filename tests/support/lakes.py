@@ -61,19 +61,21 @@ def _rate(number: int) -> RateFact:
 def lake(url: str, name: str = "lake", **keys: Any) -> Entry:
     """A warehouse as plugins.toml would have it."""
     core = {key: keys.pop(key) for key in ("reports", "when", "segments") if key in keys}
-    core = {"reports": tuple(REPORTS), "segments": SEGMENTS} | core
+    core = {"reports": tuple(REPORTS)} | core
     made = Warehouse(WarehouseConfig(url=url, **{"since": FIRST} | keys))
     return Entry(name=name, kind="sink", use="warehouse", plugin=made, **core)
 
 
 def ready(book: Book, folder: Path, *entries: Entry) -> Workspace:
-    return replace(workspace(book.store.url), sinks=entries, folder=folder)
+    plain = workspace(book.store.url)
+    metrics = replace(plain.metrics, segments=SEGMENTS)
+    return replace(plain, metrics=metrics, sinks=entries, folder=folder)
 
 
 def pushed(book: Book, folder: Path, entry: Entry, act=deliver) -> Any:
     """Push what is known now to one warehouse."""
     where = ready(book, folder, entry)
-    (done,) = act(where, book.store, run.build(where, book.store, ReportRequest()))
+    (done,) = act(where, book.store, run.build(where, book.store, ReportRequest(by=SEGMENTS)))
     return done
 
 

@@ -29,8 +29,9 @@ def test_what_lands_is_what_tenure_says(place, request, tmp_path):
     tables = tuple(REPORTS) if SOAK or place == "duckdb" else ("retention", "customer_mrr")
     entry = lake(url, format=form, trailing=[12], reports=tables)
     assert pushed(book, tmp_path, entry).error is None
-    grow(book)
-    assert pushed(book, tmp_path, entry).error is None
+    if place == "postgres":  # which takes parts
+        grow(book)
+        assert pushed(book, tmp_path, entry).error is None
     held, where = Held(tmp_path, url, form), ready(book, tmp_path, entry)
     for table in tables:
         CHECKS[table](book, held, where)
