@@ -3,14 +3,19 @@
 import os
 from collections import defaultdict
 from decimal import Decimal
+from pathlib import Path
 
+import duckdb
 import pytest
+import yaml
+from jinja2 import Template
 from lakes import FIRST, SEGMENTS, Held, as_report, book_of, grow, in_order, lake, pushed, ready
 
 from tenure.metrics import cohorts, movements, run, standing
 from tenure.metrics.run import ReportRequest
 from tenure_sinks.warehouse.tables import REPORTS
 
+PROJECT = Path(__file__).parents[2] / "examples/dbt"
 SOAK = bool(os.environ.get("TENURE_SOAK"))
 PLACES = {
     "duckdb": ("duckdb:///lake.duckdb", "parquet"),
@@ -36,6 +41,34 @@ def test_what_lands_is_what_tenure_says(place, request, tmp_path):
     for table in tables:
         CHECKS[table](book, held, where)
     book.store.engine.dispose()
+    if place == "duckdb":
+        assert dbt(tmp_path / "lake.duckdb") == {
+            "bridge_is_the_report": 0,
+            "points_are_the_levels": 0,
+        }
+        held.do(
+            "UPDATE tenure.customer_mrr SET end_mrr = end_mrr + 0.000001 WHERE period = '2026-02'"
+        )
+        assert min(dbt(tmp_path / "lake.duckdb").values()) > 0
+
+
+def dbt(path: Path) -> dict[str, int]:
+    """How many rows fail each test of the example project, run as dbt would."""
+    choices = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"]
+
+    def sql(file: Path) -> str:
+        return Template(file.read_text()).render(
+            var=lambda name, default=None: choices.get(name, default),
+            source=lambda _source, table: f"{choices['schema']}.{table}",
+            ref=lambda name: f"marts.{name}",
+        )
+
+    with duckdb.connect(str(path)) as duck:
+        duck.execute("CREATE SCHEMA IF NOT EXISTS marts")
+        for file in (PROJECT / "models").glob("*.sql"):
+            duck.execute(f"CREATE OR REPLACE VIEW marts.{file.stem} AS {sql(file)}")
+        tests = sorted((PROJECT / "tests").glob("*.sql"))
+        return {file.stem: len(duck.execute(sql(file)).fetchall()) for file in tests}
 
 
 def retention_is_the_report(book, held, where):

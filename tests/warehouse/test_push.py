@@ -1,10 +1,10 @@
 """A push writes what differs and nothing else, whatever was done to the warehouse meanwhile."""
 
-import os
 import shutil
 from pathlib import Path
 
 import pytest
+from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
 from lakes import Held, book_of, changes, grow, lake, pushed
 
 from tenure import ConfigError, TransientError
@@ -24,7 +24,7 @@ def pushed_once(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def book(pushed_once, tmp_path, monkeypatch):
+def book(pushed_once, tmp_path):
     shutil.copytree(pushed_once, tmp_path, dirs_exist_ok=True)
     made = book_of(f"sqlite:///{tmp_path}/store.db")
     yield made
@@ -60,8 +60,6 @@ def test_an_unchanged_push_asks_three_times_and_writes_nothing(book, tmp_path, q
 @pytest.fixture
 def queries(monkeypatch) -> list[str]:
     """What is said to the warehouse, as dlt's client of DuckDB is told it."""
-    from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
-
     said: list[str] = []
     plain = DuckDbSqlClient.execute_query
 
@@ -144,4 +142,4 @@ def test_settings_of_dlt_that_lie_about_change_nothing(book, tmp_path, held, mon
     grow(book)
     assert pushed(book, tmp_path, lake(URL, reports=("cohorts",))).error is None
     assert sorted(path.name for path in tmp_path.iterdir()) == [".dlt", "lake.duckdb", "store.db"]
-    assert os.listdir(tmp_path / ".dlt") == ["config.toml"]
+    assert [path.name for path in (tmp_path / ".dlt").iterdir()] == ["config.toml"]
