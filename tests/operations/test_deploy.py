@@ -111,7 +111,9 @@ def installed(site: Path) -> list[str]:
 
 def nobody() -> dict[str, object]:
     """Another user than root, where that one can reach Python at all."""
-    may_enter = all(folder.stat().st_mode & 0o001 for folder in Path(sys.executable).parents)
+    python = Path(sys.executable)
+    folders = {*python.parents, *python.resolve().parents}
+    may_enter = all(folder.stat().st_mode & 0o001 for folder in folders)
     if os.geteuid() != 0 or not may_enter:
         return {}
     return {"user": 65534, "group": 65534, "extra_groups": []}

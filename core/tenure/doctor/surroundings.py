@@ -50,10 +50,9 @@ def _plugins(workspace: "Workspace") -> Iterator[Finding]:
     used = {entry.use for entry in workspace.entries}
     found = {f"{p.distribution} {p.version}" for p in available() if p.name in used}
     python = ".".join(map(str, sys.version_info[:3]))
-    yield Finding(
-        kind="plugins",
-        text=", ".join([f"tenure {__version__}", f"Python {python}", *sorted(found)]),
-    )
+    ours = f"tenure {__version__}"
+    said = [ours, f"Python {python}", *sorted(found - {ours})]
+    yield Finding(kind="plugins", text=", ".join(said))
 
 
 def _modes(workspace: "Workspace") -> Iterator[Finding]:
