@@ -19,10 +19,11 @@ segments = ["plan", "owner"]
 
 @pytest.fixture
 def customers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys):
-    """The exit code, stdout and stderr of `tenure customers` over 52 customers."""
+    """The exit code, stdout and stderr of `tenure customers` over 52 customers and a prospect."""
     monkeypatch.chdir(tmp_path)
     Path("plugins.toml").write_text(CONFIG)
     lines = [f"c{n},2025-01-05,{'2025-02-01' if n == 52 else ''},{n},pro\n" for n in range(1, 53)]
+    lines.append("soon,2190-01-05,,1,pro\n")
     Path("book.csv").write_text("customer,start,end,mrr,plan\n" + "".join(lines))
     assert main(["sync", "--quiet"]) == 0
     capsys.readouterr()
@@ -44,6 +45,7 @@ def test_the_largest_and_how_many_more(customers):
         "-",
     ]
     assert lines[51] == "and 2 more with 1.00 together (see --format csv)"
+    assert lines[52] == "not among them: 1 who never had a subscription"
 
 
 def test_programs_get_all(customers):
