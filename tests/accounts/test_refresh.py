@@ -10,7 +10,7 @@ from ledgers import Ledger
 from workspaces import workspace
 
 from tenure import Attribute, Customer, Item, Subscription, Tombstone, TombstoneKind, micros
-from tenure.accounts import refresh, standing
+from tenure.accounts import listing, refresh, standing
 from tenure.config import AccountsConfig
 from tenure.errors import ConfigError
 from tenure.explanation import Metric
@@ -95,6 +95,20 @@ def test_on_each_database(store_url: str, tmp_path: Path):
     made.config = AccountsConfig(match=("email",))
     assert made.refresh().counts.split == 1
     assert made.links() == []
+
+
+def test_accounts_are_listed_by_name_on_each_database(store_url: str, tmp_path: Path):
+    made = Both(store_url, tmp_path)
+    made.pays(Customer(id="s1", name="Ann", email="ann@acme.com"))
+    made.pays(Customer(id="s2", email="bob@dup.com"))
+    made.knows(Customer(id="h1", name="Acme", domain="acme.com"))
+    made.knows(Customer(id="h2", name="Dup", domain="dup.com"), Customer(id="h3", domain="dup.com"))
+    found = listing.build(made.workspace, made.store)
+    assert [[one.called for one in row.customers] for row in found.rows] == [
+        [None],
+        ["Ann", "Acme"],
+    ]
+    assert found.rows[0].reasons == ("domain dup.com of billing/s2 fits crm/h2 (Dup), crm/h3",)
 
 
 def test_the_same_again_writes_nothing_and_looks_at_nothing(both: Both):
