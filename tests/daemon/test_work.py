@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import time_machine
 
 from tenure.daemon.jobs import Plan
 from tenure.daemon.work import Order, attempt
@@ -114,6 +115,19 @@ def test_figures_over_sources_that_were_never_read_are_withheld(folder):
     state, message, code = did(folder, "push:files", more)
     assert (state, code) == ("withheld", 3)
     assert "connector 'other'" in message
+
+
+def test_figures_of_a_month_wait_until_its_sources_were_read_after_its_end(folder):
+    with time_machine.travel("2026-01-31T22:59Z"):  # a minute before midnight, in Berlin
+        did(folder, "sync:history")
+    with time_machine.travel("2026-02-01T08:00Z"):
+        state, message, _ = did(folder, "push:board")
+        assert (state, "since the end of 2026-01 nobody has read history" in message) == (
+            "withheld",
+            True,
+        )
+        did(folder, "sync:history")  # of a file that has not changed
+        assert did(folder, "push:board") == ("done", "4 changes delivered (run 1)", 0)
 
 
 BELL = """

@@ -48,6 +48,7 @@ class File(Connector):
     Config = FileConfig
     config: FileConfig
     provides: ClassVar[frozenset[str]] = frozenset({"revenue", "attributes"})
+    incremental = True  # files that are those of the last pull were read to their end now, too
 
     @classmethod
     def guess(cls, path: Path) -> Mapping[str, Json] | None:

@@ -1,6 +1,6 @@
 """What each job does, in the worker: pull, make figures, push, warn."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tenure.config import Workspace
@@ -111,14 +111,36 @@ def _delivered(one: "Delivered") -> Result:
 
 
 def _publishable(workspace: Workspace, store: Store) -> "Report":
-    """The figures that sinks get; raises `WithheldError` or `InvariantError`."""
+    """The figures that sinks get; raises `WithheldError` or `InvariantError`.
+
+    Nobody looks at them before they are sent: so every source of money was read after their end.
+    """
     from tenure import delivery  # noqa: PLC0415 - likewise
+    from tenure.errors import WithheldError  # noqa: PLC0415 - likewise
     from tenure.metrics import page  # noqa: PLC0415 - likewise
     from tenure.metrics.run import ReportRequest  # noqa: PLC0415 - likewise
 
     made = page.build(workspace, store, ReportRequest(by=workspace.metrics.segments))
     delivery.require_publishable(workspace, made)
+    if behind := list(_behind(workspace, made)):
+        raise WithheldError(
+            f"Nothing was published: since the end of {made.rows[-1].period} nobody has read "
+            f"{', '.join(behind)}",
+            "It is published once they were read; `tenure push` publishes it as it is",
+        )
     return made
+
+
+def _behind(workspace: Workspace, made: "Report") -> Iterator[str]:
+    """The sources of money that were read last before the figures' end."""
+    from tenure.periods import day_start  # noqa: PLC0415 - likewise
+
+    ends = [day_start(row.end, workspace.timezone) for row in made.rows if not row.partial]
+    money = {entry.name for entry in workspace.connectors if not entry.is_directory}
+    for source in made.meta.sources:
+        last = source.last_complete_sync
+        if source.name in money and last is not None and last < max(ends, default=last):
+            yield source.name
 
 
 _ACTS: dict[str, Callable[[Workspace, Store, str], Result]] = {
