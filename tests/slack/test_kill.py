@@ -59,12 +59,12 @@ def stands(world, number):
     """One message with the last figures, and for each version one reply and one file."""
     (parent,) = world.parents()
     thread = world.thread(parent["ts"])
-    details = [one["metadata"]["event_payload"]["digest"] for one in thread if "metadata" in one]
+    details = [one["metadata"]["event_payload"]["key"] for one in thread if "metadata" in one]
     files = [file["name"] for one in thread for file in one.get("files", ())]
     versions = number + 1
     assert (len(details), len(files)) == (versions, versions)
     assert (len(set(details)), len(set(files))) == (versions, versions)
-    return parent["metadata"]["event_payload"]["digest"] == details[-1]
+    return parent["metadata"]["event_payload"]["key"] == details[-1]
 
 
 def killed(worker, world, number, chance):

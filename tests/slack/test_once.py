@@ -165,6 +165,23 @@ def test_only_the_last_period_is_posted_and_an_earlier_one_is_kept_right(desk, w
     assert december["text"].startswith("December 2025")
 
 
+def test_an_earlier_message_deleted_by_hand_stays_deleted(desk, world):
+    desk.push()
+    world.messages["C00000002"].clear()
+    desk.rows = [row("2025-11", churn=460, end_mrr=20_540), row("2025-12", start_mrr=20_540)]
+    november, december = desk.push().changes
+    assert (november.note, december.note) == ("was deleted by hand, and stays so", "new message")
+    assert len(world.parents()) == 1
+    assert desk.push().changes == ()
+
+
+def test_figures_that_go_back_to_what_they_were_are_told_too(desk, world):
+    for churn in (500, 460, 500):
+        desk.rows[-1] = row(churn=churn, end_mrr=21_000 - churn)
+        desk.push()
+    assert stands(world, restatements=2)
+
+
 def test_a_running_period_is_updated_quietly_and_gets_its_thread_when_it_is_over(desk, world):
     desk.when = "provisional"
     desk.rows = [replace(row(), partial=True)]

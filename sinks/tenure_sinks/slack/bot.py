@@ -4,7 +4,7 @@ Whatever a push does not know for certain it asks the channel: a killed push, or
 was lost, is finished where it broke off.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -60,11 +60,12 @@ class Bot:
         """The channel's id."""
         return find_channel(self.api, self.config)
 
-    def look(self, edition: Edition, known: Posted | None) -> tuple[str, Message | None]:
-        """The channel, and the edition's message in it if it stands there."""
-        channel = known.channel if known else self.channel
-        there = message_at(self.api, channel, known.ts) if known else None
-        return channel, there or self._searched(edition, channel)
+    def look(self, edition: Edition, known: Posted | None) -> Message | None:
+        """The edition's message, if it stands in the channel."""
+        there = message_at(self.api, known.channel, known.ts) if known else None
+        if there is None and (known is None or edition.is_latest):
+            return self._searched(edition, known.channel if known else self.channel)
+        return there
 
     def _searched(self, edition: Edition, channel: str) -> Message | None:
         first = edition.row.start if self.context.when == "provisional" else edition.row.end
@@ -77,15 +78,19 @@ class Bot:
 
     def bring(self, edition: Edition, known: Posted | None) -> Posted:
         """Let the edition stand in the channel, with its thread; what stands already is left."""
-        channel, there = self.look(edition, known)
-        restated = self._restated(edition, there)
-        story = tell(edition, self.context, self.config, restated)
-        if there is not None and there.payload.get("digest") == edition.digest:
-            posted = Posted(channel, there.ts, edition.digest)
+        there = self.look(edition, known)
+        if there is None and known is not None and not edition.is_latest:
+            return known._replace(digest=edition.digest)  # deleted by hand, and stays so
+        story = tell(edition, self.context, self.config, self._restated(edition, there))
+        channel = known.channel if known else self.channel
+        if there is None or there.payload.get("digest") != edition.digest:
+            said = self._say(edition, story, channel, there)
         else:
-            posted = self._say(edition, story, channel, there)
+            said = there
+        posted = Posted(channel, said.ts, edition.digest)
         if not edition.row.partial:
-            self._thread(edition, story, posted, is_new=there is None)
+            found = [] if there is None else replies(self.api, posted)
+            self._reply(edition, story, _Thread(posted, str(said.payload.get("key")), found))
         return posted
 
     def _restated(self, edition: Edition, there: Message | None) -> str:
@@ -106,7 +111,7 @@ class Bot:
             "digest": edition.digest, "key": self.context.key, **more,
         }  # fmt: skip
 
-    def _say(self, edition: Edition, story: Story, channel: str, there: Message | None) -> Posted:
+    def _say(self, edition: Edition, story: Story, channel: str, there: Message | None) -> Message:
         text = self.templates.render(edition.report, story.values())
         payload = self._payload(
             edition, headline=edition.headline, figures=edition.figures,
@@ -120,7 +125,7 @@ class Bot:
         ts = self._shown(
             method, body, text, self._picture(edition) if "[picture]" in text else None
         )
-        return Posted(channel, ts, edition.digest)
+        return Message(ts, REPORT, payload)
 
     def _picture(self, edition: Edition) -> tuple[str, str]:
         made = bridge_picture(edition.row, edition.made.meta.currency)
@@ -159,27 +164,38 @@ class Bot:
 
     # --- the thread: for each version of the figures one reply, and a file of all movements
 
-    def _thread(self, edition: Edition, story: Story, posted: Posted, *, is_new: bool) -> None:
-        there = [] if is_new else replies(self.api, posted)
-        said = {each.payload.get("digest") for each in there if each.kind == DETAILS}
-        if edition.digest not in said:
-            self._details(edition, story, posted)
-        name = f"movements-{edition.row.period}-{edition.digest[:8]}.csv"
-        if story.movements and not _holds(there, name):
-            log = story.log.as_csv().encode()
-            title = f"All movements, {story.title}"
-            self.api.upload(Upload(name, log, title, posted.channel, posted.ts))
+    def _reply(self, edition: Edition, story: Story, thread: "_Thread") -> None:
+        if not thread.has_details:
+            self._details(edition, story, thread)
+        name = f"movements-{edition.row.period}-{thread.version[:8]}.csv"
+        if story.movements and not thread.has_file(name):
+            log, title = story.log.as_csv().encode(), f"All movements, {story.title}"
+            self.api.upload(Upload(name, log, title, thread.of.channel, thread.of.ts))
 
-    def _details(self, edition: Edition, story: Story, posted: Posted) -> None:
+    def _details(self, edition: Edition, story: Story, thread: "_Thread") -> None:
         text = self.templates.render("details", story.values())
-        kind = {"event_type": DETAILS, "event_payload": self._payload(edition)}
-        said = blocks(text, Shown(segments=story.segments))
-        self.api.write(
-            "chat.postMessage",
-            {"channel": posted.channel, "thread_ts": posted.ts, "blocks": said,
-             "text": f"{story.title}: details", "metadata": kind, **QUIET},
-        )  # fmt: skip
+        payload = {**self._payload(edition), "key": thread.version}
+        body = {
+            "channel": thread.of.channel,
+            "thread_ts": thread.of.ts,
+            "text": f"{story.title}: details",
+            "blocks": blocks(text, Shown(segments=story.segments)),
+            "metadata": {"event_type": DETAILS, "event_payload": payload},
+        }
+        self.api.write("chat.postMessage", body | QUIET)
 
 
-def _holds(there: Iterable[Message], file: str) -> bool:
-    return any(file in each.files for each in there)
+@dataclass(frozen=True, slots=True)
+class _Thread:
+    """What stands under a message; `version` is the key of the delivery that wrote it last."""
+
+    of: Posted
+    version: str
+    there: Sequence[Message]
+
+    @property
+    def has_details(self) -> bool:
+        return any(m.kind == DETAILS and m.payload.get("key") == self.version for m in self.there)
+
+    def has_file(self, name: str) -> bool:
+        return any(name in message.files for message in self.there)

@@ -37,12 +37,11 @@ class Hook:
     templates: Templates
     context: SinkContext
 
-    def look(self, edition: Edition, known: Posted | None) -> tuple[str, Message | None]:
+    def look(self, edition: Edition, known: Posted | None) -> Message | None:
         """What it posted last of the edition, as the sink's memory has it."""
         if known is None:
-            return "", None
-        payload = {"digest": known.digest, "headline": known.ts}
-        return "", Message(ts="", kind=edition.report, payload=payload)
+            return None
+        return Message("", edition.report, {"digest": known.digest, "headline": known.ts})
 
     def bring(self, edition: Edition, known: Posted | None) -> Posted:
         """Post the edition; one of other figures than before says what they were."""

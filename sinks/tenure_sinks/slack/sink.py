@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class _Way(Protocol):
     """A bot, or a webhook."""
 
-    def look(self, edition: Edition, known: Posted | None) -> tuple[str, Message | None]: ...
+    def look(self, edition: Edition, known: Posted | None) -> Message | None: ...
     def bring(self, edition: Edition, known: Posted | None) -> Posted: ...
     def alert(self, alert: "Alert") -> str | None: ...
 
@@ -115,16 +115,17 @@ class Slack(Sink):
 
 def _change(way: _Way, due: _Due) -> Change:
     """What a push does with an edition: from the old headline to the new one, and why."""
-    _, there = way.look(due.edition, due.known)
-    old, note = None, "new message"
-    if there is not None:
-        old = there.payload.get("headline")
-        note = _note(there, due.edition)
-    new = due.edition.headline
+    there, new = way.look(due.edition, due.known), due.edition.headline
+    old = there.payload.get("headline") if there else None
+    note = _note(there, due)
     return Change(target=due.target, field="message", old=old, new=new, note=note)
 
 
-def _note(there: Message, edition: Edition) -> str:
+def _note(there: Message | None, due: _Due) -> str:
+    edition = due.edition
+    if there is None:
+        stays = due.known is not None and not edition.is_latest
+        return "was deleted by hand, and stays so" if stays else "new message"
     figures = there.payload.get("figures")
     if there.payload.get("digest") == edition.digest:
         return "stands already; its thread is looked at"
