@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
-from lakes import Held, book_of, changes, grow, lake, pushed
+from lakes import FIRST, Held, book_of, changes, grow, lake, pushed, ready
 
 from tenure import ConfigError, TransientError
+from tenure.delivery.lent import context_for
+from tenure_sinks.warehouse.columns import shape_of
+from tenure_sinks.warehouse.tables import Tables
 
 URL = "duckdb:///lake.duckdb"
 SMALL = ("movements", "customer_mrr", "cohorts")
@@ -102,6 +105,16 @@ def test_columns_of_another_type_are_named(book, tmp_path, held):
     assert "cohorts.base is double and should be decimal" in str(error)
     assert "cohorts.logos is text and should be bigint" in str(error)
     assert "cohorts.revenue has 2 decimal places and should have 6" in str(error)
+
+
+@pytest.mark.parametrize("room", [0, 10**6])
+def test_rows_are_the_same_when_there_is_no_room_to_keep_them(book, tmp_path, room):
+    entry = lake(URL)
+    context = context_for(ready(book, tmp_path, entry), book.store, entry, book.store.known_at())
+    tables = Tables(context, entry.plugin.config, FIRST, room)
+    looked_at = tables.shape("movements")
+    assert ("movements" in tables.kept) == (room > 0)
+    assert shape_of(tables.rows("movements"), "period") == looked_at
 
 
 def test_a_new_segment_is_a_new_column(book, tmp_path, held):

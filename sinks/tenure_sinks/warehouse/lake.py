@@ -38,6 +38,7 @@ class Load:
     table: str
     rows: Iterator["pa.RecordBatch"]
     only: Collection[str] | None
+    is_new: bool
 
     def chosen(self) -> Iterator["pa.Table"]:
         """The rows of these parts."""
@@ -149,10 +150,12 @@ def _resource(load: Load, place: Place) -> Any:
     import dlt  # noqa: PLC0415 - heavy
 
     whole = load.only is None
+    # Nobody can meet half of a table that nobody knows of: it needs no detour.
+    anew = "append" if load.is_new else "replace"
     return dlt.resource(
         load.chosen(),
         name=load.table,
-        write_disposition="replace" if whole else "merge",
+        write_disposition=cast("Any", anew if whole else "merge"),
         merge_key=cast("Any", None if whole else PART[load.table]),
         table_format=cast("Any", place.table_format),
     )

@@ -52,6 +52,7 @@ class Warehouse(Sink):
                 plan = self._plan(lake, report, context)
             wanted = {table: shape.parts for table, shape in plan.wanted.items()}
             lake.write(list(plan.loads()), wanted, _about(report))
+            self._last = None
         return Receipt(written=len(changes))
 
     def _opened(self, context: Context) -> AbstractContextManager[Lake]:
@@ -73,6 +74,8 @@ class Warehouse(Sink):
             for table, shape in wanted.items()
             if (step := _step(shape, held.get(table), whole=lake.place.is_files)) is not None
         }
+        for table in wanted.keys() - steps.keys():
+            tables.kept.pop(table, None)
         self._last = Plan(_of(report, context), tables, wanted, steps)
         return self._last
 
@@ -113,7 +116,8 @@ class Plan:
         """The rows of each step, with the instant that they are known at."""
         known_at = self.of[1]
         for table, step in self.steps.items():
-            yield Load(table, _stamped(self.tables.rows(table), known_at), step.only)
+            rows = _stamped(self.tables.rows(table), known_at)
+            yield Load(table, rows, step.only, is_new=step.held is None)
 
 
 def _of(report: Report, context: SinkContext) -> tuple[str, datetime]:

@@ -6,7 +6,7 @@ not be sent again.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tenure import Json, LastMovement, SinkContext, Standing, decimal_string, ratio_string
@@ -41,22 +41,46 @@ PART = {"movements": "period", "customer_mrr": "period", "points": "bucket"}
 TOTAL = "(total)"
 """The segment of a row that is of no segment."""
 
+_ROOM = 256 * 1024 * 1024
+"""Bytes of rows that are kept in memory at most."""
+
 _BUCKET = 1000
 """Customers whose points are one part."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The tables as of one instant; each is made anew whenever it is asked for, in a stream."""
+    """The tables as of one instant, each a stream.
+
+    What fits into memory is kept from when it was looked at to when it is sent; the rest is made
+    anew.
+    """
 
     context: SinkContext
     config: WarehouseConfig
     first: str
+    room: int = _ROOM
+    kept: dict[str, "list[pa.RecordBatch]"] = field(default_factory=dict)
 
     def rows(self, name: str) -> Iterator["pa.RecordBatch"]:
         """At least one batch, so that the columns are told."""
+        return iter(self.kept[name]) if name in self.kept else self._made(name)
+
+    def _made(self, name: str) -> Iterator["pa.RecordBatch"]:
         found: Iterator[pa.RecordBatch] = getattr(self, f"_{name}")()
         return found
+
+    def _keeping(self, name: str) -> Iterator["pa.RecordBatch"]:
+        """The rows, kept for later if there is room for all of them."""
+        room = self.room - sum(batch.nbytes for rows in self.kept.values() for batch in rows)
+        found: list[pa.RecordBatch] = []
+        for batch in self._made(name):
+            room -= batch.nbytes
+            if room >= 0:
+                found.append(batch)
+            yield batch
+        if room >= 0:
+            self.kept[name] = found
 
     def _retention(self) -> Iterator["pa.RecordBatch"]:
         rows = [
@@ -103,7 +127,7 @@ class Tables:
 
     def shape(self, name: str) -> Shape:
         """The table's columns, and what its parts are."""
-        return shape_of(self.rows(name), PART.get(name))
+        return shape_of(self._keeping(name), PART.get(name))
 
 
 def _flat(unit: str, months: int, row: Mapping[str, Json]) -> dict[str, Json]:
