@@ -150,7 +150,7 @@ def test_schema_knows_the_options_of_the_installed_plugins(capsys: Capture) -> N
     schema = json.loads(capsys.readouterr().out)
     choices = schema["properties"]["connectors"]["additionalProperties"]["anyOf"]
     assert {"const": "file"} in [choice["properties"]["use"] for choice in choices]
-    tables = {"tenure", "connectors", "accounts", "fx", "sinks", "metrics"}
+    tables = {"tenure", "connectors", "accounts", "fx", "sinks", "metrics", "daemon"}
     assert set(schema["properties"]) == tables
 
 

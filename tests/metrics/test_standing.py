@@ -108,8 +108,10 @@ def test_they_are_those_of_the_list_and_add_up_to_the_report(growing, data, worl
     plain = {
         s.id: (s.mrr, s.since, s.last and replace(s.last, reason=None, cause=None)) for s in found
     }
-    listed = customers.build(ready, ledger.store, asked).rows
-    assert plain == {row.id: (row.mrr, row.since, row.last) for row in listed}
+    rows = customers.build(ready, ledger.store, asked).rows
+    listed = {row.id: (row.mrr, row.since, row.last) for row in rows}
+    prospects = dict.fromkeys(plain.keys() - listed.keys(), (0, None, None))
+    assert plain == listed | prospects
     year = ReportRequest(unit=Unit.CUSTOM, first=today, last=today, trailing=12, now=now)
     assume(day_start(date.fromisoformat(today), ready.timezone) < now)  # else it has not begun
     (row,) = report(ready, ledger.store, year).rows

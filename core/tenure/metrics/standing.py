@@ -41,7 +41,7 @@ _IDS = """
         FROM known_attribute
         WHERE name = 'parent'
     ) AS p ON p.customer_id = y.customer_id AND p.place = 1
-    WHERE s.place > {after} AND s.place <= {last} AND NOT starts_with(c.external_id, '{forgotten}')
+    WHERE s.place > {after} AND s.place <= {last} AND c.external_id NOT LIKE '{forgotten}%'
     ORDER BY s.place, y.rank, coalesce(p.child, 0), c.customer_id"""
 """The ids at each connector, a parent before its children; of somebody forgotten none."""
 
