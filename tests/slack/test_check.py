@@ -1,10 +1,15 @@
 """`tenure check` of the sink `slack`: the token, each scope, the channel; nothing is posted."""
 
+import sys
+
 import httpx
 import pytest
+from pydantic import SecretStr
+from slack_world import TOKEN
 
-from tenure import ConfigError
+from tenure import ConfigError, PluginError
 from tenure.config import load
+from tenure_sinks.slack import tenure_sinks
 
 
 def test_everything_that_the_bot_may_do_is_said(desk, world):
@@ -56,6 +61,18 @@ def test_a_webhook_is_tried_without_a_message(desk, world):
     world.fail = lambda _: httpx.Response(404, text="no_service")
     with pytest.raises(ConfigError, match="was removed"):
         desk.check()
+
+
+def test_a_missing_extra_is_said(monkeypatch):
+    monkeypatch.setitem(sys.modules, "slack_sdk", None)
+    with pytest.raises(PluginError, match="slack-sdk") as missing:
+        tenure_sinks()
+    assert "pip install 'tenure[slack]'" in missing.value.instruction
+
+
+def test_a_token_is_stripped_of_the_line_it_came_on(desk):
+    desk.options["token"] = SecretStr(f" {TOKEN}\n")
+    assert desk.check()
 
 
 CONFIG = """[tenure]

@@ -262,3 +262,12 @@ def test_a_webhook_posts_once_and_restated_figures_anew(desk, world):
     said = json.dumps(world.hook_messages, ensure_ascii=False)
     assert "_Restated on 2025-12-01; it was NRR 98.50 %" in said
     assert '"image"' not in said
+
+
+def test_what_a_webhook_may_not_have_got_is_posted_again(desk, world):
+    desk.use_hook()
+    world.fail = lost
+    assert "the answer was lost" in str(desk.push().error)
+    world.fail = lambda _: None
+    assert desk.push().error is None
+    assert len(world.hook_messages) == 1

@@ -1,16 +1,17 @@
 """The sink `slack`: the figures of a month or a week as one message, and alerts.
 
-sink        which messages are due, and what makes each stand exactly once
+sink        which messages are due             editions   a period of a report, and its figures
+bot         lets each stand once, with a token  hook      posts them, by an incoming webhook
+story       what a message says, in words       texts     names of others, made harmless
+template    how it says it: Jinja2              blocks    that as Slack's blocks, within its limits
+api         the requests                        channel   which channel, and what it holds already
+errors      what Slack's error codes mean       checking  `tenure check`
 options     the table of plugins.toml
-story       what a message says, from the report: words and printed figures
-templates   how it says it: Jinja2, ours or the user's
-blocks      the text of a template as Slack's blocks, within Slack's limits
-texts       names of others, made harmless
-api         the requests; channel: which channel is meant
-errors      what Slack's error codes mean, and what to do
 """
 
-from tenure import Sink, hookimpl
+from importlib.util import find_spec
+
+from tenure import PluginError, Sink, hookimpl
 from tenure_sinks.slack.options import SlackConfig
 from tenure_sinks.slack.sink import Slack
 
@@ -20,4 +21,9 @@ __all__ = ["Slack", "SlackConfig", "tenure_sinks"]
 @hookimpl
 def tenure_sinks() -> list[type[Sink]]:
     """The one sink of this plugin."""
+    if find_spec("slack_sdk") is None:
+        raise PluginError(
+            "The sink 'slack' needs what is not installed: slack-sdk",
+            "Run `pip install 'tenure[slack]'`",
+        )
     return [Slack]

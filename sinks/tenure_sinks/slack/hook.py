@@ -65,7 +65,7 @@ class Hook:
 def post(context: Context, url: SecretStr, body: dict[str, Any]) -> None:
     """Send something to the webhook, which answers with a word."""
     ask = {"tenure": {"accept": _REFUSALS}}
-    answer = context.http.post(url.get_secret_value(), json=body, extensions=ask)
+    answer = context.http.post(url.get_secret_value().strip(), json=body, extensions=ask)
     if answer.is_error:
         raise refused(context.name, "the webhook's message", answer, {"error": answer.text.strip()})
 
@@ -73,7 +73,7 @@ def post(context: Context, url: SecretStr, body: dict[str, Any]) -> None:
 def try_hook(context: Context, url: SecretStr) -> None:
     """Raise unless the webhook would take a message: it is sent one without a text."""
     ask = {"tenure": {"accept": _REFUSALS}}
-    answer = context.http.post(url.get_secret_value(), json={}, extensions=ask)
+    answer = context.http.post(url.get_secret_value().strip(), json={}, extensions=ask)
     said = answer.text.strip()
     if said not in _ALIVE:
         raise refused(context.name, "the webhook", answer, {"error": said or "an empty answer"})

@@ -105,7 +105,7 @@ class Slack(Sink):
 
     def _api(self, context: Context) -> Api:
         token = self.config.token
-        return Api(context.http, context.name, token.get_secret_value() if token else "")
+        return Api(context.http, context.name, token.get_secret_value().strip() if token else "")
 
     def _templates(self, context: Context) -> Templates:
         folder = self.config.templates
