@@ -5,7 +5,9 @@ import json
 import httpx
 import pytest
 from slack_desk import row
+from slack_limits import pings
 
+from tenure import Alert
 from tenure.config.sections import AlertsTable
 from tenure.delivery import alerting
 
@@ -43,6 +45,19 @@ def test_what_comes_back_is_said_again(watch, desk, world):
     desk.rows[-1] = row()
     watch()
     assert len(world.parents()) == 2
+
+
+@pytest.mark.parametrize("by", ["bot", "hook"])
+def test_a_customers_name_calls_nobody_in_a_notification_either(desk, world, by):
+    desk.keys |= {"alerts": AlertsTable(customer_loss_above=100)}
+    if by == "hook":
+        desk.use_hook()
+    alert = Alert(key="k", kind="withheld", title="<!channel> & co", text="<@U1>")
+    (turn,) = alerting.Watch(desk.ready(), desk.store, desk.report()).turns(())
+    with turn.opened() as (sink, context):
+        sink.alert(alert, context)
+    (said,) = world.hook_messages if by == "hook" else world.parents()
+    assert (pings(said), said["text"]) == ([], "&lt;!channel&gt; &amp; co")
 
 
 def test_a_webhook_says_it_too(watch, desk, world):

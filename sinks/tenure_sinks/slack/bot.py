@@ -31,6 +31,7 @@ from tenure_sinks.slack.errors import RefusedError
 from tenure_sinks.slack.options import SlackConfig
 from tenure_sinks.slack.story import Story, tell, tell_alert
 from tenure_sinks.slack.template import Templates
+from tenure_sinks.slack.texts import escaped
 
 if TYPE_CHECKING:
     from tenure import Alert
@@ -158,9 +159,10 @@ class Bot:
                 return each.ts
         values = tell_alert(alert, self.context)
         said = blocks(self.templates.render("alert", values), Shown())
-        kind = {"event_type": ALERT, "event_payload": mine}
-        body = {"channel": self.channel, "text": values["title"], "blocks": said, "metadata": kind}
-        return str(self.api.write("chat.postMessage", body | QUIET)["ts"])
+        about = {"event_type": ALERT, "event_payload": mine}
+        text = escaped(values["title"])
+        body = {"channel": self.channel, "text": text, "blocks": said, "metadata": about, **QUIET}
+        return str(self.api.write("chat.postMessage", body)["ts"])
 
     # --- the thread: for each version of the figures one reply, and a file of all movements
 

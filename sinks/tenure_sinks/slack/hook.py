@@ -18,6 +18,7 @@ from tenure_sinks.slack.errors import refused
 from tenure_sinks.slack.options import SlackConfig
 from tenure_sinks.slack.story import tell, tell_alert
 from tenure_sinks.slack.template import Templates
+from tenure_sinks.slack.texts import escaped
 
 if TYPE_CHECKING:
     from tenure import Alert
@@ -55,7 +56,9 @@ class Hook:
     def alert(self, alert: "Alert") -> str | None:
         """Post it."""
         values = tell_alert(alert, self.context)
-        self._post(values["title"], blocks(self.templates.render("alert", values), Shown()))
+        self._post(
+            escaped(values["title"]), blocks(self.templates.render("alert", values), Shown())
+        )
         return None
 
     def _post(self, text: str, said: Sequence[Any]) -> None:

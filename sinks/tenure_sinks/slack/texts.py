@@ -37,6 +37,11 @@ def clip(text: str, most: int) -> str:
     return f"{_HALF.sub('', text[: most - 1]).rstrip()}…"
 
 
+def escaped(text: str) -> str:
+    """A text outside of blocks, for notifications: in it `<!channel>` would call a channel, too."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def spoken(name: str) -> str:
     """A name of the ledger as words: `product_removed` is `product removed`."""
     return plain(name.replace("_", " "))
