@@ -20,7 +20,7 @@ SKEW = timedelta(seconds=30)
 """How far the clocks of this machine and of the database may be apart."""
 
 STALE = timedelta(days=2)
-"""When a connector is stale, unless [daemon] stale_after says otherwise."""
+"""When a connector is stale that no job pulls."""
 
 _STATE = table(ConnectorState)
 
@@ -146,7 +146,10 @@ def _release(store: Store, state: Any) -> None:
 
 
 def _freshness(workspace: "Workspace", store: Store) -> Iterator[Finding]:
-    limit, now = workspace.daemon.stale_after or STALE, store.clock()
+    from tenure.daemon.jobs import plan  # noqa: PLC0415 - what the daemon goes by, and it alone
+
+    now = store.clock()
+    limits = plan(workspace, "").bounds(now)
     names = tuple(entry.name for entry in workspace.connectors if entry.enabled)
     for one in status.connectors(store, names):
         if not one.configured:
@@ -155,7 +158,7 @@ def _freshness(workspace: "Workspace", store: Store) -> Iterator[Finding]:
         said = f"{one.name}: read to its end {f'{last:%Y-%m-%d %H:%M} UTC' if last else 'never'}"
         if one.held:
             said += f"; {one.held:,} items held back"
-        fresh = last is not None and now - last <= limit
+        fresh = last is not None and now - last <= limits.get(one.name, STALE)
         todo = f"tenure sync {one.name}" + (f": {one.message}" if one.message else "")
         if fresh and not one.held and not one.unfinished:
             yield Finding(kind="freshness", text=said)
