@@ -146,6 +146,17 @@ def test_a_warehouse_that_is_down_is_tried_again_and_no_password_is_told(book, t
     assert "s3cret-word" not in f"{error!r} {error} {error.__cause__} {error.__context__}"
 
 
+def test_check_and_a_dry_run_make_nothing(tmp_path, pushed_once):
+    book = book_of(f"sqlite:///{tmp_path}/store.db")
+    entry = lake(URL, reports=("cohorts",))
+    context = context_for(ready(book, tmp_path, entry), book.store, entry, book.store.known_at())
+    said = f"can write {tmp_path}/lake.duckdb, which the first push makes"
+    assert list(entry.plugin.check(context)) == [said]
+    assert [change[0] for change in changes(book, tmp_path, entry)] == ["cohorts"]
+    assert [path.name for path in tmp_path.iterdir()] == ["store.db"]
+    book.store.engine.dispose()
+
+
 def test_settings_of_dlt_that_lie_about_change_nothing(book, tmp_path, held, monkeypatch):
     (tmp_path / ".dlt").mkdir()
     (tmp_path / ".dlt/config.toml").write_text("[destination]\nstaging_dataset_name_layout = 'x'\n")

@@ -58,7 +58,7 @@ def told(place: Place) -> Iterator[None]:
         found = _in_words(place, error)
     else:
         return
-    raise found  # out here, so that what dlt says, with a URL in it perhaps, does not hang on it
+    raise found from None  # what dlt says may have a URL in it
 
 
 def _in_words(place: Place, error: BaseException) -> TenureError:

@@ -7,7 +7,7 @@ works in a folder that is gone afterwards.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
@@ -71,11 +71,17 @@ class Lake:
 
     def held(self, tables: Sequence[str]) -> dict[str, Held]:
         """What there is of the tables."""
+        if self.place.is_to_be_made:
+            return {}
         with self.loads() as loads:
             return loads.held(tables)
 
     def check(self) -> Iterator[str]:
-        """Connect, and say what is there."""
+        """Connect, and say what is there and what may be written; makes nothing."""
+        if self.place.is_to_be_made:
+            with TemporaryFile(dir=self.place.file and self.place.file.parent):
+                yield f"can write {self.place.shown}, which the first push makes"
+            return
         with self.loads() as loads:
             yield from loads.check(self.place.shown)
 

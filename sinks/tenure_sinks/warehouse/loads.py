@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tenure import ConfigError
 from tenure_sinks.warehouse.columns import Part, Parts, Shape
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 LOADS = "_tenure_loads"
 _VERSIONS = "_dlt_version"
+_CREATE = "has_database_privilege(current_database(), 'CREATE')"
 _FIELDS = ("table_name", "part", "rows", "digest")
 
 
@@ -70,12 +72,23 @@ class SqlLoads:
             self._rows(f"DELETE FROM {self._name(_VERSIONS)}")  # noqa: S608 - ours
 
     def check(self, shown: str) -> Iterator[str]:
-        """What is there."""
+        """What is there, and where that can be asked, whether it may be written."""
         ((version,),) = self._rows("SELECT version()")
         yield f"can connect to {shown}: {' '.join(str(version).split()[:2])}"
         dataset = self.client.sql_client.dataset_name
         there = self.client.is_storage_initialized()
+        if self.client.config.destination_type == "postgres":
+            self._require(
+                f"has_schema_privilege('{dataset}', 'USAGE, CREATE')" if there else _CREATE
+            )
         yield f"schema {dataset} is there" if there else f"the first push makes schema {dataset}"
+
+    def _require(self, privilege: str) -> None:
+        if self._rows(f"SELECT {privilege}")[0][0] is not True:
+            raise ConfigError(
+                f"The user of the warehouse lacks a privilege: {privilege} is false",
+                "Grant it: docs/warehouse.md lists what is needed",
+            )
 
     def _name(self, table: str) -> str:
         return self.client.sql_client.make_qualified_table_name(table)

@@ -65,11 +65,18 @@ class Place:
     shown: str
     options: Mapping[str, Any] = field(repr=False)
     table_format: Literal["delta", "iceberg"] | None = None
+    file: Path | None = None
+    """Of a warehouse that is one file."""
 
     @property
     def is_files(self) -> bool:
         """Whether it has files and no SQL of its own."""
         return self.name == "filesystem"
+
+    @property
+    def is_to_be_made(self) -> bool:
+        """Whether it is a file that is not there: to look would make it."""
+        return self.file is not None and not self.file.exists()
 
     @property
     def file_format(self) -> Literal["parquet", "csv"] | None:
@@ -106,7 +113,7 @@ def place_of(config: WarehouseConfig, folder: Path) -> Place:
     }
     if scheme == "duckdb":
         path = folder / _path(config.url)
-        return Place(name="duckdb", shown=str(path), options=_staged(str(path)))
+        return Place(name="duckdb", shown=str(path), options=_staged(str(path)), file=path)
     if scheme in _FILES:
         return _files(config, folder, scheme, given)
     name, credentials = scheme, given or (config.url if colon else None)
