@@ -8,6 +8,7 @@ import os
 import random
 import signal
 import sys
+import tempfile
 from itertools import count
 
 import pytest
@@ -19,7 +20,9 @@ PLACES = {"duckdb": "duckdb:///lake.duckdb", "parquet": "filesystem:///lake", "p
 
 
 @pytest.mark.parametrize("place", sorted(PLACES) if SOAK else ["duckdb"])
-def test_a_killed_push_is_finished_by_the_next(place, request, tmp_path):
+def test_a_killed_push_is_finished_by_the_next(place, request, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
     url = PLACES[place] or request.getfixturevalue("postgres_database").replace("+psycopg", "")
     book, chance = book_of(f"sqlite:///{tmp_path}/store.db"), random.Random(5)
     entry, held = lake(url, reports=("customer_mrr",)), Held(tmp_path, url)
@@ -35,6 +38,7 @@ def test_a_killed_push_is_finished_by_the_next(place, request, tmp_path):
         assert pushed(book, tmp_path, entry).error is None
         before = 1 if number % 2 else 2 + number
         assert paid_by_e(held) == [before]
+    assert not list((tmp_path / "tmp").iterdir())
     book.store.engine.dispose()
 
 

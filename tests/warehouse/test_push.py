@@ -118,7 +118,8 @@ def test_rows_are_the_same_when_there_is_no_room_to_keep_them(book, tmp_path, ro
 
 
 def test_a_new_segment_is_a_new_column(book, tmp_path, held):
-    wider = lake(URL, reports=("customer_mrr",), segments=("plan", "owner", "currency"))
+    cut = ("plan", "owner", "currency")
+    wider = lake(URL, reports=("customer_mrr",), segments=cut, since=None)
     assert pushed(book, tmp_path, wider).error is None
     assert {row["segment_currency"] for row in held.rows("customer_mrr")} == {"USD", "EUR"}
 

@@ -1,10 +1,13 @@
 """The sink `warehouse`: all the figures as tables, wherever dlt can write.
 
-place    where: the url of plugins.toml as one of dlt's destinations
-tables   what: the rows of each table, in columns, and what tells that they changed
-lake     how: dlt, and the table `_tenure_loads` that says what is there already
-faults   what went wrong, in words
-sink     what differs, and the writing of just that
+place      where: the url of plugins.toml as one of dlt's destinations
+tables     what: the rows of each table
+columns    the same in exact types, with what tells that they changed
+lake       how: dlt
+workplace  where that works meanwhile
+loads      what there is: the table `_tenure_loads`
+faults     what went wrong, in words
+sink       what differs, and the writing of just that
 """
 
 from tenure import Sink, hookimpl

@@ -7,7 +7,7 @@ works in a folder that is gone afterwards.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryFile
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,6 +16,7 @@ from tenure_sinks.warehouse.faults import told
 from tenure_sinks.warehouse.loads import LOADS, FileLoads, Held, SqlLoads
 from tenure_sinks.warehouse.place import Place
 from tenure_sinks.warehouse.tables import PART
+from tenure_sinks.warehouse.workplace import workplace
 
 if TYPE_CHECKING:
     import dlt
@@ -120,8 +121,8 @@ def opened(place: Place, dataset: str) -> Iterator[Lake]:
     """The warehouse, with dlt to itself; whatever fails is a `TenureError` in words."""
     with (
         _ONE_AT_A_TIME,
-        TemporaryDirectory(prefix="tenure-warehouse-") as folder,
         told(place),
+        workplace() as folder,
         _alone(folder),
     ):
         import dlt  # noqa: PLC0415 - heavy
