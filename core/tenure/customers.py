@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 
 from tenure.meta import Meta
-from tenure.money import Ratio, decimal_string, signed_string
+from tenure.money import Ratio, decimal_string, optional_ratio, signed_string
 from tenure.records import Json
 
 
@@ -70,6 +70,31 @@ class Standing:
     def committed_change(self) -> int:
         """What is going to end: zero or less."""
         return self.committed_mrr - self.mrr
+
+    def as_json(self) -> dict[str, Json]:
+        """The values by their names, money as a decimal string."""
+        last: Json = None
+        if self.last is not None:
+            amount = self.last.amount
+            last = {
+                "kind": self.last.kind,
+                "date": self.last.day.isoformat(),
+                "amount": None if amount is None else signed_string(amount),
+                "reason": self.last.reason,
+                "cause": self.last.cause,
+            }
+        money = ("mrr", "arr", "committed_mrr", "mrr_year_ago")
+        return {
+            "id": self.id,
+            "name": self.name,
+            "ids": {connector: list(ids) for connector, ids in self.ids.items()},
+            **{name: decimal_string(getattr(self, name)) for name in money},
+            "nrr": optional_ratio(self.nrr),
+            "since": None if self.since is None else self.since.isoformat(),
+            "last_movement": last,
+            "acv_band": self.acv_band,
+            "attributes": dict(self.attributes),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -199,6 +199,13 @@ class Customers(Protocol):
         """With the attributes of [metrics] segments, and these besides."""
 
 
+class Movements(Protocol):
+    """The movement log of a period, or of all from it to `last`."""
+
+    def __call__(self, period: str, last: str | None = None) -> MovementLog:
+        """In order of time."""
+
+
 class MakeReport(Protocol):
     """Another report, as known at the same instant."""
 
@@ -276,7 +283,7 @@ class SinkContext(Context):
     memory: Memory
     report: MakeReport
     customers: Customers
-    movements: Callable[[str], MovementLog]
+    movements: Movements
     cohorts: MakeCohorts
     streams: OpenStreams
     warn: Callable[[str], None] = lambda _text: None

@@ -18,7 +18,7 @@ path = "rows.csv"
 [metrics]
 segments = ["plan"]
 """
-SINK = '[sinks.files]\nuse = "file"\npath = "out"\n'
+SINK = '[sinks.files]\nuse = "file"\npath = "out"\nreports = ["retention"]\n'
 GOOD = "customer,plan,start,mrr\na,pro,2025-01-01,5\n"
 
 
@@ -111,7 +111,7 @@ def test_a_failed_push_is_said_kept_and_tried_again(
 
 
 def test_one_sink_that_fails_does_not_stop_another(folder: Path):
-    more = '[sinks.more]\nuse = "file"\npath = "more"\n'
+    more = SINK.replace("files", "more").replace("out", "more")
     (folder / "plugins.toml").write_text(CONFIG + SINK + more)
     (folder / "out").write_text("a file where the folder should be")
     main(["sync"])

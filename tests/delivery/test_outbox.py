@@ -200,6 +200,7 @@ path = "rows.csv"
 use = "file"
 path = "out"
 formats = ["json"]
+reports = ["retention"]
 """
 
 

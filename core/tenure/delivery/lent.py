@@ -83,10 +83,11 @@ class _Figures:
         asked = replace(self._asked(), now=None)
         return standing.build(self.workspace, self.store, asked, attributes)
 
-    def movements(self, period: str) -> MovementLog:
+    def movements(self, period: str, last: str | None = None) -> MovementLog:
         from tenure.metrics import movements  # noqa: PLC0415 - likewise
 
-        return movements.build(self.workspace, self.store, self._asked(period))
+        asked = replace(self._asked(period), last=last or period)
+        return movements.build(self.workspace, self.store, asked)
 
     def cohorts(self, *, first: str | None = None) -> Cohorts:
         from tenure.metrics import cohorts  # noqa: PLC0415 - likewise

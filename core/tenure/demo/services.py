@@ -63,6 +63,7 @@ segments = ["owner", "country"]
 [sinks.out]
 use = "file"
 path = "out"                    # retention.html, and for programs .json, .csv, .parquet
+reports = ["retention"]         # there are movements, cohorts and customers, too
 
 [sinks.crm]                     # how each account stands, beside its company
 use = "hubspot"

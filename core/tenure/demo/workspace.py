@@ -32,6 +32,7 @@ segments = ["plan", "owner", "country"]
 [sinks.out]
 use = "file"
 path = "out"                    # retention.html, and for programs .json, .csv, .parquet
+reports = ["retention"]         # there are movements, cohorts and customers, too
 """
 
 
