@@ -3,11 +3,7 @@
 import csv
 import io
 import json
-import resource
-import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -19,6 +15,7 @@ import pytest
 from boards import over
 from books import NOW as BOOKED
 from books import Book, point
+from full_disks import files_of_at_most
 from reports import BETTER, NOW, REPORT
 from workspaces import workspace
 
@@ -48,19 +45,6 @@ def sink(folder: Path, *formats: str) -> File:
 
 def push(to: File, report: Report, context: SinkContext) -> int:
     return to.deliver(report, to.preview(report, context), context).written
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """Writing more fails, as on a full disk."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, handler)
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -73,6 +73,52 @@ class Jobs(Accounts):
                 self.org.bulk.run(job)
 
 
+class Receiver(Service):
+    """Takes documents, which cannot be looked at again.
+
+    The same one under the key of before is known to be the same; under another it is a double.
+    """
+
+    kind, requests, lasts, targets = "webhook", 2, 0.1, ("report", "alert")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keys: dict[tuple[str, str], str] = {}
+        self.last: dict[str, tuple[str, str]] = {}
+        self.repeats = 0
+
+    def carry_out(self, request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        kind = body["type"]
+        number = body["alert"]["period"] if kind == "alert" else body["report"]["rows"][0]["period"]
+        before = self.keys.setdefault((kind, number), body["id"])
+        self.doubles += [number] * (before != body["id"])
+        self.repeats += (kind, number) == self.last.get(kind)
+        self.last[kind] = (kind, number)
+        return httpx.Response(200)
+
+    def held(self) -> dict[str, str | None]:
+        return dict(self.last.values())
+
+
+@pytest.mark.parametrize("store_url", ["sqlite", "postgres"] if SOAK else ["sqlite"], indirect=True)
+def test_what_cannot_be_looked_at_is_said_again_under_its_key(store_url):
+    kills, service, chance = 200 if SOAK else 8, Receiver(), random.Random(5)
+    with service.serving():
+        worker = Worker(store_url, service)
+        try:
+            for number in range(kills):
+                worker.killed(number, chance)
+                assert push(service.kind, store_url, service.address, number).error is None
+                assert service.held() == dict.fromkeys(service.targets, str(number))
+        finally:
+            worker.close()
+    runs = Outbox(Store.open(store_url)).runs()
+    assert {run.state for run in runs} == {State.DELIVERED}
+    assert (len(runs), service.doubles) == (2 * kills, [])
+    assert 0 < service.repeats < kills, "kills did not come after a document was taken"
+
+
 @pytest.mark.parametrize("store_url", ["sqlite", "postgres"] if SOAK else ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("kind", "kills"), [(Board, 20), (Accounts, 8), (Jobs, 10)])
 def test_a_killed_push_is_finished_by_the_next(store_url, kind, kills):

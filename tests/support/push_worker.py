@@ -17,9 +17,12 @@ from reports import REPORT
 from salesforce_org import CLIENT, SECRET
 
 from tenure import API, MICRO, Change, PluginConfig, Receipt, Sink
-from tenure.delivery import deliver
+from tenure.config import Entry
+from tenure.config.sections import AlertsTable
+from tenure.delivery import alerting, deliver
 from tenure.ledger.store import Store
 from tenure_sinks.salesforce import Salesforce, SalesforceConfig
+from tenure_sinks.webhook import Webhook, WebhookConfig
 
 TARGETS = tuple(f"t{number}" for number in range(6))
 
@@ -83,8 +86,14 @@ def salesforce(address, amount, accounts, bulk_above=10_000):
     return sink
 
 
+def webhook(address, _amount):
+    """A sink that posts documents; each amount is a month of its own, with an alert of its own."""
+    return Webhook(WebhookConfig(url=f"http://{address}/", max_attempts=1))
+
+
 ACCOUNTS, IN_A_JOB = 250, 6
 SINKS = {
+    "webhook": webhook,
     "remote": lambda address, _amount: Remote(address),
     "salesforce": lambda *to: salesforce(*to, ACCOUNTS),
     "salesforce_job": lambda *to: salesforce(*to, IN_A_JOB, bulk_above=2),
@@ -92,11 +101,15 @@ SINKS = {
 
 
 def push(kind, store_url, address, amount):
-    """Deliver figures of that amount."""
-    store = Store.open(store_url)
-    report = replace(REPORT, rows=(replace(REPORT.rows[0], end_mrr=amount),))
+    """Deliver figures of that amount, and the alerts of a sink that sends them; what failed."""
+    store, plugin = Store.open(store_url), SINKS[kind](address, amount)
+    report = replace(REPORT, rows=(replace(REPORT.rows[0], end_mrr=amount, period=f"{amount}"),))
+    alerts = AlertsTable(nrr_below=9) if plugin.alerts else None
+    ready = over(store, a=Entry(name="a", kind="sink", use=kind, plugin=plugin, alerts=alerts))
     try:
-        return deliver(over(store, a=SINKS[kind](address, amount)), store, report)[0]
+        done = deliver(ready, store, report)
+        done += alerting.send(alerting.Watch(ready, store, report))
+        return next((one for one in done if one.error), done[0])
     finally:
         store.engine.dispose()
 

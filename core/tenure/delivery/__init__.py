@@ -128,12 +128,11 @@ def undo(
 
 
 def _with(reports: Reports, turn: Turn, act: Callable[[Turn, Report], Delivered]) -> Delivered:
-    """Act with the sink's own report; one that cannot be made is that sink's failure."""
+    """Act with the sink's own report; one that cannot be made or kept is that sink's failure."""
     try:
-        made = reports.of(turn.entry)
+        return act(turn, reports.of(turn.entry))
     except TenureError as error:
         return Delivered(sink=turn.name, error=error)
-    return act(turn, made)
 
 
 def _content(turn: Turn, report: Report) -> Content:
