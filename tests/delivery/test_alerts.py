@@ -100,9 +100,13 @@ def clock():
 
 
 @pytest.fixture
-def book(store_url, clock):
+def book(sqlite_database, clock):
     """A pays 100 in May and 40 at the end of June; the sources are read on the first of July."""
-    made = Book(Store.open(store_url, clock=lambda: clock[0]))
+    return booked(sqlite_database, clock)
+
+
+def booked(url, clock):
+    made = Book(Store.open(url, clock=lambda: clock[0]))
     made.records.append(Customer(id="A", name="Acme"))
     made.add("A", [point("2026-02-10", 100), point("2026-06-10", 40)])
     made.add("B", [point("2026-02-10", 100), point("2026-06-10", 150)])
@@ -122,7 +126,8 @@ def watch(book, siren, finding="figures", *, patient=False, **rules):
     return alerting.Watch(ready, book.store, finding, patient=patient)
 
 
-def test_each_is_said_once(book):
+def test_each_is_said_once(store_url, clock):
+    book = booked(store_url, clock)
     siren, rules = Siren(), {"nrr_below": 1, "customer_loss_above": 50}
     for _ in range(2):
         alerting.send(watch(book, siren, **rules))

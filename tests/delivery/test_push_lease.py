@@ -15,8 +15,8 @@ from tenure.ledger.tables import to_micros
 
 
 @pytest.fixture
-def store(store_url):
-    return Store.open(store_url, clock=lambda: NOW)
+def store(sqlite_database):
+    return Store.open(sqlite_database, clock=lambda: NOW)
 
 
 def held(store):
@@ -31,7 +31,8 @@ def taken(store, holder):
         connection.execute(text(f"INSERT INTO sink_lease VALUES ('a', '{holder}', {until})"))
 
 
-def test_the_second_of_two_pushes_is_told_who_is_at_it(store):
+def test_the_second_of_two_pushes_is_told_who_is_at_it(store_url):
+    store = Store.open(store_url, clock=lambda: NOW)
     board, second = Board(), []
     board.before = lambda: second.extend(deliver(over(store, a=board, b=Board()), store, REPORT))
     (first,) = deliver(over(store, a=board), store, REPORT)
