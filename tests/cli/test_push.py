@@ -55,6 +55,19 @@ def test_a_second_push_says_that_all_is_there(folder: Path, capsys: pytest.Captu
     assert (folder / "out" / "retention.json").stat().st_mtime_ns == written
 
 
+@pytest.mark.parametrize("other", [["--dry-run"], ["--undo", "1"]])
+def test_holding_goes_with_nothing_that_it_would_leave_out(folder: Path, other: list[str]):
+    main(["sync"])
+    assert main(["push", "files", "--hold", *other]) == 2
+    assert deliveries(folder) == []
+
+
+def test_what_cannot_be_held_is_an_error(folder: Path):
+    (folder / "plugins.toml").write_text(CONFIG + SINK + 'segments = ["nobody_has_it"]\n')
+    main(["sync"])
+    assert main(["push", "--hold"]) != 0
+
+
 def test_a_dry_run_shows_the_difference_and_writes_nothing(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ):

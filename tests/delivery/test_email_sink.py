@@ -141,6 +141,16 @@ def test_restated_figures_answer_the_mail_before(store, post):
     assert "have changed since" in second.get_body(("html",)).get_content()
 
 
+@pytest.mark.parametrize("answer", ["451 try later", "250 and gone"])
+def test_restated_figures_are_said_to_be_so_at_every_attempt(store, post, answer):
+    pushed(store, post)
+    post.answers = [answer]
+    assert pushed(store, post, BETTER).error is not None
+    assert pushed(store, post, BETTER).error is None
+    first, last = post.mails[0][1], post.mails[-1][1]
+    assert (last["In-Reply-To"], last["Subject"][-10:]) == (first["Message-ID"], "(restated)")
+
+
 def test_the_next_month_is_a_mail_of_its_own(store, post):
     later = replace(REPORT, rows=(ROW, replace(ROW, period="2025-04")))
     pushed(store, post)

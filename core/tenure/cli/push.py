@@ -47,8 +47,13 @@ def push(  # noqa: PLR0913 - each is an option
 ) -> None:
     """Deliver the report of the last complete months to the sinks."""
     from tenure.delivery import Asked  # noqa: PLC0415 - see tenure.cli
+    from tenure.errors import UsageError  # noqa: PLC0415 - see tenure.cli
     from tenure.ledger.store import Store  # noqa: PLC0415 - see tenure.cli
 
+    if hold and (dry_run or undo is not None):
+        raise UsageError(
+            "--hold goes with neither --dry-run nor --undo", "Leave one of the two out"
+        )
     ready = workspace(context)
     store = Store.open(ready.store)
     asked = Asked(names=tuple(names or ()), only_failed=only_failed)
@@ -64,9 +69,10 @@ def push(  # noqa: PLR0913 - each is an option
 def _hold(ready: "Workspace", store: "Store", made: "Report", asked: "Asked") -> int:
     from tenure import delivery  # noqa: PLC0415 - see tenure.cli
 
-    for one in delivery.hold(ready, store, made, asked):
+    found = delivery.hold(ready, store, made, asked)
+    for one in found:
         _show(one, dry_run=False)
-    return 0
+    return max((one.exit_code for one in found), default=0)
 
 
 def _undo(

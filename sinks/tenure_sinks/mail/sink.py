@@ -97,25 +97,25 @@ class Email(Sink):
 
     def deliver(self, report: Report, changes: Sequence[Change], context: SinkContext) -> Receipt:
         """One mail to those who have not got it."""
-        period = changes[0].field
-        before = context.memory.remote_ids([period]).get(period)
+        period, to = changes[0].field, [change.target for change in changes]
         envelope = self._envelope(context)
-        if before != envelope.message_id and any(change.old for change in changes):
-            envelope = replace(envelope, answers=before)
-        mail = of_report(report, period, envelope, context.dashboard)
-        to = [change.target for change in changes]
-        refused = self._send(context, to, mail)
+        # Who got a mail of this period gets other figures now, whatever became of other attempts.
+        earlier = context.memory.remote_ids([_mail(period, who) for who in to]).values()
+        answers = next((one for one in earlier if one != envelope.message_id), None)
+        envelope = replace(envelope, answers=answers)
+        refused = self._send(context, to, of_report(report, period, envelope, context.dashboard))
+        taken = set(to) - {each.target for each in refused}
         return Receipt(
-            written=len(to) - len(refused),
+            written=len(taken),
             remote_id=envelope.message_id,
-            remote_ids={period: envelope.message_id},
+            remote_ids={_mail(period, who): envelope.message_id for who in taken},
             unwritten=refused,
         )
 
     def alert(self, alert: Alert, context: SinkContext) -> Receipt:
         """A short mail to those who have not got it."""
         envelope = self._envelope(context)
-        got = {f"{alert.key} {_bare(who)}": _bare(who) for who in self.config.to}
+        got = {_mail(alert.key, _bare(who)): _bare(who) for who in self.config.to}
         known = context.memory.remote_ids(got)
         to = [who for name, who in got.items() if name not in known]
         refused = self._send(context, to, of_alert(alert, envelope, context.dashboard))
@@ -148,6 +148,11 @@ def _complete(report: Report) -> Report | None:
     """The report without a running period: a mail is not for what changes every day."""
     rows = tuple(row for row in report.rows if not row.partial)
     return replace(report, rows=rows) if rows else None
+
+
+def _mail(what: str, who: str) -> str:
+    """What the mail of a period or an alert to somebody is called in the sink's memory."""
+    return f"{what} {who}"
 
 
 def _bare(address: str) -> str:
