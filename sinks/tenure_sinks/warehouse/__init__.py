@@ -10,7 +10,9 @@ faults     what went wrong, in words
 sink       what differs, and the writing of just that
 """
 
-from tenure import Sink, hookimpl
+from importlib.util import find_spec
+
+from tenure import PluginError, Sink, hookimpl
 from tenure_sinks.warehouse.place import WarehouseConfig
 from tenure_sinks.warehouse.sink import Warehouse
 
@@ -19,5 +21,9 @@ __all__ = ["Warehouse", "WarehouseConfig", "tenure_sinks"]
 
 @hookimpl
 def tenure_sinks() -> list[type[Sink]]:
-    """The one sink of this plugin."""
+    """The one sink of this plugin; raises where dlt is missing."""
+    if find_spec("dlt") is None:
+        raise PluginError(
+            "Sink 'warehouse' needs the package dlt", "Run `pip install 'tenure[warehouse]'`"
+        )
     return [Warehouse]
