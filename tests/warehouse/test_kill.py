@@ -21,9 +21,9 @@ PLACES = {"duckdb": "duckdb:///lake.duckdb", "parquet": "filesystem:///lake", "p
 
 @pytest.mark.parametrize("place", sorted(PLACES) if SOAK else ["duckdb"])
 def test_a_killed_push_is_finished_by_the_next(place, request, tmp_path, monkeypatch):
+    url = PLACES[place] or request.getfixturevalue("postgres_database").replace("+psycopg", "")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     (tmp_path / "tmp").mkdir()
-    url = PLACES[place] or request.getfixturevalue("postgres_database").replace("+psycopg", "")
     book, chance = book_of(f"sqlite:///{tmp_path}/store.db"), random.Random(5)
     entry, held = lake(url, reports=("customer_mrr",)), Held(tmp_path, url)
     grow(book, 1)
