@@ -1,21 +1,23 @@
 """What was read of a service, on disk: lists go in, subject after subject comes out.
 
 An anonymous SQLite database is a temporary file that vanishes with the connection, so memory does
-not grow with the service. A piece is an object, or a part of one, as JSON in the shape of `shapes`;
-of the same piece the newest one counts.
+not grow with the service. One with a name lasts as far as it was kept: a process that is killed, or
+a power cut, takes it back to there. A piece is an object, or a part of one, as JSON in the shape of
+`shapes`; of the same piece the newest one counts.
 """
 
 import sqlite3
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
+from pathlib import Path
 
 from tenure import SourceError
 
 _BATCH = 2_000
 _SCHEMA = """
-CREATE TABLE piece (subject TEXT, name TEXT, rank INTEGER, data BLOB);
-CREATE TABLE shelf (name TEXT PRIMARY KEY, data BLOB) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS piece (subject TEXT, name TEXT, rank INTEGER, data BLOB);
+CREATE TABLE IF NOT EXISTS shelf (name TEXT PRIMARY KEY, data BLOB) WITHOUT ROWID;
 """
 
 _PUT_OVER = "INSERT OR REPLACE INTO shelf VALUES (?, ?)"
@@ -31,22 +33,77 @@ class NoRoomError(SourceError):
     def __init__(self, error: sqlite3.OperationalError) -> None:
         super().__init__(
             f"There is no room for what was read ({error})",
-            "Free some space where temporary files go (TMPDIR)",
+            "Free some space beside the store and where temporary files go (TMPDIR)",
+        )
+
+
+class InUseError(SourceError):
+    """Somebody else's pull is not over, though its lease is."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"Another process still uses what was read in {folder}", "Wait until it has ended"
         )
 
 
 class Spool:
     """Takes pieces, then gives them back by subject; besides, a shelf of objects by name."""
 
-    def __init__(self) -> None:
-        self._doubts: set[str] = set()
+    def __init__(self, file: Path | None = None) -> None:
+        self.doubts: set[str] = set()
         self._waiting: list[tuple[str, str, int, bytes | None]] = []
         self._laid: dict[str, bytes] = {}
-        self._disk = sqlite3.connect("", isolation_level=None)
-        for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -16000"):
+        self._disk = sqlite3.connect(file or "", timeout=1.0, isolation_level=None)
+        safety = (
+            ("locking_mode = EXCLUSIVE",) if file else ("journal_mode = OFF", "synchronous = OFF")
+        )
+        for pragma in (*safety, "cache_size = -16000"):
             self._disk.execute(f"PRAGMA {pragma}")
         self._disk.executescript(_SCHEMA)
-        self._disk.execute("BEGIN")  # and never committed: nobody else reads it
+        self._disk.execute("BEGIN")  # nobody else reads it
+
+    @classmethod
+    def at(cls, folder: Path | None) -> "Spool":
+        """What was kept in the folder. Without one that can be written it lasts as we do."""
+        if folder is None:
+            return cls()
+        file = folder / "spool.db"
+        try:
+            for made in (folder.parent, folder):  # what `parents` makes on the way is open to all
+                made.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file.touch(mode=0o600)
+        except OSError:
+            return cls()
+        try:
+            return cls._whole(file)
+        except sqlite3.DatabaseError as error:
+            if "locked" in str(error):
+                raise InUseError(folder) from None
+            if isinstance(error, sqlite3.OperationalError):
+                raise NoRoomError(error) from None
+            for left in folder.iterdir():  # its journal is of no other file
+                left.unlink()
+            file.touch(mode=0o600)
+            return cls(file)
+
+    @classmethod
+    def _whole(cls, file: Path) -> "Spool":
+        spool = cls(file)
+        if spool._disk.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            spool.close()
+            raise sqlite3.DatabaseError
+        return spool
+
+    def clear(self) -> None:
+        """Forget what was kept."""
+        self._run("DELETE FROM piece")
+        self._run("DELETE FROM shelf")
+
+    def keep(self) -> None:
+        """Write everything so far down for good, if there is a file."""
+        self._flush()
+        self._run("COMMIT")
+        self._run("BEGIN")
 
     def close(self) -> None:
         """Give the disk space back."""
@@ -81,11 +138,11 @@ class Spool:
 
     def doubt(self, subject: str) -> None:
         """Something of the subject could not be read."""
-        self._doubts.add(subject)
+        self.doubts.add(subject)
 
     def doubted(self, *subjects: str) -> bool:
         """Whether something of any of them could not be read."""
-        return not self._doubts.isdisjoint(subjects)
+        return not self.doubts.isdisjoint(subjects)
 
     def subjects(self) -> Iterator[tuple[str, Pieces]]:
         """Every subject with its pieces, in order."""

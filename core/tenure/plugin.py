@@ -102,12 +102,16 @@ class PullRequest(Context):
     `cursor` is what the last committed checkpoint held (None at first and with `full`), `since`
     the start of the last complete pull less an overlap. `observations(subject)` are all ever
     stored, oldest first; `recall(subjects)`, where there is one, reads those of many at once.
+    `unfinished` is that checkpoint if the pull before this one was cut off, even with `full`; what
+    such a pull had read may lie in `scratch`, a folder to be made, which is gone once a pull ends.
     `progress(done, total)` counts source rows; total may be None. `warn(text)` says what the user
     should know though nothing failed; it is kept with the run.
     """
 
     full: bool = False
     cursor: Json = None
+    unfinished: Json = None
+    scratch: Path | None = None
     since: datetime | None = None
     observations: Callable[[str], Sequence[Observation]]
     recall: Callable[[Collection[str]], Mapping[str, Sequence[Observation]]] | None = None

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, func, select, update
 
 from tenure.errors import UsageError
 from tenure.ledger.lease import refuse_if_held
-from tenure.ledger.store import Store
+from tenure.ledger.store import Store, scratch_of
 from tenure.ledger.tables import EPOCH, ConnectorState, Delivery, Quarantine, Rate, Run, table
 from tenure.records import Json
 
@@ -197,3 +198,4 @@ def reset(store: Store, name: str, to: datetime | None) -> None:
         refuse_if_held(state, store.clock())  # the pull would bring its cursor back
         values = {"cursor": None, "watermark": to, "pull_started_at": None}
         connection.execute(update(_STATE).where(_STATE.c.id == state.id).values(**values))
+    shutil.rmtree(scratch_of(store.url, state.id), ignore_errors=True)

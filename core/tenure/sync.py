@@ -6,6 +6,7 @@ next sync goes on from there.
 
 import json
 import logging
+import shutil
 import time
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -21,7 +22,7 @@ from tenure.errors import PluginError, TenureError
 from tenure.ledger import retention
 from tenure.ledger.lease import Ask, Lease, hold
 from tenure.ledger.pull import Counts, Pull
-from tenure.ledger.store import Store
+from tenure.ledger.store import Store, scratch_of
 from tenure.ledger.tables import ConnectorState, Quarantine, Run, table
 from tenure.ledger.tables import Observation as ObservationRow
 from tenure.lending import give_back, lend
@@ -206,6 +207,7 @@ class _Sync:
                 with closing(_guarded(connector, request, self.workspace.secrets)) as records:
                     self._drain(records, pull)
                 pull.end()
+                shutil.rmtree(scratch_of(self.store.url, lease.connector), ignore_errors=True)
             finally:
                 run.counts = pull.counts
                 give_back(request)
@@ -242,6 +244,8 @@ class _Sync:
             **{f.name: getattr(lent, f.name) for f in fields(Context)},
             full=lease.ask.full,
             cursor=lease.cursor,
+            unfinished=lease.unfinished,
+            scratch=scratch_of(self.store.url, lease.connector),
             since=lease.watermark and lease.watermark - OVERLAP,
             observations=lambda subject: recall((subject,))[subject],
             recall=recall,

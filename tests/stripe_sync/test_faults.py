@@ -4,8 +4,6 @@ import itertools
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,6 +12,7 @@ from typing import NamedTuple
 import pytest
 from everything import QUERIES
 from stripe_syncs import Synced, synced
+from stripe_worker import worker
 
 from stripe_world.market import Level
 from stripe_world.world import World
@@ -101,40 +100,22 @@ def test_a_source_that_stays_down_keeps_what_was_committed(tmp_path):
 def test_a_killed_sync_is_finished_by_the_next(tmp_path, undisturbed):
     """Each sync is killed later in its course than the one before it."""
     chance = random.Random(5)
-    with serving(world(), latency=0.05) as server:
+    folder, whole = tmp_path / "killed", tmp_path / "whole"
+    with serving(world(), latency=0.05) as server, worker() as work:
+        for made in (folder, whole):
+            made.mkdir()
+            Synced(server.world, server, made).store.engine.dispose()
         began = time.monotonic()
-        with Killed(server, tmp_path / "whole") as whole:
-            whole.wait()
+        work.start(whole)
+        work.wait()
         took = time.monotonic() - began
-        folder = tmp_path / "killed"
         for number in range(KILLS):
-            with Killed(server, folder) as run:
-                time.sleep(took * (0.3 + 0.7 * (number + chance.random()) / KILLS))
-                run.send_signal(signal.SIGKILL)
+            process = work.start(folder)
+            time.sleep(took * (number + chance.random()) / KILLS)
+            os.kill(process, signal.SIGKILL)
+            work.wait()
         account = Synced(server.world, server, folder)
         account.sync()
         assert facts(account) == undisturbed.facts[0]
         assert account.sync().counts.stored == 0
         account.store.engine.dispose()
-
-
-class Killed:
-    """`tenure sync` in a process of its own."""
-
-    def __init__(self, server, folder):
-        folder.mkdir(exist_ok=True)
-        Synced(server.world, server, folder).store.engine.dispose()
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tenure", "sync"],
-            cwd=folder,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def __enter__(self):
-        return self.process
-
-    def __exit__(self, *_):
-        self.process.wait()

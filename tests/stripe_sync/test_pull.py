@@ -203,8 +203,8 @@ def test_pages_are_kept_as_they_came(tmp_path):
 def test_the_key_is_nowhere_in_the_folder(tmp_path):
     with synced(world(), tmp_path) as account:
         account.sync()
-    for file in tmp_path.iterdir():
-        if file.name != "plugins.toml":
+    for file in tmp_path.rglob("*.*"):
+        if file.is_file() and file.name != "plugins.toml":
             assert LIVE.encode() not in file.read_bytes()
 
 

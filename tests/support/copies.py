@@ -8,8 +8,7 @@ from ledgers import Ledger, day, item, subscription
 from workspaces import workspace
 
 from tenure import Evidence, Record
-from tenure.ledger.store import Store
-from tenure.metrics.columns import folder_of
+from tenure.ledger.store import Store, folder_of
 from tenure.metrics.run import ReportRequest, build
 from tenure.metrics.source import Source, attached
 from tenure.periods import Unit

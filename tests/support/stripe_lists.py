@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,6 +22,7 @@ from clocks import Time
 from tenure import Context
 from tenure.config import Entry
 from tenure.http import client_for
+from tenure_connectors.loopback import running
 from tenure_connectors.spool import Spool
 from tenure_connectors.stripe.account import Account
 from tenure_connectors.stripe.client import Api
@@ -39,11 +41,15 @@ def customer(number: int, created: int = 1_700_000_000, **more: Any) -> Json:
 
 @dataclass
 class Lists:
-    """`lists` by path; `before` is called with each request and may change them or answer it."""
+    """`lists` by path, with `most` objects in a page.
+
+    `before` is called with each request and may change them or answer it.
+    """
 
     lists: dict[str, list[Json]] = field(default_factory=lambda: defaultdict(list))
     before: Callable[[httpx.Request], httpx.Response | None] = lambda _request: None
     seconds: float = 0.0
+    most: int = 100
     asked: list[httpx.Request] = field(default_factory=list)
     in_flight: int = 0
     most_in_flight: int = 0
@@ -82,9 +88,28 @@ class Lists:
             if after not in ids:
                 return missing("starting_after")
             there = there[ids.index(after) + 1 :]
-        limit = int(asked.get("limit", 10))
+        limit = min(int(asked.get("limit", 10)), self.most)
         page = {"object": "list", "data": there[:limit], "has_more": len(there) > limit}
         return httpx.Response(200, json=page)
+
+
+@contextmanager
+def served(lists: Lists) -> Iterator[str]:
+    """The lists behind a loopback address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            answer = lists(httpx.Request("GET", f"https://{HOST}{self.path}"))
+            head = f"HTTP/1.1 {answer.status_code} _\r\nContent-Length: {len(answer.content)}"
+            self.wfile.write(f"{head}\r\n\r\n".encode() + answer.content)
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing."""
+
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
+        yield f"http://127.0.0.1:{server.server_port}"
 
 
 def missing(param: str) -> httpx.Response:

@@ -20,6 +20,7 @@ from tenure_connectors.stripe.listing import Broken, Listing, Page, Reading
 from tenure_connectors.stripe.options import StripeConfig
 from tenure_connectors.stripe.pace import Pace
 from tenure_connectors.stripe.pieces import encoded
+from tenure_connectors.stripe.progress import Mark
 from tenure_connectors.stripe.usage import under_way, used
 
 COUPON = "source.coupon"
@@ -109,6 +110,18 @@ class Account:
             self._reading.add(listing)
         yield from self._reading
 
+    def mark(self) -> Mark:
+        """Where the reading stands, after the pages that were given."""
+        left = self._reading.left()
+        return Mark(left, dict(self._chunks), dict(self._counted), self.spool.doubts)
+
+    def go_on(self, mark: Mark) -> None:
+        """Read on from there: `pages` gives what is left."""
+        self._reading.go_on(mark.left)
+        self._chunks.update(mark.chunks)
+        self._counted.update(mark.counted)
+        self.spool.doubts |= mark.doubts
+
     def raw(self, page: Page) -> Iterator[Record]:
         """What is said of a page as a whole: how it came, what cannot be read, what is left out."""
         name = page.listing.path.removeprefix("/v1/")
@@ -131,7 +144,7 @@ class Account:
         if page.gone and page.listing.owner is not None:
             yield Excluded(reason="deleted while it was read")
         if page.listing.kind is shapes.MeterSummary:
-            yield from (used(page.listing.owner, one) for one in page.objects)
+            yield from (used(str(page.listing.owner), one) for one in page.objects)
             return
         if page.listing.owner is not None:
             yield from self._inner(page)
@@ -144,16 +157,19 @@ class Account:
 
     def _inner(self, page: Page) -> Iterator[Record]:
         """What comes of a page of an inner list; it has to be as long as Stripe says."""
-        owner, listing = page.listing.owner, page.listing
-        cut = pieces.of_lines if listing.kind is shapes.Line else pieces.of_items
-        self._add(cut(owner, page.number, page.objects, self.aside), listing.rank)
-        name = owner if isinstance(owner, str) else owner.id
+        listing, owner = page.listing, page.listing.owner
+        if isinstance(owner, shapes.Invoice):
+            name, of = owner.id, pieces.subscription_of(owner)
+            found = pieces.of_lines(owner, page.number, page.objects, self.aside)
+        else:
+            name = of = str(owner)
+            found = pieces.of_items(name, page.number, page.objects, self.aside)
+        self._add(found, listing.rank)
         self._counted[name] += len(page.objects) + len(page.broken)
         if not page.last:
             return
         read = self._counted.pop(name)
         if read < listing.count and not page.gone:
-            of = name if isinstance(owner, str) else pieces.subscription_of(owner)
             self.spool.doubt(of or "*")
             reason = f"Stripe counts {listing.count} of {listing.path} and gave {read}"
             yield Quarantined(source_ref=name, reason=reason)

@@ -53,7 +53,7 @@ class Listing:
     kind: type[Shape]
     params: Mapping[str, Any] = field(default_factory=dict)
     windows: bool = True
-    owner: Any = None
+    owner: shapes.Invoice | str | None = None
     rank: int = 0
     count: int = 0
     since: int = OLDEST
@@ -87,7 +87,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class _Window:
+class Window:
     """Created from `oldest` on and before `newest`; `read` are the ids of its last page."""
 
     listing: Listing
@@ -97,6 +97,7 @@ class _Window:
     number: int = 0
 
     def params(self) -> dict[str, Any]:
+        """What its next page is asked for with."""
         asked: dict[str, Any] = {**self.listing.params, "limit": PAGE}
         if self.listing.windows:
             asked["created"] = {"gte": self.oldest}
@@ -125,7 +126,7 @@ class Content(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class _Read:
     page: Page
-    rest: _Window | None
+    rest: Window | None
 
 
 class Reading:
@@ -134,17 +135,25 @@ class Reading:
     def __init__(self, api: Api, pace: Callable[[str], float] = lambda _name: 0.0) -> None:
         self._api = api
         self._pace = pace
-        self._waiting: deque[_Window] = deque()
+        self._waiting: deque[Window] = deque()
         self._done: SimpleQueue[Future[_Read]] = SimpleQueue()
-        self._running = 0
+        self._running: dict[Future[_Read], Window] = {}
 
     def add(self, listing: Listing) -> None:
         """Read this one, too; an inner list goes first, so that few of them wait."""
-        window = _Window(listing, listing.since)
+        window = Window(listing, listing.since)
         if listing.windows:
             self._waiting.append(window)
         else:
             self._waiting.appendleft(window)
+
+    def left(self) -> list[Window]:
+        """What is to be read yet, after the pages that were given."""
+        return [*self._running.values(), *self._waiting]
+
+    def go_on(self, left: Sequence[Window]) -> None:
+        """Read what another reading had left."""
+        self._waiting.extend(left)
 
     def __iter__(self) -> Iterator[Page]:
         pool = ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="stripe")
@@ -162,7 +171,7 @@ class Reading:
         """Send what may be sent now; seconds until one that waits may go, None without any."""
         soonest: float | None = None
         for _ in range(len(self._waiting)):
-            if self._running >= IN_FLIGHT:
+            if len(self._running) >= IN_FLIGHT:
                 return None
             window = self._waiting.popleft()
             crowded = len(self._waiting) > _WAITING and window.listing.windows
@@ -171,8 +180,9 @@ class Reading:
                 soonest = min(wait, soonest or wait)
                 self._waiting.append(window)
             else:
-                self._running += 1
-                pool.submit(self._read, window).add_done_callback(self._done.put)
+                future = pool.submit(self._read, window)
+                self._running[future] = window
+                future.add_done_callback(self._done.put)
         return soonest
 
     def _next(self, wait: float | None) -> _Read | None:
@@ -186,14 +196,14 @@ class Reading:
         if future is None:
             time.sleep(wait or 0.0)
             return None
-        self._running -= 1
+        del self._running[future]
         return future.result()
 
     def _go_on(self, read: _Read) -> None:
         rest = read.rest
         if rest is None:
             return
-        free = self._running + len(self._waiting) + 1 < IN_FLIGHT
+        free = len(self._running) + len(self._waiting) + 1 < IN_FLIGHT
         listing, objects = rest.listing, read.page.objects
         if rest.number > 1 and listing.known.issuperset(rest.read) and listing.known:
             return
@@ -206,7 +216,7 @@ class Reading:
 
     # --- in a thread
 
-    def _read(self, window: _Window) -> _Read:
+    def _read(self, window: Window) -> _Read:
         """One page. If the object to go on after is gone, the one before it will do."""
         listing, asked = window.listing, window.params()
         decode = partial(content, listing.kind)
@@ -222,7 +232,7 @@ class Reading:
             return _taken(window, found._replace(objects=new))
         return _Read(Page(listing, window.number, (), (), b"", last=True, gone=True), None)
 
-    def _has_moved(self, window: _Window, found: Content) -> None:
+    def _has_moved(self, window: Window, found: Content) -> None:
         """Whether a page is another one than the last: a list has to end."""
         if found.has_more and found.ids and set(window.read).issuperset(found.ids):
             raise SourceError(
@@ -232,7 +242,7 @@ class Reading:
             )
 
 
-def _taken(window: _Window, found: Content) -> _Read:
+def _taken(window: Window, found: Content) -> _Read:
     page = Page(
         window.listing, window.number, found.objects, found.broken, found.body, not found.has_more
     )

@@ -10,6 +10,7 @@ from tenure_connectors.stripe.client import Api
 from tenure_connectors.stripe.cursor import Cursor
 from tenure_connectors.stripe.increment import Increment
 from tenure_connectors.stripe.options import StripeConfig
+from tenure_connectors.stripe.progress import begun, left_off, unread
 from tenure_connectors.stripe.sweep import sweep
 
 _FORGOTTEN = (
@@ -37,9 +38,16 @@ def pull(request: PullRequest, config: StripeConfig) -> Iterator[Record]:
         cursor = increment.cursor
     if forgotten:
         request.warn(_FORGOTTEN)
-    proves = not (cursor.is_first or forgotten)
-    with closing(Spool()) as spool:
+    with closing(Spool.at(request.scratch)) as spool:
+        progress = left_off(request, config, spool)
+        if progress is None:
+            spool.clear()
+            progress = begun(request, config, proves=not (cursor.is_first or forgotten))
+        else:
+            request.warn(str(progress))
+            # A pull with `full` is a new one, which holds against itself what it could not read.
+            yield from unread(spool) if request.full else ()
         # What is read to prove something is known already, page for page as its events came.
-        account = Account(request, config, api, spool, keep_raw=not proves)
+        account = Account(request, config, api, spool, keep_raw=not progress.proves)
         account.usage_so_far = config.usage_so_far
-        yield from sweep(request, account, cursor, proves=proves)
+        yield from sweep(request, account, cursor, progress)

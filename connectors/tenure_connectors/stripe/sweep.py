@@ -1,59 +1,79 @@
 """A full sweep: everything there is, read once, and every subscription stated anew.
 
 Events come first, because what happens during the sweep must be in the events that the next pull
-asks for. Then all lists at once, onto the spool; then one subscription after the other.
+asks for. Then all lists at once, onto the spool; then one subscription after the other. One that
+is cut off goes on where it was at its last checkpoint, with the events of its first start.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time
 
-from tenure import Checkpoint, Observation, PullRequest, Record
+from tenure import Checkpoint, Json, Observation, PullRequest, Record
 from tenure_connectors.stripe.account import EVENTS, INVOICES, LISTS, SHELVES, Account
 from tenure_connectors.stripe.cursor import OVERLAP, SKEW, Cursor
-from tenure_connectors.stripe.listing import OLDEST
+from tenure_connectors.stripe.listing import OLDEST, Window
 from tenure_connectors.stripe.memory import Memory, changes
+from tenure_connectors.stripe.progress import Mark, Progress
 from tenure_connectors.stripe.shapes import Event
 from tenure_connectors.stripe.statement import Statement
 from tenure_connectors.stripe.topics import KEPT, TYPES
 
-PAGES = 500
+PAGES = 200
 """Pages between two checkpoints."""
 
 
 def sweep(
-    request: PullRequest, account: Account, cursor: Cursor, *, proves: bool
+    request: PullRequest, account: Account, cursor: Cursor, progress: Progress
 ) -> Iterator[Record]:
-    """Read everything; the last checkpoint closes the pull.
+    """Read everything; the last checkpoint closes the pull."""
+    under_way: dict[str, Json] = {
+        **replace(cursor, swept_at=None).as_json(),
+        "sweep": [*progress.sweep],
+    }
+    if progress.mark is None:
+        yield from _events(account, cursor, progress)
+        yield Checkpoint(cursor=under_way)
+        progress.mark = Mark(_windows(account))
+    account.go_on(progress.mark)
+    for page in account.pages():
+        yield from progress.noted(account.taken(page), account.spool)
+        progress.pages += 1
+        if progress.pages % PAGES == 0:
+            yield Checkpoint(cursor=under_way)
+            progress.keep(account.spool, account.mark())  # never before what it says is committed
+    yield Checkpoint(cursor=under_way)
+    progress.keep(account.spool, account.mark())
+    yield from _stated(request, account, progress, under_way)
+    started = progress.started
+    until = progress.until or int((started - SKEW).timestamp())  # no event: none before it
+    done = Cursor(until, progress.seen, started, started)
+    yield Checkpoint(cursor=done.as_json(), complete=True)
 
-    `proves`: what changed up to now is in the ledger already, so that nothing should be new.
-    """
-    started = request.clock()
-    under_way = replace(cursor, swept_at=None).as_json()
-    news = News(cursor.until, started)
+
+def _events(account: Account, cursor: Cursor, progress: Progress) -> Iterator[Record]:
+    """What happened, and up to when: what happens from here on, the next pull asks for."""
+    news = News(cursor.until, progress.started)
     since = cursor.since or OLDEST
     for page in account.pages(replace(EVENTS, params={"types": KEPT}, since=since)):
-        yield from account.raw(page)
+        yield from progress.noted(account.raw(page), account.spool)
         for event in page.objects:
             news.add(event)
-            yield from account.observed(event)
-    yield Checkpoint(cursor=under_way)
+            yield from progress.noted(account.observed(event), account.spool)
+    progress.until, progress.seen = news.until, news.seen
 
-    lists = [replace(one, since=_start(account)) if one is INVOICES else one for one in LISTS]
-    for number, page in enumerate(account.pages(*lists), 1):
-        yield from account.taken(page)
-        if number % PAGES == 0:
-            yield Checkpoint(cursor=under_way)
-    memory = Memory(request, started)
+
+def _stated(
+    request: PullRequest, account: Account, progress: Progress, under_way: Json
+) -> Iterator[Record]:
+    """Every subscription, of what lies on the spool."""
+    now, lines = request.clock(), account.lay_coupons
+    memory = Memory(request, now)
     yield from shelved(account, memory)
-    lines = account.lay_coupons
-    statement = Statement(account.spool, memory, started, account.livemode, whole=True, lines=lines)
+    statement = Statement(account.spool, memory, now, account.livemode, whole=True, lines=lines)
     yield from statement.all(account.spool.subjects(), under_way)
-    if proves and statement.differing:
-        yield from _proof(request, account, statement.differing, news.until)
-    until = news.until or int((started - SKEW).timestamp())  # no event: there are none before it
-    done = Cursor(until, news.seen, started, started)
-    yield Checkpoint(cursor=done.as_json(), complete=True)
+    if progress.proves and statement.differing:
+        yield from _proof(request, account, statement.differing, progress.until)
 
 
 class News:
@@ -79,10 +99,12 @@ class News:
         return tuple(one for one, at in self._at.items() if at >= (self.until or 0) - OVERLAP)
 
 
-def _start(account: Account) -> int:
-    """From when on invoices are read."""
+def _windows(account: Account) -> list[Window]:
+    """All lists, each to be read whole; invoices, from the day that was asked for."""
     day = account.config.start
-    return OLDEST if day is None else int(datetime.combine(day, time(), UTC).timestamp())
+    start = OLDEST if day is None else int(datetime.combine(day, time(), UTC).timestamp())
+    lists = [replace(one, since=start) if one is INVOICES else one for one in LISTS]
+    return [Window(one, one.since) for one in lists]
 
 
 def shelved(account: Account, memory: Memory) -> Iterator[Observation]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from tenure.erasure import rows, who
 from tenure.errors import UsageError
 from tenure.ledger.forgotten import salt_of
-from tenure.ledger.store import Store
+from tenure.ledger.store import Store, folder_of
 
 if TYPE_CHECKING:
     from tenure.config import Workspace
@@ -80,8 +80,6 @@ def _forget(workspace: "Workspace", store: Store, asked: Asked) -> Erased:
 
 def clean(store: Store) -> None:
     """Write the database anew without what was deleted; its copy in columns goes, too."""
-    from tenure.metrics.columns import folder_of  # noqa: PLC0415 - DuckDB only where it is needed
-
     shutil.rmtree(folder_of(store.url), ignore_errors=True)
     with store.connect() as connection:
         driver: Any = connection.connection.driver_connection

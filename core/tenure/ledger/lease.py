@@ -50,7 +50,8 @@ class Lease:
     """The right to commit for one connector, and where its last pull stood.
 
     `pull_started_at` is a stamp: it names the pull, and what the ledger knew before it. `resumed`
-    says that an unfinished pull is gone on with.
+    says that an unfinished pull is gone on with. `unfinished` is where that stood, even of a pull
+    that was to be gone on with no more.
     """
 
     store: Store
@@ -60,6 +61,7 @@ class Lease:
     pull_started_at: datetime
     resumed: bool
     cursor: Json
+    unfinished: Json
     watermark: datetime | None
 
     def keep_cursor(self, connection: Connection, cursor: Json) -> None:
@@ -175,6 +177,7 @@ def _acquire(store: Store, ask: Ask, holder: str) -> Lease:
             )
         )
     # A watermark ahead of the clock is from a time when the clock was wrong: it says nothing.
+    stood = json.loads(state.cursor) if state.cursor and state.plugin == ask.plugin else None
     ahead = state.watermark is not None and state.watermark > now
     return Lease(
         store=store,
@@ -183,7 +186,8 @@ def _acquire(store: Store, ask: Ask, holder: str) -> Lease:
         connector=state.id,
         pull_started_at=started,
         resumed=resumed,
-        cursor=json.loads(state.cursor) if state.cursor and not afresh else None,
+        cursor=None if afresh else stood,
+        unfinished=stood if state.pull_started_at else None,
         watermark=None if afresh or ahead else state.watermark,
     )
 

@@ -5,6 +5,7 @@ later than all stamps given before, whatever the wall clock says: so stamps are 
 a report as known at a stamp never changes (metrics.md section 8).
 """
 
+import hashlib
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -183,6 +184,20 @@ def sqlite_path(url: str) -> Path | None:
     parsed = make_url(url)
     named = parsed.get_backend_name() == "sqlite" and parsed.database
     return Path(str(parsed.database)) if named else None
+
+
+def folder_of(url: str) -> Path:
+    """Where files go that may be made again: beside an SQLite file, else in the user's cache."""
+    if path := sqlite_path(url):
+        return path.with_name(f"{path.name}.columns")
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    shown = make_url(url).render_as_string(hide_password=True)
+    return caches / "tenure" / hashlib.sha256(shown.encode()).hexdigest()[:16]
+
+
+def scratch_of(url: str, connector: int) -> Path:
+    """Where a connector keeps what a pull has read until it ends; it may not be there."""
+    return folder_of(url) / f"pull-{connector}"
 
 
 def require_there(url: str) -> None:

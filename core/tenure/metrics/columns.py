@@ -10,7 +10,6 @@ copy: its folder may be deleted at any time, and where it cannot be written the 
 """
 
 import fcntl
-import hashlib
 import json
 import logging
 import os
@@ -23,9 +22,8 @@ from typing import Any
 from uuid import uuid4
 
 import duckdb
-from sqlalchemy import make_url
 
-from tenure.ledger.store import sqlite_path
+from tenure.ledger.store import folder_of
 
 LARGE = 200_000
 """From how many points on a copy is kept: fewer are read in the time that it takes to check one."""
@@ -146,15 +144,6 @@ def copied(
         yield True
     finally:
         os.close(lock)
-
-
-def folder_of(url: str) -> Path:
-    """Where the copy of a ledger is: beside an SQLite file, else in the user's cache."""
-    if path := sqlite_path(url):
-        return path.with_name(f"{path.name}.columns")
-    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    shown = make_url(url).render_as_string(hide_password=True)
-    return caches / "tenure" / hashlib.sha256(shown.encode()).hexdigest()[:16]
 
 
 class _Copy:

@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tenure._version import __version__
+from tenure.ledger.store import folder_of
 from tenure.ledger.tables import from_micros, to_micros
 from tenure.meta import Variant
-from tenure.metrics.columns import SCHEMA, folder_of
+from tenure.metrics.columns import SCHEMA
 from tenure.metrics.figures import Figures, row_of
 from tenure.metrics.frame import Basis
 from tenure.metrics.source import Source

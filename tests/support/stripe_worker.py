@@ -1,0 +1,75 @@
+"""Syncs the workspaces in folders that it reads, in processes that may die.
+
+What is heavy is imported once: each sync is a fork, whose process id is told. Its end is awaited at
+the next line, so that until then the id is nobody else's.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import tenure_connectors.stripe.pull  # noqa: F401 - so that no fork has to
+from tenure.config import load
+from tenure.ledger.store import Store
+from tenure.sync import SyncOptions, sync
+
+
+@dataclass
+class Worker:
+    """The other end of this module, run as a program."""
+
+    orders: IO[str]
+    answers: IO[str]
+
+    def start(self, folder: Path) -> int:
+        """Begin a sync; its process id."""
+        self._say(str(folder))
+        return int(self.answers.readline())
+
+    def wait(self) -> None:
+        """Until it has ended, however that was."""
+        self._say("")
+        self.answers.readline()
+
+    def _say(self, text: str) -> None:
+        self.orders.write(f"{text}\n")
+        self.orders.flush()
+
+
+@contextmanager
+def worker() -> Iterator[Worker]:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    command, pipe = [sys.executable, __file__], subprocess.PIPE
+    with subprocess.Popen(
+        command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, env=environment
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        yield Worker(process.stdin, process.stdout)
+
+
+def work(folder: Path) -> None:
+    ready = load(folder / "plugins.toml")
+    sync(ready, Store.open(ready.store), SyncOptions())
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    while line := sys.stdin.readline():
+        child = os.fork()
+        if not child:
+            work(Path(line.strip()))
+            os._exit(0)
+        say(str(child))
+        sys.stdin.readline()
+        os.waitpid(child, 0)
+        say("over")
