@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import chdir
+from datetime import date
 from pathlib import Path
 
 import respx
@@ -19,6 +20,7 @@ from slack_page import page
 from slack_world import TOKEN, World
 
 from tenure.cli import main
+from tenure.demo.workspace import write
 
 ROOT = Path(__file__).parents[2]
 AGREED = ROOT / "tests" / "slack" / "message.json"
@@ -38,12 +40,13 @@ def pushed(folder: Path) -> World:
     """A Slack after the push of a demo's workspace in that folder."""
     made = World()
     with time_machine.travel("2025-12-05T09:00Z", tick=False), chdir(folder):
-        assert main(["demo", "shop"]) == 0
+        write(Path("shop"), date(2025, 12, 5))
         os.chdir("shop")
         config = Path("plugins.toml").read_text()
         address = '[tenure]\ndashboard = "https://nrr.example.com"'
         Path("plugins.toml").write_text(config.replace("[tenure]", address) + SINK)
         Path(".env").write_text(f"SLACK_BOT_TOKEN={TOKEN}\n")
+        assert main(["sync"]) == 0
         with respx.mock(base_url=made.base) as routes:
             routes.route().mock(side_effect=made)
             assert main(["push", "board"]) == 0
