@@ -87,3 +87,16 @@ def test_a_long_secret_is_hidden_where_pydantic_shows_only_its_ends(length: int)
     with pytest.raises(ValidationError) as caught:
         TypeAdapter(bool).validate_python(secret)
     assert "s3cr3t" not in redact(str(caught.value), [secret])
+
+
+@pytest.mark.parametrize(
+    ("style", "line"),
+    [
+        ("text", "INFO tenure.sync run=7 instance=100%: done"),
+        ("json", '"logger": "tenure.sync", "run": "7", "instance": "100%", "message": "done"}'),
+    ],
+)
+def test_each_line_of_a_worker_says_which_run_it_is_of(style, line):
+    formatter = logs.Formatter(style, (), {"run": "7", "instance": "100%"})
+    record = logging.makeLogRecord({"name": "tenure.sync", "levelname": "INFO", "msg": "done"})
+    assert formatter.format(record).endswith(line)

@@ -32,8 +32,9 @@ from tenure.errors import StoreError
 from tenure.ledger.store import Store
 
 SOAK = bool(os.environ.get("TENURE_SOAK"))
-DAYS = 365 if SOAK else 12
-START = datetime(2026, 1, 24, tzinfo=UTC)
+DAYS = 365 if SOAK else 9
+START = datetime(2026, 1, 26, tzinfo=UTC)
+DEADLY = 0.02 if SOAK else 0.2
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe")
 
 CONFIG = """
@@ -214,7 +215,9 @@ def live(year: Year, server) -> list[tuple[int, int, int]]:
             )
             clock.move_to(now + (jump or timedelta(0)))
             year.met["clock jumped"] += jump is not None
-            year.hand.deadly = chance.choice(["before", "after"]) if chance.random() < 0.02 else ""
+            year.hand.deadly = (
+                chance.choice(["before", "after"]) if chance.random() < DEADLY else ""
+            )
             if chance.random() < 0.01:
                 year.edit()
             if server is not None and chance.random() < 0.004:
@@ -244,8 +247,12 @@ def published(town: Town) -> list[tuple[str, dict]]:
 def test_every_period_is_published_once_with_the_right_number(
     zone, kind, tmp_path, request, capsys
 ):
-    store = str(request.getfixturevalue(f"{kind}_database"))
-    server = request.getfixturevalue("postgres_server") if kind == "postgres" else None
+    store, server = f"sqlite:///{tmp_path}/t.db", None
+    if kind == "postgres":  # not the fixture's: that keeps every engine, of each of all the jobs
+        server = request.getfixturevalue("postgres_server")
+        name = f"year{next(server.numbers)}"
+        server.execute(f"CREATE DATABASE {name}")
+        store = f"postgresql+psycopg://postgres@127.0.0.1:{server.port}/{name}"
     chance = random.Random(f"{zone} {kind}")
     months = month_ends(START, DAYS, ZoneInfo(zone))
     customers = company(chance.randrange(10**6), START, DAYS)
@@ -259,7 +266,7 @@ def test_every_period_is_published_once_with_the_right_number(
         right = {name: Decimal(value) for name, value in figures(customers, start, end).items()}
         assert {name: Decimal(row[name]) for name in right} == right
     assert len({key for *_, key in town.posted}) == len(town.posted)
-    assert year.met["killed"] > DAYS // 20
+    assert year.met["killed"] > DAYS // 20  # or nothing was tried
     if SOAK:
         show(year, kind, seen, capsys)
         first, last = seen[7 : DAYS // 4], seen[-DAYS // 4 :]
