@@ -2,6 +2,7 @@
 
 import os
 import stat
+import time
 
 import psycopg
 import pytest
@@ -20,11 +21,20 @@ def locks(store_url):
         one.release()
 
 
+def soon(lock) -> bool:
+    """Whether the lock is to be had; a server takes a moment to see that a session is gone."""
+    for _ in range(500):
+        if lock.held():
+            return True
+        time.sleep(0.01)
+    return False
+
+
 def test_one_of_two_leads_and_the_other_does_once_it_is_let(locks):
     one, other = locks
     assert (one.held(), other.held(), one.held()) == (True, False, True)
     one.release()
-    assert other.held()
+    assert soon(other)
 
 
 def test_who_leads_is_named(locks):
@@ -57,7 +67,7 @@ def test_a_session_that_is_cut_off_has_lost_its_lock(postgres_database):
         )
     with pytest.raises(StoreError, match="does not answer"):
         one.held()
-    assert (other.held(), one.held()) == (True, False)
+    assert (soon(other), one.held()) == (True, False)
     other.release()
     one.release()
 

@@ -9,7 +9,7 @@ from daemons import Hands, a_plan, at, job
 
 from tenure.daemon import service as daemon
 from tenure.daemon.crew import Speech
-from tenure.daemon.runs import Runs
+from tenure.daemon.runs import Claim, Runs
 from tenure.daemon.service import Service
 from tenure.errors import StoreError, TenureError
 from tenure.ledger.store import Store
@@ -114,8 +114,7 @@ def test_a_store_that_cannot_be_opened_is_tried_again(running, tmp_path, caplog,
     one = running(job(SYNC), store=f"sqlite:///{tmp_path}/later/t.db")
     until(lambda: one.view.trouble and "cannot be opened" in one.view.trouble)
     (tmp_path / "later").mkdir()
-    until(lambda: one._crew.tasks)
-    assert one.view.trouble is None
+    until(lambda: one._crew.tasks and one.view.trouble is None)
     assert "trying again in" in caplog.text
 
 
@@ -134,6 +133,15 @@ def test_once_runs_what_is_due_and_ends(sqlite_database):
     assert one.run() == 0
     assert one._crew.started() == [SYNC, "report", "push:a"]
     assert Runs(Store.open(sqlite_database), "x").recent("report", 1)[0].state == "done"
+
+
+def test_who_leads_forgets_old_runs(running, sqlite_database):
+    known = Runs(Store.open(sqlite_database), "before")
+    for day in ("2025-01-01", "2025-01-02"):
+        known.claim([Claim(job=SYNC, due_at=at(day), not_before=at(day))], at(day))
+    one = running(job(SYNC))
+    until(lambda: one._tidied)
+    assert len(known.recent(SYNC, 9)) == 1
 
 
 def test_once_does_not_wait_for_a_store_that_is_not_there(tmp_path):

@@ -15,7 +15,7 @@ import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -92,6 +92,7 @@ class Service:
         self._over = threading.Event()
         self._turn: Turn | None = None
         self._failures = 0
+        self._tidied: date | None = None
         self._leading = False
         self._alarms = Alarms(self._inbox)
         self.exit_code = 0
@@ -146,6 +147,7 @@ class Service:
                 self.exit_code = max([self.exit_code, *(each.exit_code for each in ended)])
             for look in self.after_turn:
                 look(turn, ended)
+            self._tidy(turn.runs)
             turn.claims = not self.once
             if self.once and turn.is_idle:
                 self._over.set()
@@ -165,9 +167,14 @@ class Service:
             runs = self._turn.runs
             if lost := runs.take_over(self.clock()):
                 log.warning("%s runs were left by a daemon that went away; they run again", lost)
-            runs.prune(self.clock())
             self.view.leads = True
         return self._turn
+
+    def _tidy(self, runs: Runs) -> None:
+        """Forget old runs, once a day."""
+        if self._tidied != (today := self.clock().date()):
+            runs.prune(self.clock())
+            self._tidied = today
 
     def _pause(self) -> float:
         if self._failures:
