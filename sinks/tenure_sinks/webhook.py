@@ -9,9 +9,9 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-import httpx
 from pydantic import Field, SecretStr, field_validator
 
 from tenure import (
@@ -27,6 +27,9 @@ from tenure import (
     SourceError,
     hookimpl,
 )
+
+if TYPE_CHECKING:
+    import httpx
 
 SCHEMA = "tenure.retention/1"
 """Names what a body looks like: docs/webhook.schema.json."""
@@ -99,7 +102,7 @@ class Webhook(Sink):
             {"schema": SCHEMA, "type": kind, "id": context.key, kind: content}
         ).encode()
 
-        def sign(request: httpx.Request) -> None:
+        def sign(request: "httpx.Request") -> None:
             if self.config.secret is not None:
                 secret, at = self.config.secret.get_secret_value(), context.clock().timestamp()
                 request.headers["Tenure-Signature"] = signature(secret, int(at), body)
@@ -118,7 +121,7 @@ class Webhook(Sink):
         return hashlib.sha256(self.config.api_base.encode()).hexdigest()[:8]
 
     def _host(self) -> str:
-        return httpx.URL(self.config.api_base).host
+        return urlsplit(self.config.api_base).hostname or ""
 
 
 def signature(secret: str, at: int, body: bytes) -> str:
@@ -133,7 +136,7 @@ def tenure_sinks() -> list[type[Sink]]:
     return [Webhook]
 
 
-def _stay(answer: httpx.Response) -> None:
+def _stay(answer: "httpx.Response") -> None:
     """Raise where the receiver has gone, or sends us elsewhere."""
     host = answer.request.url.host
     if answer.status_code == _GONE:
