@@ -1,11 +1,12 @@
 """What Slack's error codes mean, and what to do: they come with status 200 and `"ok": false`."""
 
 from collections.abc import Mapping
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from tenure import ConfigError, SourceError, TenureError, TransientError
+
+if TYPE_CHECKING:
+    import httpx
 
 _AGAIN = "Install the app again, and put its new bot token (xoxb-…) into `token`"
 _INVITE = "Write `/invite @` and the app's name in that channel"
@@ -60,7 +61,7 @@ class RefusedError(SourceError):
         self.details = details
 
 
-def refused(sink: str, what: str, answer: httpx.Response, body: Mapping[str, Any]) -> TenureError:
+def refused(sink: str, what: str, answer: "httpx.Response", body: Mapping[str, Any]) -> TenureError:
     """The error for an answer that is not `ok`."""
     code = str(body.get("error", "no reason given"))
     if code in _USERS:
