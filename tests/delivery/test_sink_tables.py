@@ -10,7 +10,7 @@ from reports import BETTER, REPORT
 
 from tenure import Attribute, Customer, Receipt, TransientError, micros
 from tenure.config import Entry
-from tenure.delivery import deliver, preview, undo
+from tenure.delivery import Asked, deliver, preview, undo
 from tenure.errors import UsageError
 from tenure.ledger.store import Store
 from tenure.metrics import page
@@ -86,6 +86,16 @@ def test_an_attribute_that_nobody_has_fails_one_sink(book, usual):
     ready = over(book.store, a=sink("a", Board(), segments=("ownr",)), b=Board())
     a, b = deliver(ready, book.store, usual)
     assert ("ownr" in str(a.error), b.error) == (True, None)
+
+
+def test_a_report_that_cannot_be_made_is_a_failed_delivery_until_it_can(book, usual):
+    ready = over(book.store, a=sink("a", Board(), segments=("ownr",)), b=Board())
+    deliver(ready, book.store, usual)
+    again = deliver(ready, book.store, usual, Asked(only_failed=True))
+    assert [(one.sink, one.run is None) for one in again] == [("a", False)]
+    mended = over(book.store, a=sink("a", Board(), segments=()), b=Board())
+    deliver(mended, book.store, usual)
+    assert deliver(mended, book.store, usual, Asked(only_failed=True)) == []
 
 
 def test_a_sink_may_ask_for_other_reports(book, usual):

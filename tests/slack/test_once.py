@@ -196,6 +196,15 @@ def test_a_running_period_is_updated_quietly_and_gets_its_thread_when_it_is_over
     assert "Restated" not in json.dumps(world.messages["C00000002"])
 
 
+def test_a_period_that_ends_as_it_stood_is_said_to_be_over(desk):
+    desk.when, desk.rows = "provisional", [replace(row(), partial=True)]
+    desk.push()
+    desk.rows = [row()]
+    assert [change.note for change in desk.look().changes] == [
+        "updated in place: its period is over"
+    ]
+
+
 def test_a_week_has_a_message_of_its_own(desk, world):
     desk.keys = {"reports": ("monthly", "weekly")}
     desk.weeks = [replace(row(), period="2025-W47"), replace(row(churn=0), period="2025-W48")]

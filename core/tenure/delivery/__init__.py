@@ -26,7 +26,7 @@ from tenure.delivery.gate import require_publishable
 from tenure.delivery.memory import SinkMemory
 from tenure.delivery.outbox import Content, Outbox
 from tenure.delivery.reports import Reports
-from tenure.delivery.sending import Delivered, Turn, Work, look, send
+from tenure.delivery.sending import Delivered, Turn, Work, look, send, unmade
 from tenure.errors import TenureError, UsageError
 from tenure.ledger.store import Store
 from tenure.ledger.tables import Policy, Publication, table
@@ -64,7 +64,7 @@ def preview(
     """What each sink would change; writes nothing."""
     reports = Reports(workspace, store, report)
     return [
-        _with(reports, turn, lambda turn, made: look(turn, _of(made)))
+        _said(turn, lambda turn: look(turn, _of(reports.of(turn.entry))))
         for turn in _turns(workspace, store, report, asked)
     ]
 
@@ -78,20 +78,25 @@ def deliver(
     """
     reports = Reports(workspace, store, report)
 
-    def sent(turn: Turn, made: Report) -> Delivered:
+    def sent(turn: Turn) -> Delivered:
+        try:
+            made = reports.of(turn.entry)
+        except TenureError as error:
+            return unmade(turn, error)
         return send(turn, _of(made), _content(turn, made), patient=asked.patient)
 
-    return [_with(reports, turn, sent) for turn in _turns(workspace, store, report, asked)]
+    return [_said(turn, sent) for turn in _turns(workspace, store, report, asked)]
 
 
 def hold(workspace: Workspace, store: Store, report: Report, asked: Asked = ALL) -> list[Delivered]:
     """Publish the report, and send nothing by itself until somebody pushes by hand."""
     reports, outbox = Reports(workspace, store, report), Outbox(store)
 
-    def held(turn: Turn, made: Report) -> Delivered:
-        return Delivered(sink=turn.name, held=outbox.hold(_content(turn, made)))
+    def held(turn: Turn) -> Delivered:
+        content = _content(turn, reports.of(turn.entry))
+        return Delivered(sink=turn.name, held=outbox.hold(content))
 
-    return [_with(reports, turn, held) for turn in _turns(workspace, store, report, asked)]
+    return [_said(turn, held) for turn in _turns(workspace, store, report, asked)]
 
 
 def undo(
@@ -127,10 +132,10 @@ def undo(
     return replace(done, left=(*left, *done.left))
 
 
-def _with(reports: Reports, turn: Turn, act: Callable[[Turn, Report], Delivered]) -> Delivered:
-    """Act with the sink's own report; one that cannot be made or kept is that sink's failure."""
+def _said(turn: Turn, act: Callable[[Turn], Delivered]) -> Delivered:
+    """Act; a report that cannot be made or kept is that sink's failure."""
     try:
-        return act(turn, reports.of(turn.entry))
+        return act(turn)
     except TenureError as error:
         return Delivered(sink=turn.name, error=error)
 

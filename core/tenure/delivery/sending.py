@@ -27,6 +27,9 @@ from tenure.redaction import redact
 
 _LOG = logging.getLogger("tenure.delivery")
 
+_UNMADE = "unmade"
+"""The digest of figures that there are none of."""
+
 _NAMED = 5
 """So many refused targets are named in a message."""
 
@@ -153,6 +156,18 @@ def _send(turn: Turn, work: Work, content: Content, *, patient: bool) -> Deliver
     return Delivered(
         sink=turn.name, changes=changes, error=refused, run=told, left=tuple(receipt.left)
     )
+
+
+def unmade(turn: Turn, error: TenureError) -> Delivered:
+    """Keep that the sink's report could not be made; what is held stays so."""
+    outbox = Outbox(turn.store)
+    last = outbox.last(turn.name)
+    if last is not None and last.state is State.HELD:
+        return Delivered(sink=turn.name, error=error)
+    run = outbox.begin(Content(sink=turn.name, digest=_UNMADE, publication=None))
+    with turn.store.write() as (connection, _):
+        outbox.failed(connection, run, error)
+    return Delivered(sink=turn.name, error=error, run=run.id)
 
 
 def finish(turn: Turn, run: Run, receipt: Receipt, changes: Sequence[Change]) -> TenureError | None:

@@ -131,4 +131,5 @@ def _note(there: Message | None, due: _Due) -> str:
         return "stands already; its thread is looked at"
     if not figures:
         return "restated, as a new message"
-    return f"updated in place: {difference(figures, edition.figures)}"
+    changed = difference(figures, edition.figures)
+    return f"updated in place: {changed or 'its period is over'}"
