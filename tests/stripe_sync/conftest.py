@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from stripe_lists import HOST, Lists, opened
+from stripe_worker import Worker, worker
 
 from tenure_connectors.stripe.account import Account
 
@@ -13,6 +14,13 @@ def lists(respx_mock) -> Lists:
     made = Lists()
     respx_mock.route(host=HOST).mock(side_effect=made)
     return made
+
+
+@pytest.fixture(scope="session")
+def work() -> Iterator[Worker]:
+    """Syncs in processes that may die."""
+    with worker() as found:
+        yield found
 
 
 @pytest.fixture

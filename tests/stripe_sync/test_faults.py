@@ -12,7 +12,6 @@ from typing import NamedTuple
 import pytest
 from everything import QUERIES
 from stripe_syncs import Synced, synced
-from stripe_worker import worker
 
 from stripe_world.market import Level
 from stripe_world.world import World
@@ -97,11 +96,11 @@ def test_a_source_that_stays_down_keeps_what_was_committed(tmp_path):
         assert facts(account) == before
 
 
-def test_a_killed_sync_is_finished_by_the_next(tmp_path, undisturbed):
+def test_a_killed_sync_is_finished_by_the_next(tmp_path, undisturbed, work):
     """Each sync is killed later in its course than the one before it."""
     chance = random.Random(5)
     folder, whole = tmp_path / "killed", tmp_path / "whole"
-    with serving(world(), latency=0.05) as server, worker() as work:
+    with serving(world(), latency=0.05) as server:
         for made in (folder, whole):
             made.mkdir()
             Synced(server.world, server, made).store.engine.dispose()
