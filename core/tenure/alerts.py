@@ -4,6 +4,7 @@
 sink. What was said already is the outbox's business (`tenure.delivery.alerting`).
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,9 @@ _SINGLY = 20
 """So many customers' losses are alerts of their own; the others share one."""
 
 _LONGEST_NAME = 80
+
+_TURNS = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Marks in a name that would turn the direction of all that follows, the amount with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,5 +164,5 @@ def _losses(rules: "AlertsTable", row: "Row", facts: Facts) -> Iterator[Alert]:
 
 
 def _short(name: str) -> str:
-    line = " ".join(name.split())
+    line = " ".join(_TURNS.sub(" ", name).split())
     return line if len(line) <= _LONGEST_NAME else f"{line[: _LONGEST_NAME - 1]}…"

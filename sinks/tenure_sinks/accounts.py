@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from tenure import SinkContext, Standing
 
 _NAMED = 5
+_LONGEST = 100
+"""Letters of one that is named: an id may have any number."""
 
 
 class ByAttribute(BaseModel):
@@ -93,5 +95,7 @@ def warnings(said: Mapping[str, Sequence[str]]) -> Iterator[str]:
 
 def few_of(named: Sequence[str]) -> str:
     """The first of them, and how many there are where these are more."""
-    some = ", ".join(named[:_NAMED])
+    some = ", ".join(
+        each if len(each) <= _LONGEST else f"{each[:_LONGEST]}…" for each in named[:_NAMED]
+    )
     return some if len(named) <= _NAMED else f"{some} … ({len(named):,} in all)"

@@ -55,6 +55,12 @@ def test_a_ratio_of_nothing_is_beyond_no_limit():
     assert said(replace(FACTS, row=empty), nrr_below=1, grr_below=1, churn_above=0) == []
 
 
+def test_a_name_does_not_turn_the_amount_around():
+    lost = [Loss(customer="c", name="\u202eAcme\u2066", amount=micros(5), reasons=[])]
+    (found,) = due(AlertsTable(customer_loss_above=2), replace(FACTS, losses=lambda: lost))
+    assert found.title == "Acme pays 5.00 USD less"
+
+
 def test_a_customer_whose_loss_is_too_large():
     lost = [
         Loss(customer=f"c{n}", name="*a*\n" * 99, amount=micros(n), reasons=["product_removed"])

@@ -200,6 +200,13 @@ def test_an_account_is_never_made(desk, org, caplog):
     assert "no Account has their id in Tenure_Customer_Id__c: nobody (nobody)" in caplog.text
 
 
+def test_a_warning_stays_short_whatever_an_id_is(desk, org, caplog):
+    desk.stands("a", "d" * 10_000)
+    assert desk.push().error is None
+    assert "these are no ids of Salesforce: ddd" in caplog.text
+    assert len(caplog.text) < 400
+
+
 def test_two_accounts_with_one_id_are_left_alone(desk, org, caplog):
     org.add("a")
     desk.stands("a", "b")
