@@ -1,11 +1,14 @@
 """The copy in columns: reports from it are those of the ledger, whatever happened to it."""
 
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
 from asked import as_policy, asked, filled, has_begun, heavy
 from copies import Copied, from_copy, from_ledger
@@ -15,11 +18,12 @@ from sqlalchemy import text
 from workspaces import workspace
 from worlds import policies, questions, worlds
 
+from tenure.ledger.store import Store, sqlite_path
 from tenure.meta import Variant
 from tenure.metrics import movements
 from tenure.metrics.columns import LARGE
 from tenure.metrics.run import build
-from tenure.metrics.source import attached
+from tenure.metrics.source import attached, reader
 
 SEGMENTS = ("owner", "country", "plan", "currency", "acv_band", "cohort")
 
@@ -203,3 +207,23 @@ def test_the_movement_log_comes_from_the_copy_too(copied):
 def test_the_copy_is_for_its_owner_alone(copied):
     assert copied.folder.stat().st_mode & 0o077 == 0
     assert not Path(copied.folder).is_symlink()
+
+
+_CLOSING = """
+import sqlite3, sys, time
+ledger = sqlite3.connect(sys.argv[1], isolation_level=None)
+for each in ("PRAGMA locking_mode = EXCLUSIVE", "BEGIN IMMEDIATE", "COMMIT"):
+    ledger.execute(each)
+print("holds it", flush=True)
+time.sleep(0.3)
+"""
+
+
+def test_reading_in_columns_waits_for_another_process_that_closes_the_ledger(sqlite_database: str):
+    store = Store.open(sqlite_database)
+    command = [sys.executable, "-S", "-c", _CLOSING, str(sqlite_path(store.url))]
+    with reader(store) as read, subprocess.Popen(command, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        rows = read("SELECT count(*) FROM customer")  # noqa: F841 - DuckDB finds it by its name
+        assert duckdb.sql("FROM rows").fetchall() == [(0,)]

@@ -19,7 +19,7 @@ from sqlalchemy import make_url
 
 from tenure.errors import StoreError
 from tenure.ledger.gate import gates
-from tenure.ledger.store import Store, sqlite_path
+from tenure.ledger.store import PATIENCE, Store, sqlite_path
 from tenure.ledger.tables import to_micros
 from tenure.metrics import columns
 
@@ -193,7 +193,11 @@ def _connect(store: Store) -> Any:
     if path is not None:
         from adbc_driver_sqlite import dbapi as sqlite  # noqa: PLC0415 - one of the two
 
-        return sqlite.connect(str(path))
+        connection = sqlite.connect(str(path))
+        with connection.cursor() as cursor:  # unless told, it gives up at once where others close
+            cursor.execute(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")
+            cursor.fetchall()
+        return connection
     try:
         from adbc_driver_postgresql import (  # type: ignore[import-untyped]  # noqa: PLC0415 - an extra
             dbapi as postgres,
