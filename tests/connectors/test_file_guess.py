@@ -73,6 +73,13 @@ def test_the_signs_in_amounts_make_them_readable(guess, source, amounts, signs):
     assert source.pull(**options).refused == []
 
 
+@pytest.mark.parametrize("header", ["MRR (EUR)", "mrr in EUR", "Monthly fee [EUR]", "MRR_EUR"])
+def test_a_header_may_say_the_currency(guess, header):
+    options, notes = guess(f"customer,start,{header}", "a,2025-01-01,1")
+    assert options == {"columns": {"mrr": header}}
+    assert notes == ['amounts show EUR: set currency = "EUR" under [tenure]']
+
+
 def test_signs_in_columns_of_months(guess):
     options, _ = guess("customer;2025-01;2025-02", "a;1.234,50;7")
     assert options == {"delimiter": ";", "decimal": ",", "thousands": "."}

@@ -159,6 +159,7 @@ def test_a_month_may_be_a_day_in_the_format_of_dates(source):
         ("who,start,mrr", {}, "has no column for customer; it has: who, start, mrr"),
         ("customer,mrr", {}, "has no column for start, or month and mrr"),
         ("customer,month", {}, "has no column for start, or month and mrr"),
+        ("customer,start", {}, "has no column for mrr, or amount; it has: customer, start"),
     ],
 )
 def test_a_header_that_cannot_be_understood_shows_what_is_there(refused, header, options, words):

@@ -56,7 +56,7 @@ def _layout(at: dict[str, int], months: dict[int, date]) -> Layout | None:
     if "customer" not in at:
         return None
     if "start" in at:
-        return Layout.PERIODS
+        return Layout.PERIODS if "mrr" in at or "amount" in at else None
     if "month" in at and "mrr" in at:
         return Layout.SNAPSHOTS
     return Layout.WIDE if months and "month" not in at else None
@@ -113,7 +113,8 @@ def _refusal(
     other = next((sign for sign in ";\t|," if sign != config.delimiter and sign in header[0]), None)
     if len(header) == 1 and other:
         return SourceError(f"{name} has one column, {header[0]!r}", f"Is it delimiter = {other!r}?")
-    wanted = "customer" if "customer" not in at else "start, or month and mrr"
+    wanted = "mrr, or amount" if "start" in at else "start, or month and mrr"
+    wanted = wanted if "customer" in at else "customer"
     return SourceError(
         f"{name} has no column for {wanted}; it has: {_shown(header)}",
         'Name them: columns = { customer = "…", start = "…", mrr = "…" }, '

@@ -51,6 +51,7 @@ _DATES = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y-%m-%d 
 _AMOUNTS = ("mrr", "amount", "quantity", "discount_percent")
 _TIMES = ("start", "end", "trial_end", "requested_at")
 _SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR"}
+_CODES = ("EUR", "GBP", "INR", "USD", "CHF", "CAD", "AUD", "SEK", "NOK", "DKK", "PLN", "JPY")
 _IDS = re.compile(r"(^|[_\s-])(id|oid|uuid|key|email|url)$", re.IGNORECASE)
 
 
@@ -117,7 +118,7 @@ def _encoding(data: bytes) -> str | None:
 
 def _columns(header: Sequence[str]) -> dict[str, int]:
     """Our names by the first header that is one of their synonyms."""
-    plain = [re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") for name in header]
+    plain = [_plain(name) for name in header]
     found: dict[str, int] = {}
     for ours, names in _SYNONYMS.items():
         for name in names:
@@ -132,6 +133,12 @@ def _columns(header: Sequence[str]) -> dict[str, int]:
         for other in ("amount", "interval", "interval_count"):
             found.pop(other, None)
     return found
+
+
+def _plain(name: str) -> str:
+    """The header in small letters, without the currency that `MRR (EUR)` says."""
+    said = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    return re.sub(rf"_(in_)?({'|'.join(_CODES).lower()})$", "", said)
 
 
 def _numbers(cells: Sequence[str], notes: list[str]) -> dict[str, Json]:
@@ -173,10 +180,13 @@ def _date_format(found: Mapping[str, list[str]], notes: list[str]) -> dict[str, 
 
 def _currency(texts: Iterable[str], notes: list[str]) -> None:
     """Say so where amounts are in a currency that [tenure] may not state."""
-    signs = "".join(texts)
-    for sign, code in _SIGNS.items():
-        if sign in signs:
-            notes.append(f'amounts show {sign}: set currency = "{code}" under [tenure]')
+    said = " ".join(texts)
+    shown = {code: sign for sign, code in _SIGNS.items() if sign in said}
+    for code in re.findall(rf"(?<![A-Za-z])(?:{'|'.join(_CODES)})(?![A-Za-z])", said):
+        shown.setdefault(code, code)
+    shown.pop("USD", None)  # `init` writes it
+    for code, sign in shown.items():
+        notes.append(f'amounts show {sign}: set currency = "{code}" under [tenure]')
 
 
 def _is_iso(cell: str) -> bool:
