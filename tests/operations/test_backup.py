@@ -170,3 +170,12 @@ def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys):
     assert main(["restore", made.name]) == 1
     assert main(["restore", made.name, "--replace"]) == 0
     assert f"restored {made.name}" in capsys.readouterr().out
+
+
+def test_a_folder_that_is_not_there_yet_is_made(
+    book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "plugins.toml").write_text(f'[tenure]\nstore = "{book.store.url}"\n')
+    monkeypatch.chdir(tmp_path)
+    assert main(["backup", "some/backups"]) == 0
+    assert [file.suffix for file in Path("some/backups").iterdir()] == [".zip"]

@@ -58,6 +58,8 @@ def backup(
     require_there(url)
     store = Store.bare(url)
     named = f"tenure-{store.clock():%Y-%m-%dT%H%M%SZ}.zip"
+    if not path.suffix and not path.exists():
+        path.mkdir(parents=True)
     file = path / named if path.is_dir() else path
     typer.echo(f"{file}: {_counted(save(store, file))}")
 
