@@ -36,7 +36,7 @@ SCHEMA = "tenure.retention/1"
 
 _FIELD = "report"
 _GONE = 410
-_ANYHOW = tuple(range(400, 500))
+_ANYHOW = (*range(400, 500), 501)
 
 
 class WebhookConfig(HttpConfig):

@@ -149,7 +149,7 @@ def test_nothing_can_be_taken_back(store, receiver):
 @respx.mock
 def test_check_asks_whether_anybody_is_there(store):
     route = respx.options(URL)
-    route.side_effect = [httpx.Response(405), httpx.Response(410)]
+    route.side_effect = [httpx.Response(501), httpx.Response(410)]  # no OPTIONS; gone
     entry = hook()
     context = lend(over(store, a=entry), entry)
     assert list(entry.plugin.check(context)) == [
