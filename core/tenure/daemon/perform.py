@@ -48,7 +48,7 @@ def _outcome(outcomes: "Iterable[Outcome]") -> Result:
 
 def _report(workspace: Workspace, store: Store, _name: str) -> Result:
     from tenure.errors import TenureError  # noqa: PLC0415 - likewise
-    from tenure.money import optional_ratio  # noqa: PLC0415 - likewise
+    from tenure.printing import percent  # noqa: PLC0415 - likewise
 
     try:
         made = _publishable(workspace, store)
@@ -56,7 +56,7 @@ def _report(workspace: Workspace, store: Store, _name: str) -> Result:
         _warn(workspace, store, error)
         raise
     total = [row for row in made.rows if row.segment is None][-1:]
-    said = [f"{row.period}: NRR {optional_ratio(row.nrr)}" for row in total]
+    said = [f"{row.period}: NRR {percent(row.nrr)}" for row in total]
     return _alerted(_warn(workspace, store, made), said)
 
 
