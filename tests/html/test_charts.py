@@ -40,6 +40,10 @@ def test_small_movements_on_a_high_plain_are_seen_and_the_cut_is_told() -> None:
     assert (flat["usermeta"], steep["usermeta"]) == ({"cut": True}, {"cut": False})
 
 
+def test_where_nothing_moves_start_and_end_are_seen_whole() -> None:
+    assert charts.waterfall(bridge(55_696, new=0, lost=0), LOOK)["usermeta"] == {"cut": False}
+
+
 def test_a_bridge_down_to_nothing_and_out_of_nothing() -> None:
     for start, move in ((0, 0), (5, -5), (0, 7)):
         assert "<svg" in charts.svg(charts.waterfall(bridge(start, new=move), LOOK))

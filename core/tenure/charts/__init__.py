@@ -155,7 +155,7 @@ def _reach(bars: Sequence[Spec]) -> tuple[int, int]:
     tops, moved = [bar["to"] for bar in bars], [bar["from"] for bar in bars[1:-1]]
     low, high = min([*tops, *moved]), max(tops)
     ground = low - (high - low) // 2
-    return (ground, high) if ground > high // 2 else (min(0, low), high)
+    return (ground, high) if low < high and ground > high // 2 else (min(0, low), high)
 
 
 def _cut(bars: Sequence[Spec], ground: int) -> None:

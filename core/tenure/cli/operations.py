@@ -22,7 +22,7 @@ def doctor(
     *,
     fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mended safely.")] = False,
 ) -> None:
-    """Say what is wrong with this workspace, and what to do about it. Changes nothing."""
+    """Say what is wrong with this workspace, and what to do. Changes nothing without `--fix`."""
     from tenure import doctor as examining  # noqa: PLC0415 - see tenure.cli
 
     loaded, worst = workspace(context), 0

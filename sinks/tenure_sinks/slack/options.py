@@ -17,7 +17,7 @@ _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{8,}")
 class SlackConfig(HttpConfig):
     """Where the messages go, and how they look."""
 
-    api_base: str = "https://slack.com/api"
+    api_base: str = Field(default="https://slack.com/api", description="where Slack is")
     token: SecretStr | None = Field(default=None, description="bot token, xoxb-…")
     channel: str | None = Field(
         default=None, min_length=1, description='"#revenue", or a channel\'s id'
