@@ -100,6 +100,7 @@ def test_a_job_goes_by_the_file_that_the_daemon_read_not_by_what_was_made_of_it_
 def test_rows_that_cannot_be_read_leave_something_to_look_at(folder):
     (folder / "rows.csv").write_text("customer,plan,start,mrr\na,pro,2025-01-01,5\nb,pro,never,5\n")
     assert did(folder, "sync:history")[::2] == ("partial", 1)
+    assert did(folder, "sync:history")[1] == "history: nothing new; 1 in quarantine"
 
 
 def test_a_source_that_is_gone_fails(folder):

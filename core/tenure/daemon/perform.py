@@ -42,8 +42,13 @@ def _outcome(outcomes: "Iterable[Outcome]") -> Result:
     errors = [str(one.error) for one in found if one.error]
     if errors:
         return Result(state="failed", message="; ".join(errors), exit_code=code)
-    said = "; ".join(f"{one.name}: {one.summary}" for one in found)
+    said = "; ".join(map(_said, found))
     return Result(state="partial" if code else "done", message=said, exit_code=code)
+
+
+def _said(one: "Outcome") -> str:
+    waits = f"; {one.quarantined:,} in quarantine" if one.quarantined else ""
+    return f"{one.name}: {one.summary}{waits}"
 
 
 def _report(workspace: Workspace, store: Store, _name: str) -> Result:
