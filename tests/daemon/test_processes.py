@@ -36,6 +36,7 @@ class Faulty(tenure.Connector):
     def pull(self, request):
         act = self.config.act
         os.write(1, b"printed past everybody\\n")
+        if act == "fork" and os.fork() == 0: time.sleep(600)
         if act == "exit": os._exit(3)
         if act == "segfault": os.kill(os.getpid(), signal.SIGSEGV)
         while act == "hang":
@@ -47,7 +48,7 @@ class Faulty(tenure.Connector):
 @tenure.hookimpl
 def tenure_connectors(): return [Faulty]
 """
-ACTS = ("fine", "exit", "segfault", "hang")
+ACTS = ("fine", "fork", "exit", "segfault", "hang")
 
 
 def write(folder: Path, store: str, *acts: str, more: str = "") -> Path:
@@ -87,6 +88,7 @@ def ended(tmp_path_factory) -> dict[str, Ended]:
     ("act", "state", "said"),
     [
         ("fine", State.DONE, "fine: nothing new"),
+        ("fork", State.DONE, "fork: nothing new"),
         ("exit", State.CRASHED, "ended with exit code 3 and without a result"),
         ("segfault", State.CRASHED, "crashed by SIGSEGV, most likely in a plugin"),
         ("hang", State.TIMEOUT, "cut off after 8 s"),

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,6 +26,9 @@ from tenure.daemon.work import Order, Result
 _COMMAND = (sys.executable, "-P", "-m", "tenure.daemon.work")
 
 _STOPPED = "the daemon was stopped"
+
+_GLANCE = 2.0
+"""Seconds between two looks at whether a worker has ended whose pipe is still open."""
 
 log = logging.getLogger("tenure.daemon")
 
@@ -56,14 +60,26 @@ class Worker:
     def result(self, timeout: float) -> Result:
         """Wait for it; after the timeout it is told to stop, and after its grace it is killed."""
         try:
-            line, _ = self._process.communicate(timeout=timeout)
-            return self._told(line)
+            return self._told(self._line(timeout))
         except subprocess.TimeoutExpired:
             self.stop()
             said = f"cut off after {timeout:,.0f} s; set [daemon] timeouts if it needs longer"
             return Result(state=State.TIMEOUT, message=said, exit_code=1)
         finally:
             self._close()
+
+    def _line(self, timeout: float) -> bytes:
+        """All that it says until it ends, though what it started may hold the pipe for longer."""
+        end = time.monotonic() + timeout
+        while True:
+            left = end - time.monotonic()
+            try:
+                return self._process.communicate(timeout=max(min(left, _GLANCE), 0))[0]
+            except subprocess.TimeoutExpired as late:
+                if self._process.poll() is not None:
+                    return late.output or b""
+                if left <= 0:
+                    raise
 
     def stop(self) -> None:
         """Tell it to stop, and kill it, with all that it started, unless it does so in time."""
