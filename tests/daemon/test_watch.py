@@ -202,8 +202,9 @@ def test_the_heart_beats_when_all_is_well_and_not_while_something_failed(watch, 
     assert ear.heard == ["/alive"]
 
 
-def test_a_heartbeat_that_nobody_hears_is_logged_without_its_address(caplog):
-    beat("http://127.0.0.1:9/secret").join()
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9/secret", "http://127.0.0.1:9/a secret"])
+def test_a_heartbeat_that_nobody_hears_is_logged_without_its_address(caplog, address):
+    beat(address).join()
     assert "was not heard" in caplog.text
     assert "secret" not in caplog.text
 

@@ -26,7 +26,8 @@ from tenure import (
 from tenure.cli import main
 from tenure.config import Workspace
 from tenure.erasure import Asked, forget
-from tenure.errors import TenureError, UsageError
+from tenure.erasure.texts import Needles
+from tenure.errors import StoreError, TenureError, UsageError
 from tenure.ledger.forgotten import PREFIX
 from tenure.ledger.lease import Ask, hold
 from tenure.ledger.statements import LinkFact, state_links
@@ -195,6 +196,50 @@ def test_nothing_can_be_read_back_from_the_file(sqlite_database: str, tmp_path: 
     forget(asking(store), store, Asked(customer="cus_wilhelmina"))
     files = b"".join(file.read_bytes() for file in tmp_path.glob("store.db*"))
     assert traces(files.decode(errors="replace")) == []
+
+
+def test_nothing_can_be_read_back_from_the_files_of_postgres(
+    postgres_server, postgres_database: str
+):
+    store = filled(postgres_database)
+    own = "SELECT oid FROM pg_database WHERE datname = current_database()"
+    with store.aside() as connection:
+        connection.execute(text("ANALYZE"))  # statistics quote what is frequent
+        folder = connection.scalar(text(own))
+    store.engine.dispose()  # whoever synced has ended, and its temporary tables with it
+    forget(asking(store), store, Asked(customer="cus_wilhelmina"))
+    postgres_server.execute("CHECKPOINT")
+    files = (postgres_server.folder / "data/base" / str(folder)).iterdir()
+    said = b"".join(file.read_bytes() for file in files)
+    assert traces(said.decode(errors="replace")) == []
+
+
+def test_whoever_still_reads_keeps_the_file_from_being_cleaned_and_that_is_said(
+    sqlite_database: str,
+):
+    store = filled(sqlite_database)
+    hasty = Store.open(sqlite_database, patience=0.1)
+    asked = Asked(customer="cus_wilhelmina")
+    with store.read() as connection:
+        connection.scalar(text("SELECT count(*) FROM run"))
+        with pytest.raises(StoreError, match="is forgotten, but"):
+            forget(asking(store), hasty, asked)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        json.dumps({"who": "Wilhelmína Ñobody"}),
+        json.dumps({"Wilhelmína Ñobody": {"nrr": 1.5}}),
+        json.dumps("a line\nWilhelmína Ñobody"),
+        r"in a sentence: Wilhelm\u00edna \u00d1obody",
+    ],
+    ids=["value", "key", "after an escape", "no JSON"],
+)
+def test_a_name_is_found_behind_the_escapes_of_json(said: str):
+    clean = Needles.of(["Wilhelmína Ñobody"], "forgotten-1").out_of(said)
+    assert "Wilhelm" not in clean
+    assert "forgotten-1" in clean
 
 
 def test_a_sink_is_told_of_no_id(store: Store):

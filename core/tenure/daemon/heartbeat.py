@@ -6,6 +6,7 @@ that, say once a day, raises the alarm when it stays out.
 
 import logging
 import urllib.request
+from http.client import HTTPException
 from threading import Thread
 
 log = logging.getLogger("tenure.daemon")
@@ -24,6 +25,6 @@ def _call(url: str) -> None:
     try:
         with urllib.request.urlopen(url, timeout=_TIMEOUT) as answer:  # noqa: S310 - plugins.toml allows http and https alone
             answer.read(1)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         # Not the address: it may be a secret.
         log.warning("the heartbeat was not heard: %s", type(error).__name__)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tenure.erasure import rows, who
-from tenure.errors import UsageError
+from tenure.errors import StoreError, UsageError
 from tenure.ledger.forgotten import salt_of
 from tenure.ledger.store import Store, folder_of
 
@@ -84,9 +84,23 @@ def clean(store: Store) -> None:
     with store.connect() as connection:
         driver: Any = connection.connection.driver_connection
         if connection.dialect.name == "postgresql":
-            driver.autocommit = True
-            driver.execute("VACUUM")
-            driver.autocommit = False
-        else:
-            driver.execute("VACUUM")
-            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            _anew(driver)
+            return
+        driver.execute("VACUUM")
+        busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        raise StoreError(
+            "The customer is forgotten, but what was deleted still stands in the store's `-wal` "
+            "file, for somebody reads it",
+            "Run the same command again once nobody does",
+        )
+
+
+def _anew(driver: Any) -> None:
+    """Write PostgreSQL's files anew: VACUUM alone leaves the bytes, and statistics quote values."""
+    driver.autocommit = True
+    try:
+        driver.execute("ANALYZE")
+        driver.execute("VACUUM (FULL)")
+    finally:
+        driver.autocommit = False

@@ -19,6 +19,7 @@ _MINDED = frozenset(
 )  # fmt: skip
 """Tables whose rows are minded one by one: of every other one, the texts are."""
 
+_ESCAPES = re.compile(r"(?:\\u[0-9a-fA-F]{4})+|\\[\"\\/bfnrt]")
 _BAD = table(Quarantine)
 _GONE = "(of a forgotten customer)"
 
@@ -39,7 +40,7 @@ class Needles:
 
     def in_text(self, text: str) -> bool:
         """Whether one of them is there."""
-        return self.pattern.search(text) is not None
+        return any(self.pattern.search(one) for one in (text, _spoken(text)))
 
     def out_of(self, text: str) -> str:
         """The text with the token instead; of JSON its texts alone, since numbers are figures."""
@@ -48,7 +49,7 @@ class Needles:
         try:
             return json.dumps(self._without(json.loads(text)))
         except ValueError:
-            return self.pattern.sub(self.token, text)
+            return self.pattern.sub(self.token, _spoken(text))
 
     def _without(self, value: Any) -> Any:
         match value:
@@ -57,9 +58,21 @@ class Needles:
             case list():
                 return [self._without(one) for one in value]
             case dict():
-                return {key: self._without(one) for key, one in value.items()}
+                return {self._without(key): self._without(one) for key, one in value.items()}
             case _:
                 return value
+
+
+def _spoken(text: str) -> str:
+    """A text without the escapes of JSON, behind which a name stands otherwise, or by another."""
+    return _ESCAPES.sub(_meant, text)
+
+
+def _meant(found: re.Match[str]) -> str:
+    said = found[0]
+    if said.startswith("\\u"):
+        return bytes.fromhex(said.replace("\\u", "")).decode("utf-16-be", "replace")
+    return " " if said[1] in "bfnrt" else said[1]
 
 
 def replace(connection: Connection, needles: Needles) -> int:
