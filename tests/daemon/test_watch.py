@@ -44,7 +44,7 @@ class NoLock:
 def watch(sqlite_database):
     rig = Rig(Store.open(sqlite_database), a_plan(job(SYNC, "every 1h"), job("report")))
     service = Service(rig.plan, Speech(instance="one"), NoLock(), clock=lambda: rig.now)
-    service.view.turned_at, service.view.trouble = rig.now, None
+    service.view.turned_at, service.view.trouble, service.view.leads = rig.now, None, True
     watch = Watch(service)
     watch.rig = rig
     yield watch
@@ -96,6 +96,27 @@ def test_not_ready_while_the_ledger_does_not_answer(watch):
     assert (watch.readiness()[0], watch.health()[0]) == (503, 200)
 
 
+def shown(watch: Watch) -> str:
+    return watch.metrics()[2].decode()
+
+
+def test_who_leads_no_more_says_nothing_of_what_grows_old(watch):
+    synced(watch, "2026-01-05T06:59")
+    assert ready(watch)[0] == 503
+    assert 'connector="billing"' in shown(watch)
+    watch.service.view.leads = False
+    assert watch.readiness()[0] == 200
+    assert 'connector="billing"' not in shown(watch)
+
+
+def test_a_job_that_is_gone_from_plugins_toml_is_shown_no_more(watch):
+    ready(watch)
+    watch.rig.turn.plan = a_plan(job("report"))
+    ready(watch)
+    assert 'next_due_timestamp_seconds{job="report"}' in shown(watch)
+    assert 'next_due_timestamp_seconds{job="sync:billing"}' not in shown(watch)
+
+
 def test_a_main_thread_that_hangs_does_not_live(watch):
     watch.rig.now += HUNG + timedelta(seconds=1)
     assert watch.health()[0] == 503
@@ -141,9 +162,10 @@ def fetch(url: str) -> tuple[int, str]:
             return error.code, error.read().decode()
 
 
-def test_what_is_asked_over_http_is_answered(watch):
-    server = serve(watch, "127.0.0.1:0")
-    base = f"http://127.0.0.1:{server.server_port}"
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+def test_what_is_asked_over_http_is_answered(watch, host):
+    server = serve(watch, f"{host}:0")
+    base = f"http://{host}:{server.server_port}"
     try:
         assert fetch(f"{base}/healthz") == (200, '{"alive": true}\n')
         assert fetch(f"{base}/metrics")[0] == 200

@@ -8,7 +8,9 @@ A daemon that stands by is ready, and says nothing of connectors: the one that l
 """
 
 import json
+import socket
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -78,6 +80,14 @@ class Gauges:
         )
         self.deliveries = gauge("deliveries_open", "What no sink has got yet, by state", ["state"])
 
+    def forget(self) -> None:
+        """Show no job and no connector: others do, or there are others. What is counted stays."""
+        for each in (
+            *(self.success, self.due, self.running),
+            *(self.synced, self.bound, self.quarantined, self.deliveries),
+        ):
+            each.clear()
+
 
 class Watch:
     """Looks at a daemon and its ledger, now and then."""
@@ -87,6 +97,7 @@ class Watch:
         self.gauges = Gauges(service.speech.instance)
         self.stale: dict[str, str] = {}
         self._looked_at: datetime | None = None
+        self._plan = service.plan
 
     def ended(self, ended: Ended) -> None:
         """Count an attempt that ended."""
@@ -99,6 +110,9 @@ class Watch:
     def turned(self, turn: Turn, ended: list[Ended]) -> None:
         """After a turn: what runs, what is due, and not too often how fresh everything is."""
         now, working = self.service.clock(), turn.crew.working()
+        if turn.plan is not self._plan:
+            self.gauges.forget()
+            self._plan, self._looked_at = turn.plan, None
         for job in turn.plan.jobs:
             self.gauges.running.labels(job.name).set(job.name in working)
             due = job.next_due(turn.plan.zone, now)
@@ -125,6 +139,9 @@ class Watch:
     def metrics(self) -> tuple[int, str, bytes]:
         """What Prometheus gets."""
         view, gauges = self.service.view, self.gauges
+        if not view.leads:
+            gauges.forget()  # what this one saw when it led grows old, and would look stale
+            self._looked_at = None
         gauges.leads.set(view.leads)
         gauges.store_up.set(view.trouble is None)
         gauges.turned.set(view.turned_at.timestamp() if view.turned_at else 0)
@@ -141,12 +158,13 @@ class Watch:
     def readiness(self) -> tuple[int, str, bytes]:
         """Whether figures are what they should be: the ledger answers and no source is stale."""
         view = self.service.view
-        ready = view.trouble is None and not self.stale
+        stale = self.stale if view.leads else {}
+        ready = view.trouble is None and not stale
         said = {
             "ready": ready,
             "role": "leader" if view.leads else "standby",
             "store": view.trouble or "ok",
-            "stale": self.stale,
+            "stale": stale,
         }
         return _json(200 if ready else 503, said)
 
@@ -170,22 +188,26 @@ def serve(watch: Watch, address: str) -> ThreadingHTTPServer:
             path = self.path.partition("?")[0]
             missing = (404, "text/plain", f"There are: {', '.join(answers)}\n".encode())
             code, kind, body = answers.get(path, lambda: missing)()
-            self.send_response(code)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            with suppress(OSError):  # whoever asked may be gone
+                self.send_response(code)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
             """Who asks is of no interest."""
 
+    class Server(ThreadingHTTPServer):
+        address_family = socket.AF_INET6 if address.startswith("[") else socket.AF_INET
+        daemon_threads = True
+
     host, _, port = address.rpartition(":")
     try:
-        server = ThreadingHTTPServer((host.strip("[]"), int(port)), Handler)
+        server = Server((host.strip("[]"), int(port)), Handler)
     except OSError as error:
         raise ConfigError(
             f"[daemon] listen: {address} cannot be used: {error.strerror}", "Choose another port"
         ) from None
-    server.daemon_threads = True
     Thread(target=server.serve_forever, daemon=True).start()
     return server
