@@ -35,7 +35,15 @@ from tenure.ledger.tables import ConnectorState, SinkLease, from_micros, table
 FORMAT = 1
 _MANIFEST = "manifest.json"
 _BATCH = 2_000
-_BROKEN = (zipfile.BadZipFile, zlib.error, ValueError, KeyError, TypeError, EOFError)
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, ValueError, KeyError, TypeError, EOFError),
+    *(
+        AttributeError,
+        RuntimeError,
+        NotImplementedError,
+        RecursionError,
+    ),  # encrypted, other packing
+)
 """What a file that is no backup, or half of one, may raise while it is read."""
 
 

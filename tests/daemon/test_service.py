@@ -9,6 +9,7 @@ from daemons import Hands, a_plan, at, job
 
 from tenure.daemon import service as daemon
 from tenure.daemon.crew import Speech
+from tenure.daemon.leader import lock_of
 from tenure.daemon.runs import Claim, Runs
 from tenure.daemon.service import Service
 from tenure.errors import StoreError, TenureError
@@ -123,6 +124,23 @@ def test_on_sqlite_a_second_daemon_is_told_who_runs(sqlite_database):
     second = Service(plan, Speech(instance="two"), Latch("n"), hire=Crew)
     with pytest.raises(TenureError, match="process 7 on afar"):
         second.run()
+
+
+def test_a_lock_whose_file_was_deleted_is_taken_anew_before_another_daemon_takes_it(tmp_path):
+    one, other = (lock_of(f"sqlite:///{tmp_path}/t.db", name) for name in ("one", "other"))
+    assert one.held()
+    (tmp_path / "t.db.daemon").unlink()
+    assert (one.held(), other.held()) == (True, False)
+    (tmp_path / "t.db.daemon").unlink()
+    assert (other.held(), one.held()) == (True, False)
+    other.release()
+
+
+def test_a_lock_that_breaks_ends_the_daemon(sqlite_database):
+    plan = a_plan().model_copy(update={"store": sqlite_database})
+    broken = Latch("")  # it has no look to give
+    with pytest.raises(IndexError):
+        Service(plan, Speech(instance="one"), broken, hire=Crew).run()
 
 
 def test_once_runs_what_is_due_and_ends(sqlite_database):

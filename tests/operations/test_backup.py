@@ -114,8 +114,10 @@ def rewritten(path: Path, name: str, change) -> Path:
         ("point.jsonl", lambda data: data[: len(data) // 2]),
         ("manifest.json", lambda data: data.replace(b'"point"', b'"points"')),
         ("manifest.json", lambda _data: b"{}"),
+        ("manifest.json", lambda data: data.replace(b'"tables": {', b'"tables": [], "x": {')),
+        ("manifest.json", lambda _data: b"[" * 100_000),
     ],
-    ids=["an amount", "half a table", "a table", "the manifest"],
+    ids=["an amount", "half a table", "a table", "the manifest", "no tables", "deep"],
 )
 def test_a_damaged_backup_changes_nothing(book: Book, tmp_path: Path, name: str, change):
     save(book.store, tmp_path / "a.zip")

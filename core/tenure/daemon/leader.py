@@ -73,7 +73,9 @@ class FileLock:
         self._file: IO[str] | None = None
 
     def held(self) -> bool:
-        """Take it once, and keep it."""
+        """Take it, and keep it as long as it is the file that another daemon would find."""
+        if self._file is not None and not self._is_there(self._file):
+            self.release()
         if self._file is None:
             self._file = self._locked()
         return self._file is not None
@@ -87,6 +89,12 @@ class FileLock:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    def _is_there(self, file: IO[str]) -> bool:
+        try:
+            return os.path.samestat(os.fstat(file.fileno()), self._path.stat())
+        except OSError:
+            return False
 
     def _locked(self) -> IO[str] | None:
         try:

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -208,9 +209,12 @@ class Service:
 
     def _keep_lock(self) -> None:
         leads: bool | None = None
-        while not self._over.is_set():
-            leads = self._look(leads)
-            self._over.wait(PERIOD)
+        try:
+            while not self._over.is_set():
+                leads = self._look(leads)
+                self._over.wait(PERIOD)
+        except Exception as error:  # noqa: BLE001 - unseen here, and the daemon would wait for ever
+            self._inbox.put(partial(_raise, error))
 
     def _look(self, before: bool | None) -> bool | None:  # noqa: FBT001 - what it returned before
         try:
@@ -323,6 +327,11 @@ class Alarms:
 def speak(speech: Speech, plan: Plan) -> None:
     """Log as the daemon, without a secret of the plan."""
     logs.setup(speech.level, speech.style, plan.secrets, {"instance": speech.instance})
+
+
+def _raise(error: Exception) -> None:
+    """Raise in the main thread what another one ran into."""
+    raise error
 
 
 def _nothing() -> None:

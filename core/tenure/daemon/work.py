@@ -64,7 +64,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     threading.Thread(target=_end_with_daemon, args=(order.grace,), daemon=True).start()
     logs.setup(order.level, order.style, fields={"run": str(order.run), "instance": order.instance})
-    os.write(told, attempt(order).model_dump_json().encode() + b"\n")
+    said = attempt(order).model_dump_json().encode() + b"\n"
+    with contextlib.suppress(BrokenPipeError):  # the daemon is gone; the next one asks anew
+        os.write(told, said)
     return 0
 
 
