@@ -242,6 +242,14 @@ def test_a_name_is_found_behind_the_escapes_of_json(said: str):
     assert "forgotten-1" in clean
 
 
+def test_a_pull_that_stopped_at_a_record_of_theirs_names_it_no_more(store: Store):
+    with store.aside() as connection:
+        state = "UPDATE connector_state SET cursor = :cursor"
+        connection.execute(text(state), {"cursor": '{"after": "sub_wilhelmina"}'})
+    forget(asking(store), store, Asked(customer="cus_wilhelmina"))
+    assert traces(everything(store)) == []
+
+
 def test_a_sink_is_told_of_no_id(store: Store):
     forget(asking(store), store, Asked(customer="cus_wilhelmina"))
     found = list(standings(asking(store), store, ReportRequest(now=at("2026-02-01"))))

@@ -16,6 +16,7 @@ from tenure.erasure.who import Person
 from tenure.ledger.forgotten import SHORTEST, readable, token_of
 from tenure.ledger.tables import (
     Account,
+    ConnectorState,
     Customer,
     CustomerAttribute,
     ErasedId,
@@ -36,6 +37,7 @@ IDENTITY = ("name", "email", "domain")
 _CUSTOMER, _ATTRIBUTE, _ACCOUNT = table(Customer), table(CustomerAttribute), table(Account)
 _SUBSCRIPTION, _ITEM, _POINT = table(Subscription), table(Item), table(Point)
 _HELD, _RAW = table(Observation), table(RawObject)
+_STATE = table(ConnectorState)
 _ERASURE, _ERASED = table(Erasure), table(ErasedId)
 _VALUE, _REMOTE = table(SinkValue), table(SinkRemote)
 _EDGE = 512
@@ -83,6 +85,7 @@ def erase(work: Work, kept: frozenset[str]) -> None:
     work.counts["texts replaced"] = texts.replace(work.connection, needles)
     work.run("sink values deleted", delete(_VALUE).where(_VALUE.c.target.in_(_targets(work))))
     work.connection.execute(delete(_REMOTE).where(_REMOTE.c.target.in_(_targets(work))))
+    _begin_anew(work, needles)
     _rename(work)
     _write_down(work, ids)
 
@@ -168,6 +171,15 @@ def _delete_observations(work: Work, ids: set[str], needles: Needles) -> None:
     ]
     for id_ in gone:
         work.run("observations deleted", delete(_HELD).where(h.id == id_))
+
+
+def _begin_anew(work: Work, needles: Needles) -> None:
+    """A pull that stopped at a record of theirs is begun anew: its cursor names it."""
+    s = _STATE.c
+    query = select(s.id, s.cursor).where(s.id.in_(work.connectors), s.cursor.is_not(None))
+    for id_, cursor in work.connection.execute(query).all():
+        if needles.in_text(cursor):
+            work.connection.execute(update(_STATE).where(s.id == id_).values(cursor=None))
 
 
 def _delete_attributes(work: Work, kept: frozenset[str]) -> None:
