@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from typed import typed
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 ANSWER = json.dumps(
@@ -50,7 +51,8 @@ def api() -> Iterator[str]:
         thread.join()
 
 
-def tenure(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def installed(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """A command that finds what is in the folder's `site`."""
     path = os.pathsep.join([str(folder / "site"), *sys.path])
     command = [sys.executable, "-m", "tenure", *words]
     environment = os.environ | {"PYTHONPATH": path}
@@ -73,7 +75,9 @@ def install(folder: Path) -> None:
 def test_the_connector_works_as_typed(tmp_path: Path, api: str, way: str):
     if way == "acme":
         install(tmp_path)
+        tenure = installed
     else:
+        tenure = typed
         (tmp_path / "acme.py").write_text(block("python"))
     config = block("toml").replace("https://billing.example.com", api).replace("./acme.py", way)
     (tmp_path / "plugins.toml").write_text('[tenure]\nstore = "sqlite:///t.db"\n' + config)
@@ -89,9 +93,7 @@ def test_the_connector_has_25_lines():
 
 
 def test_the_commands_of_the_readme_exist():
-    help_text = subprocess.run(
-        [sys.executable, "-m", "tenure", "--help"], capture_output=True, text=True, check=True
-    ).stdout
+    help_text = typed(Path(), "--help").stdout
     named = set(re.findall(r"^tenure (\w+)", README, re.MULTILINE))
     assert named
     assert all(re.search(rf"\b{name}\b", help_text) for name in named)
@@ -104,9 +106,9 @@ def test_your_own_file_in_three_steps(tmp_path: Path):
         bob;pro;15.02.2025;01.05.2025;99,50
     """
     (tmp_path / "subscriptions.csv").write_text(textwrap.dedent(rows))
-    assert tenure(tmp_path, "init", "--from", "subscriptions.csv").returncode == 0
-    checked = tenure(tmp_path, "check")
+    assert typed(tmp_path, "init", "--from", "subscriptions.csv").returncode == 0
+    checked = typed(tmp_path, "check")
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert "2 stored" in tenure(tmp_path, "sync").stdout
-    report = tenure(tmp_path, "report", "--from", "2025-03", "--to", "2025-05", "--format", "csv")
+    assert "2 stored" in typed(tmp_path, "sync").stdout
+    report = typed(tmp_path, "report", "--from", "2025-03", "--to", "2025-05", "--format", "csv")
     assert "1349.500000" in report.stdout

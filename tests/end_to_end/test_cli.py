@@ -1,4 +1,8 @@
-"""The command line on a spreadsheet, as a user types it: every command is a process of its own."""
+"""The command line on a spreadsheet, as a user types it.
+
+A command is a process of its own where that is the point: where it is killed, short of room, or
+asked what it imports.
+"""
 
 import json
 import os
@@ -17,6 +21,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from everything import everything
 from reference import NAMES, Window, bridge, payers
+from typed import typed as tenure
 
 from tenure import Cause, Item, Point, State, Subscription, micros
 from tenure.periods import Range, day_start, periods
@@ -30,12 +35,9 @@ timezone = "{zone}"
 use = "file"
 path = "subscriptions.csv"
 """
-KILLS = 200 if os.environ.get("TENURE_SOAK") else 4  # beside the 16 of tests/ledger/test_kill.py
-
-
-def tenure(folder: Path, *words: str, **how) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tenure", *words]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, **how)
+SOAK = bool(os.environ.get("TENURE_SOAK"))
+KILLS = 200 if SOAK else 3  # beside those of tests/ledger/test_kill.py
+SUBSCRIPTIONS = 10_000 if SOAK else 2_000
 
 
 def workspace(folder: Path, rows: str = "", zone: str = "UTC", store: str = "sqlite:///t.db"):
@@ -73,8 +75,8 @@ def as_records(rows, zone: ZoneInfo):
 
 
 @pytest.mark.parametrize("zone", ["America/New_York"])
-def test_ten_thousand_subscriptions_give_the_numbers_of_the_reference(tmp_path: Path, zone: str):
-    rows = made_up(10_000)
+def test_thousands_of_subscriptions_give_the_numbers_of_the_reference(tmp_path: Path, zone: str):
+    rows = made_up(SUBSCRIPTIONS)
     folder = workspace(tmp_path, as_csv(rows), zone)
     assert tenure(folder, "sync").returncode == 0
     asked = ("--period", "month", "--from", "2024-06", "--to", "2025-12", "--format", "json")
@@ -243,13 +245,16 @@ def test_a_report_as_known_then_has_the_same_rows_after_later_syncs(tmp_path: Pa
 def test_a_disk_quota_is_said_and_nothing_committed_is_lost(tmp_path: Path):
     folder = workspace(tmp_path, "a,p,2025-01-01,,100\n")
     tenure(folder, "sync")
-    workspace(folder, "a,p,2025-01-01,,100\n" + as_csv(made_up(20_000)))
+    workspace(folder, "a,p,2025-01-01,,100\n" + as_csv(made_up(8_000)))
 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
-    synced = tenure(folder, "sync", preexec_fn=limit)
+    command = [sys.executable, "-m", "tenure", "sync"]
+    synced = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, preexec_fn=limit
+    )
     assert synced.returncode == 1
     assert "Traceback" not in synced.stderr
     assert "Free some" in synced.stderr
@@ -258,11 +263,12 @@ def test_a_disk_quota_is_said_and_nothing_committed_is_lost(tmp_path: Path):
 
 
 def test_ctrl_c_ends_a_sync_cleanly(tmp_path: Path):
-    folder = workspace(tmp_path, as_csv(made_up(30_000)))
+    folder = workspace(tmp_path, as_csv(made_up(5_000)))
     with subprocess.Popen([sys.executable, "-m", "tenure", "sync"], cwd=folder) as sync:
         while not (folder / "t.db").exists():
             time.sleep(0.02)
-        time.sleep(0.3)
+        while not _unfinished(folder):
+            time.sleep(0.01)
         sync.send_signal(signal.SIGTERM)
         assert sync.wait() == 130
     assert tenure(folder, "sync").returncode == 0
@@ -279,6 +285,14 @@ def test_the_same_on_postgresql(tmp_path: Path, postgres_database: str):
     assert reports[0] == reports[1] != ""
 
 
+@pytest.fixture(scope="module")
+def synced(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace that commands may look at."""
+    folder = workspace(tmp_path_factory.mktemp("synced"), "a,p,2025-01-01,,100\n")
+    tenure(folder, "sync")
+    return folder
+
+
 @pytest.mark.parametrize(
     ("words", "unused"),
     [
@@ -288,15 +302,13 @@ def test_the_same_on_postgresql(tmp_path: Path, postgres_database: str):
         (("status",), {"httpx", "openpyxl", "alembic"}),
     ],
 )
-def test_no_command_imports_a_library_that_it_does_not_use(tmp_path: Path, words, unused):
-    folder = workspace(tmp_path, "a,p,2025-01-01,,100\n")
-    tenure(folder, "sync")
+def test_no_command_imports_a_library_that_it_does_not_use(synced: Path, words, unused):
     code = (
         "import sys; from tenure.cli import main; main(sys.argv[1:]);"
         "print('LOADED', *{name.partition('.')[0] for name in sys.modules})"
     )
     command = [sys.executable, "-c", code, *words]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=synced, capture_output=True, text=True, check=False)
     loaded = set(done.stdout.rpartition("LOADED")[2].split())
     assert "tenure" in loaded
     assert not loaded & unused
