@@ -17,7 +17,9 @@ from typing import Any
 import psycopg
 import pytest
 from hypothesis import settings
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, inspect
+
+from tenure.ledger import schema
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE / "support"), str(HERE / "ledger")]
@@ -158,6 +160,27 @@ def engines_closed() -> Iterator[None]:
         event.remove(Engine, "engine_connect", remember)
         for engine in engines:
             engine.dispose()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sqlite_tables_made_once() -> Iterator[None]:
+    """Each process migrates one empty SQLite file; those that follow get the tables of that one."""
+    migrate, made = schema.migrate, []
+
+    def migrate_once(connection: Connection, revision: str = "head") -> None:
+        sqlite = connection.dialect.name == "sqlite" and revision == "head"
+        empty = sqlite and not inspect(connection).get_table_names()
+        if empty and made:
+            for statement in made:
+                connection.exec_driver_sql(statement)
+            return
+        migrate(connection, revision)
+        if empty:  # the first and the last line begin and commit
+            made[:] = list(connection.connection.driver_connection.iterdump())[1:-1]
+
+    schema.migrate = migrate_once
+    yield
+    schema.migrate = migrate
 
 
 @pytest.fixture
