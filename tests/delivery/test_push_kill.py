@@ -103,7 +103,7 @@ class Receiver(Service):
 
 @pytest.mark.parametrize("store_url", ["sqlite", "postgres"] if SOAK else ["sqlite"], indirect=True)
 def test_what_cannot_be_looked_at_is_said_again_under_its_key(store_url):
-    kills, service, chance = 200 if SOAK else 8, Receiver(), random.Random(5)
+    kills, service, chance = 200 if SOAK else 4, Receiver(), random.Random(5)
     with service.serving():
         worker = Worker(store_url, service)
         try:
@@ -120,7 +120,7 @@ def test_what_cannot_be_looked_at_is_said_again_under_its_key(store_url):
 
 
 @pytest.mark.parametrize("store_url", ["sqlite", "postgres"] if SOAK else ["sqlite"], indirect=True)
-@pytest.mark.parametrize(("kind", "kills"), [(Board, 20), (Accounts, 8), (Jobs, 10)])
+@pytest.mark.parametrize(("kind", "kills"), [(Board, 20), (Accounts, 4), (Jobs, 4)])
 def test_a_killed_push_is_finished_by_the_next(store_url, kind, kills):
     kills = 200 if SOAK else kills
     chance, landed, service = random.Random(5), 0, kind()

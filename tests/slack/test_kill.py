@@ -12,7 +12,7 @@ from slack_worker import push
 from slack_world import World, serving
 
 SOAK = bool(os.environ.get("TENURE_SOAK"))
-KILLS = 200 if SOAK else 20  # half of them at a request, half at a time
+KILLS = 200 if SOAK else 4  # half of them at a request, half at a time
 REQUESTS = 9
 """So many has a push that restates a month without a picture."""
 
@@ -69,7 +69,7 @@ def stands(world, number):
 
 def killed(worker, world, number, chance):
     """Push in the worker and kill it; whether anything was left to do."""
-    at, side = 1 + number // 2 % REQUESTS, "after" if number % 4 < 2 else "before"
+    at, side = 1 + number // 2 * 5 % REQUESTS, "after" if number % 4 < 2 else "before"
     child, pushing, asked = [0], threading.Event(), [0]
 
     def kill(when):
