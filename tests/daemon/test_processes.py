@@ -16,6 +16,7 @@ import pytest
 from daemons import a_plan, at, job
 from year import Town, open_town
 
+from conftest import free_port
 from tenure.daemon.crew import Processes, Speech
 from tenure.daemon.runs import Run, Runs, State
 from tenure.daemon.turn import Ended, Task
@@ -150,11 +151,12 @@ def last(store: str, name: str) -> tuple[str, int]:
 
 def test_a_day_in_the_life_of_a_daemon(daemons, tmp_path, sqlite_database):
     """It answers, refuses a second one and a broken file, takes a new one over, and stops."""
-    more = '[daemon]\nlisten = "127.0.0.1:0"\ngrace = "20s"\njitter = "1s"\nwait = "1s"\n'
+    more = 'grace = "20s"\njitter = "1s"\nwait = "1s"\n'
+    more = f'[daemon]\nlisten = "127.0.0.1:{free_port()}"\n{more}'
     path = write(tmp_path, sqlite_database, "slow", more=more)
     one = daemons(path)
     one.waits_for("sync:slow starts")
-    second = daemons(path)
+    second = daemons(path)  # it wants the same port, too
     assert second.process.wait(60) == 1
     assert f"already: process {one.process.pid} on" in second.said()
     good = path.read_text()

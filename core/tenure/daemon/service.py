@@ -14,6 +14,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -61,6 +62,13 @@ def read_plan(path: Path, speech: Speech) -> Plan:
 def _refused(result: Result) -> TenureError:
     error = ConfigError(result.message) if result.exit_code == ConfigError.exit_code else None
     return error or TenureError(f"plugins.toml could not be read: {result.message}")
+
+
+def _taken(holder: str) -> TenureError:
+    return TenureError(
+        f"A daemon runs on this ledger already: {holder}",
+        "Stop that one first; several at once need PostgreSQL",
+    )
 
 
 class View:
@@ -111,6 +119,12 @@ class Service:
         finally:
             self._end(watcher)
         return self.exit_code
+
+    def require_alone(self) -> None:
+        """Raise `TenureError` where another daemon has a ledger that only one may have."""
+        with suppress(StoreError):  # that is said, and tried again, once it runs
+            if not self.plan.is_shared and not self.lock.held():
+                raise _taken(self.lock.holder())
 
     def stop(self) -> None:
         """Take no more work, and end."""
@@ -250,10 +264,7 @@ class Service:
         self.view.trouble = None
         holder = self.lock.holder()
         if not self.plan.is_shared or self.once:
-            raise TenureError(
-                f"A daemon runs on this ledger already: {holder}",
-                "Stop that one first; several at once need PostgreSQL",
-            )
+            raise _taken(holder)
         log.info("stands by: %s leads", holder)
 
     # A new plugins.toml.

@@ -31,6 +31,7 @@ def start(path: Path, level: int, style: str, *, once: bool = False) -> int:
     log.info("jobs: %s", ", ".join(f"{job.name} ({job.schedule})" for job in plan.jobs))
     lock = lock_of(plan.store, speech.instance)
     service = Service(_at_once(plan) if once else plan, speech, lock, once=once)
+    service.require_alone()  # before a port is taken: the other one has it, most likely
     with ExitStack() as stack:
         if not once:
             watched(service, stack)
