@@ -13,7 +13,7 @@ from ledgers import Ledger
 
 from tenure.ledger.store import Store
 
-KILLS = 200 if os.environ.get("TENURE_SOAK") else 8  # on each database
+KILLS = 200 if os.environ.get("TENURE_SOAK") else 4  # on each database
 WORKER = str(Path(__file__).with_name("kill_worker.py"))
 
 

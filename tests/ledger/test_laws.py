@@ -1,5 +1,6 @@
 """The laws of the ledger (metrics.md sections 2 and 8), on both databases."""
 
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
@@ -19,6 +20,10 @@ evidences = st.sampled_from(Evidence)
 timelines = st.dictionaries(st.integers(0, 5), st.tuples(amounts, evidences), max_size=5)
 portfolios = st.dictionaries(st.sampled_from("abcdefgh"), timelines, min_size=1, max_size=8)
 shared = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+KINDS = ["sqlite", "postgres"] if os.environ.get("TENURE_SOAK") else ["sqlite"]
+follows = pytest.mark.parametrize("store_url", KINDS, indirect=True)
+"""Laws that follow from the rules, which both databases are held to by the first one here."""
 
 
 @pytest.fixture
@@ -77,6 +82,7 @@ def test_two_statements_give_what_the_rules_say(ledgers, first, second):
     assert ledger.timelines() == {name: line for name, line in expected.items() if line}
 
 
+@follows
 @shared
 @given(history=st.lists(portfolios, min_size=1, max_size=3))
 def test_replaying_a_statement_writes_nothing(ledgers, history):
@@ -89,6 +95,7 @@ def test_replaying_a_statement_writes_nothing(ledgers, history):
     assert (counts.stored, counts.unchanged) == (0, counts.read)
 
 
+@follows
 @shared
 @given(data=st.data(), grades=st.permutations(list(Evidence)))
 def test_the_order_of_arrival_of_differing_grades_does_not_matter(ledgers, data, grades):
@@ -105,6 +112,7 @@ def test_the_order_of_arrival_of_differing_grades_does_not_matter(ledgers, data,
     assert results[0] == results[1] == {"a": stated[Evidence.OBSERVED]}
 
 
+@follows
 @shared
 @given(portfolio=portfolios, order=st.randoms(use_true_random=False))
 def test_the_order_of_records_in_a_pull_does_not_matter(ledgers, portfolio, order):
@@ -116,6 +124,7 @@ def test_the_order_of_records_in_a_pull_does_not_matter(ledgers, portfolio, orde
     assert plain.timelines() == shuffled.timelines()
 
 
+@follows
 @shared
 @given(history=st.lists(portfolios, min_size=2, max_size=4))
 def test_weaker_evidence_never_closes_stronger(ledgers, history):

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ledgers import Ledger
@@ -12,7 +11,6 @@ from reference import NAMES, Window, bridge, coverage, payers
 from workspaces import workspace
 
 from tenure import BEGINNING, Attribute, Customer
-from tenure.ledger.store import Store
 from tenure.metrics.run import ReportRequest, build
 from tenure.money import ratio_string
 from tenure.periods import Range, Unit, periods
@@ -23,15 +21,6 @@ NOBODY = Customer(
     id="nobody", attributes=[Attribute(name="owner", value="x", valid_from=BEGINNING)]
 )
 LATER = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-def fresh(store_url: str):
-    """A connector of its own for each example, in one store."""
-    store = Store.open(store_url)
-    numbers = iter(range(10**6))
-    yield lambda: Ledger(store, f"c{next(numbers)}")
-    store.engine.dispose()
 
 
 def figures(row) -> dict[str, int]:
@@ -45,9 +34,9 @@ def figures(row) -> dict[str, int]:
     unit=st.sampled_from([Unit.MONTH, Unit.MONTH, Unit.WEEK, Unit.QUARTER, Unit.YEAR]),
     partial=st.booleans(),
 )
-def test_the_sql_agrees_with_brute_force(fresh, made, by, unit, partial):
+def test_the_sql_agrees_with_brute_force(growing, made, by, unit, partial):
     zone, first, records = made
-    ledger = fresh()
+    ledger = growing()
     ledger.pull([*records, NOBODY])
     start, end = month_labels(first)
     now = as_of(first) if partial else LATER
