@@ -17,6 +17,9 @@ from tenure.ledger.store import Store
 from tenure.meta import SourceState
 from tenure.status import pending_deliveries
 
+SQLITE = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+"""For what happens around the sink; what the ledger keeps of it is held on both databases."""
+
 
 @pytest.fixture
 def store(store_url):
@@ -59,6 +62,7 @@ def test_what_a_sink_holds_is_not_sent_again(store, rows):
     assert rows("SELECT (SELECT count(*) FROM publication), count(*) FROM delivery") == [(1, 1)]
 
 
+@SQLITE
 def test_what_a_sink_lost_is_sent_again(store):
     board = Board()
     deliver(over(store, a=board), store, REPORT)
@@ -118,12 +122,14 @@ def test_older_figures_that_never_arrived_wait_no_more(store):
     assert pending_deliveries(store) == 0
 
 
+@SQLITE
 def test_a_fault_inside_a_sink_names_it(store):
     (outcome,) = deliver(over(store, a=Board(before=failing(ValueError("oops")))), store, REPORT)
     assert isinstance(outcome.error, PluginError)
     assert "'a' failed inside its plugin 'board': ValueError: oops" in outcome.error.reason
 
 
+@SQLITE
 def test_a_sink_that_would_end_the_program_fails_alone(store):
     board = Board()
     leaving = Board(before=failing(SystemExit(0)))
@@ -131,6 +137,7 @@ def test_a_sink_that_would_end_the_program_fails_alone(store):
     assert ([o.exit_code for o in outcomes], board.written) == ([1, 0], 1)
 
 
+@SQLITE
 @pytest.mark.parametrize("garbage", [None, "text", [None], 7])
 def test_a_preview_that_returns_something_else_is_not_taken_for_up_to_date(store, rows, garbage):
     board = Board()
@@ -151,30 +158,35 @@ def test_a_delivery_without_a_receipt_has_failed(store, rows):
     assert rows("SELECT state FROM delivery") == [("failed",)]
 
 
+@SQLITE
 def test_a_broken_plugin_fails_alone(store):
     broken = Entry(name="a", kind="sink", use="x", problem=PluginError("It cannot be imported"))
     outcomes = deliver(over(store, a=broken, b=Board()), store, REPORT)
     assert [(o.sink, o.exit_code) for o in outcomes] == [("a", 1), ("b", 0)]
 
 
+@SQLITE
 def test_a_disabled_sink_is_left_out(store, rows):
     off = Entry(name="a", kind="sink", use="board", enabled=False)
     assert deliver(over(store, a=off), store, REPORT) == []
     assert rows("SELECT count(*) FROM publication") == [(0,)]
 
 
+@SQLITE
 def test_only_the_sinks_named_get_it_once(store):
     boards = {"a": Board(), "b": Board()}
     assert len(deliver(over(store, **boards), store, REPORT, Asked(names=["b", "b"]))) == 1
     assert [board.written for board in boards.values()] == [0, 1]
 
 
+@SQLITE
 def test_an_unknown_sink_is_told_the_nearest_and_publishes_nothing(store, rows):
     with pytest.raises(UsageError, match=r"no sink 'bord'.*Did you mean 'board'"):
         deliver(over(store, board=Board()), store, REPORT, Asked(names=["bord"]))
     assert rows("SELECT count(*) FROM publication") == [(0,)]
 
 
+@SQLITE
 def test_without_any_sink_a_name_is_told_what_to_write(store):
     with pytest.raises(UsageError, match=r"no sink at all: write a table \[sinks\.board\]"):
         deliver(over(store), store, REPORT, Asked(names=["board"]))
@@ -210,6 +222,7 @@ def test_other_figures_or_other_rules_are_new_content(changed):
     assert changed.content_hash != REPORT.content_hash
 
 
+@SQLITE
 @pytest.mark.parametrize("kind", [ValueError, TransientError])
 def test_a_secret_in_a_fault_is_neither_kept_nor_told(store, rows, kind):
     board = Board(before=failing(kind("401 for https://hooks.test/s3cret-token")))
