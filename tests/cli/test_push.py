@@ -1,10 +1,12 @@
 """push and run: what is said, what is written, and how they end."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from typed import typed
 
 from tenure.cli import main
 from tenure.ledger.store import Store
@@ -31,6 +33,23 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what a sync makes of its rows."""
+    made = tmp_path_factory.mktemp("ledger")
+    (made / "plugins.toml").write_text(CONFIG)
+    (made / "rows.csv").write_text(GOOD)
+    assert typed(made, "sync").returncode == 0
+    return made
+
+
+@pytest.fixture
+def synced(folder: Path, ledger: Path) -> None:
+    """That workspace, synced."""
+    for file in ledger.glob("t.db*"):  # what is new may be in the file beside it
+        shutil.copy(file, folder)
+
+
 def deliveries(folder: Path) -> list[tuple[object, ...]]:
     """Every delivery's sink, state and attempts."""
     with Store.open(f"sqlite:///{folder / 't.db'}").read() as connection:
@@ -38,16 +57,16 @@ def deliveries(folder: Path) -> list[tuple[object, ...]]:
         return [tuple(row) for row in found]
 
 
+@pytest.mark.usefixtures("synced")
 def test_push_brings_the_total_and_the_named_segments(folder: Path):
-    main(["sync"])
     assert main(["push"]) == 0
     rows = json.loads((folder / "out" / "retention.json").read_text())["rows"]
     assert len({row["period"] for row in rows}) == 12
     assert [row["segment"] for row in rows[:2]] == [None, {"plan": "pro"}]
 
 
+@pytest.mark.usefixtures("synced")
 def test_a_second_push_says_that_all_is_there(folder: Path, capsys: pytest.CaptureFixture[str]):
-    main(["sync"])
     main(["push"])
     written = (folder / "out" / "retention.json").stat().st_mtime_ns
     capsys.readouterr()
@@ -56,22 +75,22 @@ def test_a_second_push_says_that_all_is_there(folder: Path, capsys: pytest.Captu
 
 
 @pytest.mark.parametrize("other", [["--dry-run"], ["--undo", "1"]])
+@pytest.mark.usefixtures("synced")
 def test_holding_goes_with_nothing_that_it_would_leave_out(folder: Path, other: list[str]):
-    main(["sync"])
     assert main(["push", "files", "--hold", *other]) == 2
     assert deliveries(folder) == []
 
 
+@pytest.mark.usefixtures("synced")
 def test_what_cannot_be_held_is_an_error(folder: Path):
     (folder / "plugins.toml").write_text(CONFIG + SINK + 'segments = ["nobody_has_it"]\n')
-    main(["sync"])
     assert main(["push", "--hold"]) != 0
 
 
+@pytest.mark.usefixtures("synced")
 def test_a_dry_run_shows_the_difference_and_writes_nothing(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ):
-    main(["sync"])
     assert main(["push", "--dry-run"]) == 0
     said = capsys.readouterr().out
     assert "files: would change" in said
@@ -97,23 +116,22 @@ def tenure_sinks(): return [Telling]
 """
 
 
+@pytest.mark.usefixtures("synced")
 def test_what_a_sink_tells_has_no_secret_and_its_prints_are_no_result(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ):
     (folder / "telling.py").write_text("from pydantic import SecretStr\n" + TELLING)
     sink = '[sinks.hook]\nuse = "./telling.py"\nurl = "https://hooks.test/T0ken-9"\n'
     (folder / "plugins.toml").write_text(CONFIG + sink)
-    main(["sync"])
-    capsys.readouterr()
     assert main(["push"]) == 0
     out, err = capsys.readouterr()
     assert ("T0ken-9" in out + err, "***" in out, "posted" in out) == (False, True, False)
 
 
+@pytest.mark.usefixtures("synced")
 def test_a_failed_push_is_said_kept_and_tried_again(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ):
-    main(["sync"])
     (folder / "out").write_text("a file where the folder should be")
     assert main(["push"]) == 1
     assert "cannot be written" in capsys.readouterr().err
@@ -123,11 +141,11 @@ def test_a_failed_push_is_said_kept_and_tried_again(
     assert deliveries(folder) == [("files", "delivered", 2)]
 
 
+@pytest.mark.usefixtures("synced")
 def test_one_sink_that_fails_does_not_stop_another(folder: Path):
     more = SINK.replace("files", "more").replace("out", "more")
     (folder / "plugins.toml").write_text(CONFIG + SINK + more)
     (folder / "out").write_text("a file where the folder should be")
-    main(["sync"])
     assert main(["push"]) == 1
     assert (folder / "more" / "retention.csv").is_file()
 
@@ -139,9 +157,8 @@ def test_one_sink_that_fails_does_not_stop_another(folder: Path):
         (["push", "files"], 0, ""),
     ],
 )
+@pytest.mark.usefixtures("synced")
 def test_sinks_are_chosen_by_name(folder, capsys, words, code, said):
-    main(["sync"])
-    capsys.readouterr()
     assert main(words) == code
     assert said in capsys.readouterr().err
     assert (folder / "out").exists() == (code == 0)
@@ -155,9 +172,9 @@ def test_push_over_an_empty_ledger_says_what_to_do(
     assert (out, "tenure sync" in err, (folder / "out").exists()) == ("", True, False)
 
 
+@pytest.mark.usefixtures("synced")
 def test_without_a_sink_push_says_so(folder: Path, capsys: pytest.CaptureFixture[str]):
     (folder / "plugins.toml").write_text(CONFIG)
-    main(["sync"])
     assert main(["push"]) == 0
     assert "There is no sink in plugins.toml" in capsys.readouterr().err
 

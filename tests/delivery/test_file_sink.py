@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -107,15 +108,29 @@ def test_check_of_a_file_where_the_folder_should_be(tmp_path: Path, context: Sin
 ALL = ("retention", "movements", "cohorts", "customers")
 
 
-@pytest.fixture
-def book(sqlite_database: str) -> Book:
+def booked(store_url: str) -> Book:
     """A pays 100, later 150.5; her attribute is called like a column of ours."""
-    made = Book(Store.open(sqlite_database, clock=lambda: BOOKED))
+    made = Book(Store.open(store_url, clock=lambda: BOOKED))
     named = [Attribute(name="mrr", value="none", valid_from=BOOKED - timedelta(days=300))]
     made.records.append(Customer(id="A", name='a "b",\nc', attributes=named))
     made.add("A", [point("2026-02-10", 100), point("2026-05-10", "150.50")])
     made.ledger.pull(made.records)
     return made
+
+
+@pytest.fixture
+def book(sqlite_database: str) -> Book:
+    return booked(sqlite_database)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Book]]:
+    """A folder with all reports of such a book, to look at."""
+    folder = tmp_path_factory.mktemp("written")
+    made = booked(f"sqlite:///{folder}/store.db")
+    assert files_of(made, folder).error is None
+    yield folder, made
+    made.store.engine.dispose()
 
 
 def files_of(book: Book, folder: Path, **keys: Any) -> Delivered:
@@ -127,12 +142,12 @@ def files_of(book: Book, folder: Path, **keys: Any) -> Delivered:
     return deliver(ready, book.store, usual)[0]
 
 
-def test_each_report_is_in_each_format_that_suits_it(tmp_path: Path, book: Book) -> None:
-    assert files_of(book, tmp_path).error is None
-    assert {path.name for path in tmp_path.iterdir() if path.suffix != ".db"} == {
+def test_each_report_is_in_each_format_that_suits_it(written: tuple[Path, Book]) -> None:
+    folder, book = written
+    assert {path.name for path in folder.iterdir() if path.suffix != ".db"} == {
         "retention.html", *(f"{name}.{form}" for name in ALL for form in ("json", "csv", "parquet"))
     }  # fmt: skip
-    assert files_of(book, tmp_path).changes == ()
+    assert files_of(book, folder).changes == ()
 
 
 def parquet(path: Path) -> dict[str, tuple[str, Any]]:
@@ -144,25 +159,25 @@ def parquet(path: Path) -> dict[str, tuple[str, Any]]:
     return {name: (kind, value) for (name, kind), value in zip(kinds, row, strict=True)}
 
 
-def test_every_format_says_the_same_to_the_micro_unit(tmp_path: Path, book: Book) -> None:
-    files_of(book, tmp_path)
+def test_every_format_says_the_same_to_the_micro_unit(written: tuple[Path, Book]) -> None:
+    folder, _ = written
     for name, field in (("movements", "change"), ("cohorts", "revenue"), ("customers", "mrr")):
-        (*_, last) = csv.DictReader(io.StringIO((tmp_path / f"{name}.csv").read_text()))
-        kind, value = parquet(tmp_path / f"{name}.parquet")[field]
+        (*_, last) = csv.DictReader(io.StringIO((folder / f"{name}.csv").read_text()))
+        kind, value = parquet(folder / f"{name}.parquet")[field]
         assert (kind, value) == ("DECIMAL(38,6)", Decimal(last[field])), name
-        assert last[field] in (tmp_path / f"{name}.json").read_text()
+        assert last[field] in (folder / f"{name}.json").read_text()
 
 
-def test_a_name_is_what_it_is_and_an_attribute_is_text(tmp_path: Path, book: Book) -> None:
-    files_of(book, tmp_path)
-    row = parquet(tmp_path / "customers.parquet")
+def test_a_name_is_what_it_is_and_an_attribute_is_text(written: tuple[Path, Book]) -> None:
+    folder, _ = written
+    row = parquet(folder / "customers.parquet")
     assert (row["name"][1], row["attribute.mrr"]) == ('a "b",\nc', ("VARCHAR", "none"))
     assert row["ids"][1] == '{"test": ["A"]}'
 
 
-def test_the_movements_are_those_of_all_its_periods(tmp_path: Path, book: Book) -> None:
-    files_of(book, tmp_path)
-    found = json.loads((tmp_path / "movements.json").read_text())["movements"]
+def test_the_movements_are_those_of_all_its_periods(written: tuple[Path, Book]) -> None:
+    folder, _ = written
+    found = json.loads((folder / "movements.json").read_text())["movements"]
     assert [(one["period"], one["kind"]) for one in found] == [
         ("2026-02", "new"), ("2026-05", "expansion"),
     ]  # fmt: skip

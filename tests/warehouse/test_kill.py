@@ -15,7 +15,7 @@ import pytest
 from lakes import Held, book_of, grow, lake, pushed
 
 SOAK = bool(os.environ.get("TENURE_SOAK"))
-KILLS = 200 if SOAK else 4
+KILLS = 200 if SOAK else 3
 PLACES = {"duckdb": "duckdb:///lake.duckdb", "parquet": "filesystem:///lake", "postgres": ""}
 
 
