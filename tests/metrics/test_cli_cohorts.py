@@ -21,17 +21,13 @@ ann,2025-01-05,,1234.56
 bob,2025-01-09,2025-03-10,1000
 eve,2025-03-05,,50
 """
+FILES = {"plugins.toml": CONFIG, "book.csv": CSV}
 RANGE = ("--from", "2025-01", "--to", "2025-04")
 
 
 @pytest.fixture
-def cohorts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys):
+def cohorts(synced, capsys):
     """The exit code, stdout and stderr of `tenure cohorts` over the synced book."""
-    monkeypatch.chdir(tmp_path)
-    Path("plugins.toml").write_text(CONFIG)
-    Path("book.csv").write_text(CSV)
-    assert main(["sync", "--quiet"]) == 0
-    capsys.readouterr()
     return lambda *words: (main(["cohorts", *words]), *capsys.readouterr())
 
 

@@ -15,18 +15,14 @@ path = "book.csv"
 [metrics]
 segments = ["plan", "owner"]
 """
+LINES = [f"c{n},2025-01-05,{'2025-02-01' if n == 52 else ''},{n},pro\n" for n in range(1, 53)]
+CSV = "".join(["customer,start,end,mrr,plan\n", *LINES, "soon,2190-01-05,,1,pro\n"])
+FILES = {"plugins.toml": CONFIG, "book.csv": CSV}
 
 
 @pytest.fixture
-def customers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys):
+def customers(synced, capsys):
     """The exit code, stdout and stderr of `tenure customers` over 52 customers and a prospect."""
-    monkeypatch.chdir(tmp_path)
-    Path("plugins.toml").write_text(CONFIG)
-    lines = [f"c{n},2025-01-05,{'2025-02-01' if n == 52 else ''},{n},pro\n" for n in range(1, 53)]
-    lines.append("soon,2190-01-05,,1,pro\n")
-    Path("book.csv").write_text("customer,start,end,mrr,plan\n" + "".join(lines))
-    assert main(["sync", "--quiet"]) == 0
-    capsys.readouterr()
     return lambda *words: (main(["customers", *words]), *capsys.readouterr())
 
 

@@ -22,6 +22,7 @@ ann,2025-01-01,,1234.56,pro
 bob,2025-01-01,2025-03-10,100,basic
 eve,2025-03-05,,50,basic
 """
+FILES = {"plugins.toml": CONFIG.format(currency="USD"), "book.csv": CSV}
 RANGE = ("--from", "2025-03", "--to", "2025-03")
 
 
@@ -29,17 +30,15 @@ RANGE = ("--from", "2025-03", "--to", "2025-03")
 def tenure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Run a command in a folder with a book of three customers."""
     monkeypatch.chdir(tmp_path)
-    Path("plugins.toml").write_text(CONFIG.format(currency="USD"))
-    Path("book.csv").write_text(CSV)
+    for name, text in FILES.items():
+        Path(name).write_text(text)
     return lambda *words: main([*words])
 
 
 @pytest.fixture
-def report(tenure, capsys):
+def report(synced, capsys):
     """The exit code, stdout and stderr of a report over the synced book."""
-    assert tenure("sync", "--quiet") == 0
-    capsys.readouterr()
-    return lambda *words: (tenure("report", *words), *capsys.readouterr())
+    return lambda *words: (main(["report", *words]), *capsys.readouterr())
 
 
 def test_the_table_for_people(report):

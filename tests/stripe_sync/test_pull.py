@@ -20,11 +20,17 @@ def world(seed=3, level=Level.ITEMS, **more):
     return World(seed, level, customers=12, **more)
 
 
-def test_the_first_sync_finds_the_truth(tmp_path):
-    with synced(world(), tmp_path) as account:
-        outcome = account.sync()
-        assert (outcome.exit_code, outcome.counts.balanced) == (0, True)
-        result = account.compared()
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    """An account after its first sync, to be looked at, and what became of that."""
+    with synced(world(), tmp_path_factory.mktemp("first")) as account:
+        yield account, account.sync()
+
+
+def test_the_first_sync_finds_the_truth(first):
+    account, outcome = first
+    assert (outcome.exit_code, outcome.counts.balanced) == (0, True)
+    result = account.compared()
     assert result.total > 100
     assert not result.differences
 
@@ -189,22 +195,18 @@ def test_test_mode_is_left_out_and_counted(tmp_path):
         assert outcome.counts.balanced
 
 
-def test_pages_are_kept_as_they_came(tmp_path):
-    import zlib  # noqa: PLC0415
-
-    with synced(world(), tmp_path) as account:
-        account.sync()
-        rows = account.ledger.rows("SELECT data FROM raw_object WHERE name = 'subscriptions'")
-        found = [one["id"] for (data,) in rows for one in json.loads(zlib.decompress(data))["data"]]
-        known = account.ledger.rows("SELECT external_id FROM subscription")
-        assert sorted(found) == sorted(str(key) for (key,) in known)
+def test_pages_are_kept_as_they_came(first):
+    rows = first[0].ledger.rows("SELECT data FROM raw_object WHERE name = 'subscriptions'")
+    found = [one["id"] for (data,) in rows for one in json.loads(zlib.decompress(data))["data"]]
+    known = first[0].ledger.rows("SELECT external_id FROM subscription")
+    assert sorted(found) == sorted(str(key) for (key,) in known)
 
 
-def test_the_key_is_nowhere_in_the_folder(tmp_path):
-    with synced(world(), tmp_path) as account:
-        account.sync()
-    for file in tmp_path.rglob("*.*"):
-        if file.is_file() and file.name != "plugins.toml":
+def test_the_key_is_nowhere_in_the_folder(first):
+    files = [file for file in first[0].folder.rglob("*.*") if file.is_file()]
+    assert {"ledger.db", "plugins.toml"} <= {file.name for file in files}
+    for file in files:
+        if file.name != "plugins.toml":
             assert LIVE.encode() not in file.read_bytes()
 
 
