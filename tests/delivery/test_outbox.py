@@ -249,6 +249,14 @@ def test_a_source_that_is_not_read_to_its_end_withholds_the_push(folder, capsys)
     assert main(["push", "--anyway"]) == 0
 
 
+def test_a_connector_that_is_disabled_and_was_never_read_withholds_nothing(folder, capsys):
+    more = '[connectors.later]\nuse = "file"\npath = "later.csv"\n'
+    (folder / "plugins.toml").write_text(f"{CONFIG}\n{more}")
+    assert main(["push"]) == 3
+    (folder / "plugins.toml").write_text(f"{CONFIG}\n{more}enabled = false\n")
+    assert main(["push"]) == 0
+
+
 def test_a_push_can_be_held(folder, capsys):
     assert main(["push", "--hold"]) == 0
     assert "held, until `tenure push files`" in capsys.readouterr().out

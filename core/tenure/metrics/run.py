@@ -281,6 +281,9 @@ def meta_of(ledger: Opened, request: ReportRequest, coverage: Mapping[str, str |
     """All that is needed to defend the figures."""
     workspace, sources = ledger.basis.workspace, ledger.sources
     counted = [one for one in sources if one.configured]
+    # Who was switched off before it was ever read is missed by nobody.
+    off = {entry.name for entry in workspace.connectors if not entry.enabled}
+    unread = {one.name for one in counted if one.name in off and one.last_run is None}
     excluded = (one.counts.get("excluded", 0) for one in counted)
     return Meta(
         currency=workspace.currency,
@@ -299,7 +302,7 @@ def meta_of(ledger: Opened, request: ReportRequest, coverage: Mapping[str, str |
             SourceState(
                 name=one.name,
                 last_complete_sync=one.last_complete_sync,
-                incomplete=one.incomplete,
+                incomplete=one.incomplete and one.name not in unread,
             )
             for one in counted
         ),
