@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LOADS = "_tenure_loads"
 _VERSIONS = "_dlt_version"
 _CREATE = "has_database_privilege(current_database(), 'CREATE')"
+_VERSION_OF = {"snowflake": "current_version()"}
 _FIELDS = ("table_name", "part", "rows", "digest")
 
 
@@ -54,12 +55,15 @@ class SqlLoads:
         there = [table for table in tables if stored[table]]
         noted: Iterable[Sequence[Any]] = ()
         if stored[LOADS]:
-            noted = self._rows(f"SELECT {', '.join(_FIELDS)} FROM {self._name(LOADS)}")  # noqa: S608 - ours
+            fields = ", ".join(map(self.client.sql_client.escape_column_name, _FIELDS))
+            noted = self._rows(f"SELECT {fields} FROM {self._name(LOADS)}")  # noqa: S608 - ours
         counts = [f"SELECT '{table}', count(*) FROM {self._name(table)}" for table in there]  # noqa: S608 - ours
         rows = self._rows(" UNION ALL ".join(counts)) if there else ()
         counted = {table: int(count) for table, count in rows}
         parts = _by_table(noted)
-        return {each: Held(stored[each], counted[each], parts.get(each, {})) for each in there}
+        return {
+            each: Held(_folded(stored[each]), counted[each], parts.get(each, {})) for each in there
+        }
 
     def forget(self, tables: Collection[str]) -> None:
         """Take the tables out before they are written."""
@@ -73,7 +77,8 @@ class SqlLoads:
 
     def check(self, shown: str) -> Iterator[str]:
         """What is there, and where that can be asked, whether it may be written."""
-        ((version,),) = self._rows("SELECT version()")
+        asked = _VERSION_OF.get(self.client.config.destination_type, "version()")
+        ((version,),) = self._rows(f"SELECT {asked}")
         yield f"can connect to {shown}: {' '.join(str(version).split()[:2])}"
         dataset = self.client.sql_client.dataset_name
         there = self.client.is_storage_initialized()
@@ -142,6 +147,11 @@ class FileLoads:
             return [json.loads(line) for line in text.splitlines()]
         except (FileNotFoundError, ValueError):
             return []  # nothing was written yet, or the last writing of it was cut off
+
+
+def _folded(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """By their names as the figures write them: Snowflake has them in upper case."""
+    return {name.lower(): column for name, column in columns.items()}
 
 
 def _by_table(noted: Iterable[Sequence[Any]]) -> dict[str, dict[str, Part]]:
