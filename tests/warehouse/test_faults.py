@@ -24,6 +24,7 @@ SERVER = 'connection to server at "db", port 5432 failed: '
         ("IO Error: Could not set lock on file", TransientError, "cannot be reached, or is busy"),
         ("could not extend file: No space left on device", SourceError, "has no room"),
         ("invalid input syntax for type numeric", SourceError, "failed: invalid input syntax"),
+        ("SQL compilation error:\nObject 'X' does not exist", SourceError, "error: Object 'X'"),
     ],
 )
 def test_what_a_driver_says_is_told_with_what_to_do(words, kind, said):

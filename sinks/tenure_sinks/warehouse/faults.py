@@ -88,4 +88,6 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _line(error: BaseException) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    """The first line; and the next where that only leads to it, as Snowflake's do."""
+    first, *more = [line.strip() for line in str(error).splitlines() if line.strip()] or [""]
+    return " ".join([first, *more[:1]]) if first.endswith(":") else first
