@@ -1,11 +1,6 @@
-"""Pushes figures to a service on loopback, for each amount it reads, in processes that may die.
-
-What is heavy is imported once: each push is a fork, whose process id is told. Its end is awaited at
-the next line, so that until then the id is nobody else's.
-"""
+"""Pushes figures to a service on loopback, for each amount it reads, in processes that may die."""
 
 import json
-import os
 import sys
 from contextlib import closing
 from dataclasses import replace
@@ -13,6 +8,7 @@ from http.client import HTTPConnection
 
 from boards import over
 from desks import GROWN, Told
+from forks import serve
 from reports import REPORT
 from salesforce_org import CLIENT, SECRET
 
@@ -115,14 +111,4 @@ def push(kind, store_url, address, amount):
 
 
 if __name__ == "__main__":
-    while line := sys.stdin.readline():
-        child = os.fork()
-        if not child:
-            push(*sys.argv[1:], int(line))
-            os._exit(0)
-        sys.stdout.write(f"{child}\n")
-        sys.stdout.flush()
-        sys.stdin.readline()
-        os.waitpid(child, 0)
-        sys.stdout.write("over\n")
-        sys.stdout.flush()
+    serve(lambda line: push(*sys.argv[1:], int(line)))

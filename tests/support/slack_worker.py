@@ -1,12 +1,9 @@
-"""Pushes to a Slack on loopback, for each figure it reads, in a process that may be killed.
+"""Pushes to a Slack on loopback, for each figure it reads, in a process that may be killed."""
 
-What is heavy is imported once: each push is a fork, whose process id is told (see push_worker).
-"""
-
-import os
 import sys
 from pathlib import Path
 
+from forks import serve
 from slack_desk import Desk, row
 from slack_world import World
 
@@ -24,14 +21,4 @@ def push(store_url, base, folder, churn):
 
 
 if __name__ == "__main__":
-    while line := sys.stdin.readline():
-        child = os.fork()
-        if not child:
-            push(*sys.argv[1:], int(line))
-            os._exit(0)
-        sys.stdout.write(f"{child}\n")
-        sys.stdout.flush()
-        sys.stdin.readline()
-        os.waitpid(child, 0)
-        sys.stdout.write("over\n")
-        sys.stdout.flush()
+    serve(lambda line: push(*sys.argv[1:], int(line)))

@@ -1,8 +1,4 @@
-"""Syncs the workspaces in folders that it reads, in processes that may die.
-
-What is heavy is imported once: each sync is a fork, whose process id is told. Its end is awaited at
-the next line, so that until then the id is nobody else's.
-"""
+"""Syncs the workspaces in folders that it reads, in processes that may die."""
 
 import os
 import subprocess
@@ -12,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from forks import serve
 
 import tenure_connectors.stripe.pull  # noqa: F401 - so that no fork has to
 from tenure.config import load
@@ -58,18 +56,5 @@ def work(folder: Path) -> None:
     sync(ready, Store.open(ready.store), SyncOptions())
 
 
-def say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
 if __name__ == "__main__":
-    while line := sys.stdin.readline():
-        child = os.fork()
-        if not child:
-            work(Path(line.strip()))
-            os._exit(0)
-        say(str(child))
-        sys.stdin.readline()
-        os.waitpid(child, 0)
-        say("over")
+    serve(lambda line: work(Path(line)))
