@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tenure import ConfigError, SourceError
+from tenure import ConfigError
+from tenure_sinks.answers import json_object
 
 if TYPE_CHECKING:
     import httpx
@@ -111,16 +112,7 @@ class Api:
         return self._http.request(method, path, headers=self._headers, extensions=ask, **what)
 
     def _json(self, answer: "httpx.Response") -> dict[str, Any]:
-        try:
-            body = answer.json()
-        except ValueError:
-            body = None
-        if not isinstance(body, dict):
-            raise SourceError(
-                f"{answer.request.url.path} was answered with something that is no JSON object",
-                "Check `api_base`, or try again later",
-            )
-        return body
+        return json_object(answer, answer.request.url.path)
 
 
 def _sent(values: Properties) -> dict[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tenure import SourceError
+from tenure_sinks.answers import json_object
 from tenure_sinks.slack.errors import refused
 
 if TYPE_CHECKING:
@@ -73,15 +73,7 @@ class Api:
 
     def ok(self, method: str, answer: "httpx.Response") -> dict[str, Any]:
         """The body of an answer; raises for one that is not `ok`."""
-        try:
-            body = answer.json()
-        except ValueError:
-            body = None
-        if not isinstance(body, dict):
-            raise SourceError(
-                f"[sinks.{self._sink}] {method} was answered with something that is no JSON object",
-                "Check `api_base`, or try again later",
-            )
+        body = json_object(answer, f"[sinks.{self._sink}] {method}")
         if body.get("ok") is not True:
             raise refused(self._sink, method, answer, body)
         return body
