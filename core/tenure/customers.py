@@ -34,6 +34,14 @@ class LastMovement:
     cause: str | None = None
     """Who or what ended an item: requested, payment_failed."""
 
+    def as_json(self) -> dict[str, Json]:
+        """What it was, when, and by how much."""
+        return {
+            "kind": self.kind,
+            "date": self.day.isoformat(),
+            "amount": None if self.amount is None else signed_string(self.amount),
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
@@ -75,14 +83,8 @@ class Standing:
         """The values by their names, money as a decimal string."""
         last: Json = None
         if self.last is not None:
-            amount = self.last.amount
-            last = {
-                "kind": self.last.kind,
-                "date": self.last.day.isoformat(),
-                "amount": None if amount is None else signed_string(amount),
-                "reason": self.last.reason,
-                "cause": self.last.cause,
-            }
+            why = {"reason": self.last.reason, "cause": self.last.cause}
+            last = {**self.last.as_json(), **why}
         money = ("mrr", "arr", "committed_mrr", "mrr_year_ago")
         return {
             "id": self.id,
@@ -112,14 +114,7 @@ class CustomerRow:
 
     def as_json(self) -> dict[str, Json]:
         """The row as `tenure customers --format json` prints it."""
-        last: Json = None
-        if self.last is not None:
-            amount = self.last.amount
-            last = {
-                "kind": self.last.kind,
-                "date": self.last.day.isoformat(),
-                "amount": None if amount is None else signed_string(amount),
-            }
+        last = None if self.last is None else self.last.as_json()
         return {
             "id": self.id,
             "name": self.name,

@@ -209,10 +209,8 @@ def refuse_if_held(state: Any, now: datetime) -> None:
 def is_alive(holder: str) -> bool:
     """Whether the holder may still run; of another machine's nothing is known."""
     process = holder.partition("/")[0]
-    if (
-        process == this_process()
-    ):  # or a dead one that had our number, as in a container started again
-        return holder in _ours
+    if process == this_process():
+        return holder in _ours  # else a dead one had our number, as in a container started again
     host, _, pid = process.rpartition(":")
     if host != this_process().rpartition(":")[0]:
         return True
