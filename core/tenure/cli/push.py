@@ -47,6 +47,7 @@ def push(  # noqa: PLR0913 - each is an option
 ) -> None:
     """Deliver the report of the last complete months to the sinks."""
     from tenure.delivery import Asked  # noqa: PLC0415 - see tenure.cli
+    from tenure.delivery.reports import usual  # noqa: PLC0415 - see tenure.cli
     from tenure.errors import UsageError  # noqa: PLC0415 - see tenure.cli
     from tenure.ledger.store import Store  # noqa: PLC0415 - see tenure.cli
 
@@ -60,9 +61,9 @@ def push(  # noqa: PLR0913 - each is an option
     if undo is not None:
         raise typer.Exit(_undo(ready, store, asked.names, undo, dry_run=dry_run))
     if hold:
-        raise typer.Exit(_hold(ready, store, report_to_push(ready, store), asked))
+        raise typer.Exit(_hold(ready, store, usual(ready, store), asked))
     with _said_if_withheld(ready, store, asked, dry_run=dry_run):
-        made = report_to_push(ready, store)
+        made = usual(ready, store)
     raise typer.Exit(run_push(ready, store, made, asked, dry_run=dry_run, anyway=anyway))
 
 
@@ -104,22 +105,15 @@ def run_all(workspace: "Workspace", store: "Store", *, quiet: bool = False) -> i
     from tenure.cli.report import show  # noqa: PLC0415 - see tenure.cli
     from tenure.cli.sync import run_sync  # noqa: PLC0415 - see tenure.cli
     from tenure.delivery import Asked  # noqa: PLC0415 - see tenure.cli
+    from tenure.delivery.reports import usual  # noqa: PLC0415 - see tenure.cli
     from tenure.sync import SyncOptions  # noqa: PLC0415 - see tenure.cli
 
     synced = run_sync(workspace, store, SyncOptions(), quiet=quiet)
     asked = Asked(patient=True)
     with _said_if_withheld(workspace, store, asked):
-        made = report_to_push(workspace, store)
+        made = usual(workspace, store)
     show(_total(made))
     return max(synced, run_push(workspace, store, made, asked))
-
-
-def report_to_push(workspace: "Workspace", store: "Store") -> "Report":
-    """The complete months, of the total and of every segment that the workspace names."""
-    from tenure.metrics import page  # noqa: PLC0415 - see tenure.cli
-    from tenure.metrics.run import ReportRequest  # noqa: PLC0415 - see tenure.cli
-
-    return page.build(workspace, store, ReportRequest(by=workspace.metrics.segments))
 
 
 def run_push(  # noqa: PLR0913 - each is an option

@@ -59,10 +59,11 @@ def until_interrupted() -> None:
 
 
 def _run(workspace: "Workspace", store: "Store", today: date, *, quiet: bool) -> int:
-    from tenure.cli.push import report_to_push, run_push  # noqa: PLC0415 - see tenure.cli
+    from tenure.cli.push import run_push  # noqa: PLC0415 - see tenure.cli
     from tenure.cli.report import show  # noqa: PLC0415 - see tenure.cli
     from tenure.cli.sync import run_sync  # noqa: PLC0415 - see tenure.cli
     from tenure.delivery import Asked  # noqa: PLC0415 - see tenure.cli
+    from tenure.delivery.reports import usual  # noqa: PLC0415 - see tenure.cli
     from tenure.metrics.run import ReportRequest, build  # noqa: PLC0415 - see tenure.cli
     from tenure.periods import Unit  # noqa: PLC0415 - see tenure.cli
     from tenure.sync import SyncOptions  # noqa: PLC0415 - see tenure.cli
@@ -73,7 +74,7 @@ def _run(workspace: "Workspace", store: "Store", today: date, *, quiet: bool) ->
     _typed(f"report --period quarter --by {BY} --from {first}")
     show(build(workspace, store, ReportRequest(unit=Unit.QUARTER, first=first, by=(BY,))))
     _typed("push")
-    made = report_to_push(workspace, store)
+    made = usual(workspace, store)
     return max(synced, run_push(workspace, store, made, Asked(patient=True), shown=SHOWN))
 
 

@@ -121,11 +121,10 @@ def _publishable(workspace: Workspace, store: Store) -> "Report":
     Nobody looks at them before they are sent: so every source of money was read after their end.
     """
     from tenure import delivery  # noqa: PLC0415 - likewise
+    from tenure.delivery.reports import usual  # noqa: PLC0415 - likewise
     from tenure.errors import WithheldError  # noqa: PLC0415 - likewise
-    from tenure.metrics import page  # noqa: PLC0415 - likewise
-    from tenure.metrics.run import ReportRequest  # noqa: PLC0415 - likewise
 
-    made = page.build(workspace, store, ReportRequest(by=workspace.metrics.segments))
+    made = usual(workspace, store)
     delivery.require_publishable(workspace, made)
     if behind := list(_behind(workspace, made)):
         raise WithheldError(

@@ -9,6 +9,13 @@ if TYPE_CHECKING:
     from tenure.config import Entry, Workspace
 
 
+def usual(workspace: "Workspace", store: Store) -> Report:
+    """The complete months, of the total and of every segment that the workspace names."""
+    from tenure.metrics import page, run  # noqa: PLC0415 - DuckDB only where figures are made
+
+    return page.build(workspace, store, run.ReportRequest(by=workspace.metrics.segments))
+
+
 class Reports:
     """The reports of one push, all as known when the usual one is."""
 
