@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 from books import at
@@ -25,6 +26,7 @@ from tenure import (
 )
 from tenure.cli import main
 from tenure.config import Workspace
+from tenure.delivery.lease import hold as pushing
 from tenure.erasure import Asked, forget
 from tenure.erasure.texts import Needles
 from tenure.errors import StoreError, TenureError, UsageError
@@ -242,6 +244,66 @@ def test_a_name_is_found_behind_the_escapes_of_json(said: str):
     assert "forgotten-1" in clean
 
 
+def spelt(name: str) -> dict[str, str]:
+    """The same name as others may write it."""
+    wide = "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in name)
+    return {
+        "decomposed": normalize("NFD", name),
+        "capitals": name.upper(),
+        "full width": wide,
+        "invisible": name.replace("i", "i\u00ad"),
+        "spaces": name.replace(" ", "\u00a0 "),
+    }
+
+
+@pytest.mark.parametrize("how", sorted(spelt("")))
+@pytest.mark.parametrize("name", ["Jürg Großfilm", "I\u015f\u0131l \u0130nci", "김 민준호"])
+def test_a_name_is_found_in_every_spelling(name: str, how: str):
+    said = f"Über {spelt(name)[how]}, Straße 1"
+    clean = Needles.of([name], "forgotten-1").out_of(said)
+    assert clean.replace("\u00ad", "") == "Über forgotten-1, Straße 1"
+
+
+def test_a_name_in_a_script_without_spaces_is_found_within_a_text():
+    assert Needles.of(["田中太郎"], "x").out_of("株式会社田中太郎様") == "株式会社x様"
+
+
+def test_another_name_is_left_alone():
+    said = "José Nobody, Jose Nobodyson, jose-nobody"
+    assert Needles.of(["Jose Nobody"], "x").out_of(said) == said
+
+
+def test_who_is_called_by_a_name_stays_out_in_every_spelling(sqlite_database: str):
+    store = Store.open(sqlite_database)
+    name = "Jürg Großfilm"
+    Ledger(store).pull([ended(name, "s1", "r1", 5), Customer(id="c2", name="Ann")])
+    forget(asking(store), store, Asked(customer=name))
+    again = [
+        *(ended(one, f"s-{how}", "r2", 5) for how, one in spelt(name).items() if how != "spaces"),
+        Customer(id="c2", name="Ann"),
+    ]
+    assert Ledger(store).pull(again).excluded == 4
+    assert "Gro" not in everything(store)
+
+
+def test_a_row_that_cannot_be_read_does_not_bring_a_name_back(store: Store):
+    forget(asking(store), store, Asked(customer="cus_wilhelmina"))
+    bad = [
+        Quarantined(source_ref="r:1", reason="no id", raw=f";{NAME.upper()};5"),
+        Quarantined(source_ref="r:2", reason=f"e-mail {EMAIL} twice", raw=""),
+        RawChunk(name="rows", position=0, data=f"id;who\n;{NAME}".encode()),
+    ]
+    assert Ledger(store, "billing").pull(bad).excluded == 2
+    assert traces(everything(store)) == []
+
+
+def test_who_may_be_the_same_by_another_id_is_named(store: Store):
+    Ledger(store, "support").pull(
+        [Customer(id="u-1", email=EMAIL.upper()), Customer(id="u-2", name="Somebody Else")]
+    )
+    assert forget(asking(store), store, Asked(customer="cus_wilhelmina")).alike == ("support/u-1",)
+
+
 def test_a_pull_that_stopped_at_a_record_of_theirs_names_it_no_more(store: Store):
     with store.aside() as connection:
         state = "UPDATE connector_state SET cursor = :cursor"
@@ -260,6 +322,11 @@ def test_it_is_written_down_without_a_name(store: Store):
     done = forget(asking(store), store, Asked(customer="cus_wilhelmina"))
     ((token, counts),) = Ledger(store).rows("SELECT token, counts FROM erasure")
     assert (token, json.loads(str(counts))) == (done.token, done.counts)
+
+
+def test_not_while_a_sink_is_written_to(store: Store):
+    with pushing(store, "slack"), pytest.raises(TenureError, match="is being pushed to"):
+        forget(asking(store), store, Asked(customer="cus_wilhelmina"))
 
 
 @pytest.fixture

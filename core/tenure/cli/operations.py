@@ -110,6 +110,9 @@ def _said(done: "Erased", sinks: list[str], *, dry_run: bool) -> Iterator[str]:
     if sinks:
         yield f"Remove by hand what was sent elsewhere ({', '.join(sinks)}):"
         yield from (f"  {line}" for line in done.sinks)
+    if done.alike:
+        yield "Other customers have that name or e-mail; forget them, too, if they are the same:"
+        yield from (f"  {line}" for line in done.alike)
     yield "Earlier backups, logs and files of yours still name the customer."
 
 

@@ -6,10 +6,11 @@ another machine until its lease runs out.
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event, Thread
+from typing import Any
 
-from sqlalchemy import bindparam, delete, select, text, update
+from sqlalchemy import Connection, bindparam, delete, select, text, update
 
 from tenure.errors import SourceError, StoreError
 from tenure.ledger.lease import holding, is_alive
@@ -46,6 +47,20 @@ def hold(store: Store, sink: str) -> Iterator[None]:
                 connection.execute(delete(_LEASE).where(_LEASE.c.holder == holder))
 
 
+def refuse_if_pushing(connection: Connection, now: datetime) -> None:
+    """Raise `SourceError` that names who pushes to any sink now."""
+    for held in connection.execute(select(_LEASE).order_by(_LEASE.c.sink)):
+        if held.until > now and is_alive(held.holder):
+            raise _busy(held)
+
+
+def _busy(held: Any) -> SourceError:
+    return SourceError(
+        f"Sink {held.sink!r} is being pushed to by {held.holder.partition('/')[0]}",
+        f"Wait until it is done; its lease runs out at {held.until:%Y-%m-%d %H:%M} UTC",
+    )
+
+
 def _take(store: Store, sink: str, holder: str) -> None:
     now = store.clock()
     mine = select(_LEASE).where(_LEASE.c.sink == sink)
@@ -57,10 +72,7 @@ def _take(store: Store, sink: str, holder: str) -> None:
             connection.execute(_TAKE, {**values, "before": before})
             held = connection.execute(mine).one()
     if held.holder != holder:
-        raise SourceError(
-            f"Sink {sink!r} is being pushed to by {held.holder.partition('/')[0]}",
-            f"Wait until it is done; its lease runs out at {held.until:%Y-%m-%d %H:%M} UTC",
-        )
+        raise _busy(held)
 
 
 def _renew(store: Store, holder: str, over: Event) -> None:

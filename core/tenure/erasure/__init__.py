@@ -38,12 +38,14 @@ class Asked:
 class Erased:
     """What was done, or would be: `counts` are rows by what became of them.
 
-    `sinks` says what sinks hold of the customer, which is not ours to delete.
+    `sinks` says what sinks hold of the customer, which is not ours to delete; `alike` names other
+    customers of the same name or e-mail, who were not forgotten.
     """
 
     token: str
     counts: Mapping[str, int]
     sinks: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
     before: bool = False
     """Whether it was forgotten before, and there was nothing left to do."""
 
@@ -70,9 +72,9 @@ def _forget(workspace: "Workspace", store: Store, asked: Asked) -> Erased:
             return Erased(token=token, counts={}, before=True)
         work = rows.Work(connection, stamp, salt, people)
         who.refuse(workspace, store, work)
-        sinks = tuple(rows.held_by_sinks(work))
+        sinks, alike = tuple(rows.held_by_sinks(work)), tuple(who.alike(work))
         rows.erase(work, who.cut_by(workspace))
-        done = Erased(token=work.token, counts=dict(work.counts), sinks=sinks)
+        done = Erased(token=work.token, counts=dict(work.counts), sinks=sinks, alike=alike)
         if asked.dry_run:
             connection.rollback()
         return done

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, delete, func, insert, select, update
 from tenure.erasure import texts
 from tenure.erasure.texts import Needles
 from tenure.erasure.who import Person
-from tenure.ledger.forgotten import SHORTEST, readable, token_of
+from tenure.ledger.forgotten import readable, said_of, tells, token_of, tokens_of
 from tenure.ledger.tables import (
     Account,
     ConnectorState,
@@ -77,7 +77,8 @@ class Work:
 def erase(work: Work, kept: frozenset[str]) -> None:
     """Erase all of them; attributes that are `kept` stay, since figures are cut by them."""
     ids = _ids(work)
-    needles = Needles.of([*ids, *_said(work)], work.token)
+    said = _said(work)
+    needles = Needles.of([*ids, *said], work.token)
     _delete_pages(work, needles)
     _delete_observations(work, ids, needles)
     _delete_attributes(work, kept)
@@ -87,7 +88,8 @@ def erase(work: Work, kept: frozenset[str]) -> None:
     work.connection.execute(delete(_REMOTE).where(_REMOTE.c.target.in_(_targets(work))))
     _begin_anew(work, needles)
     _rename(work)
-    _write_down(work, ids)
+    tokens = {token for id_ in ids for token in tokens_of(work.salt, id_)}
+    _write_down(work, tokens | {said_of(work.salt, one) for one in said})
 
 
 def held_by_sinks(work: Work) -> Iterator[str]:
@@ -125,7 +127,7 @@ def _ids(work: Work) -> set[str]:
     )
     # Of `in_1/il_2` both; a part without a digit is rather a word of the plugin's.
     parts = {part for ref in refs if ":" not in ref for part in ref.split("/")}
-    records = {one for one in parts if len(one) >= SHORTEST and any(map(str.isdigit, one))}
+    records = {one for one in parts if tells(one) and any(map(str.isdigit, one))}
     return {person.id for person in work.people} | (own - shared) | (records - shared)
 
 
@@ -218,16 +220,15 @@ def _rename_rows(work: Work, each: Table, mine: Any) -> None:
         work.connection.execute(update(each).where(each.c.id == id_).values(new))
 
 
-def _write_down(work: Work, ids: set[str]) -> None:
+def _write_down(work: Work, tokens: set[str]) -> None:
     """That it was done, and under which tokens what comes in later is left out."""
-    tokens = sorted({token_of(work.salt, id_) for id_ in ids})
     for connector in work.connectors:
         known = set(
             work.connection.scalars(
                 select(_ERASED.c.token).where(_ERASED.c.connector_id == connector)
             )
         )
-        new = [{"connector_id": connector, "token": t} for t in tokens if t not in known]
+        new = [{"connector_id": connector, "token": t} for t in sorted(tokens - known)]
         if new:
             work.connection.execute(insert(_ERASED), new)
     said = {"token": work.token, "recorded_at": work.stamp, "counts": json.dumps(work.counts)}

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Table, Text, select, update
 from sqlmodel import SQLModel
 
-from tenure.ledger.forgotten import SHORTEST
+from tenure.ledger.forgotten import tells
+from tenure.ledger.spelling import folded, replaced
 from tenure.ledger.tables import Quarantine, table
 
 _MINDED = frozenset(
@@ -20,6 +21,9 @@ _MINDED = frozenset(
 """Tables whose rows are minded one by one: of every other one, the texts are."""
 
 _ESCAPES = re.compile(r"(?:\\u[0-9a-fA-F]{4})+|\\[\"\\/bfnrt]")
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
 _BAD = table(Quarantine)
 _GONE = "(of a forgotten customer)"
 
@@ -34,13 +38,12 @@ class Needles:
     @classmethod
     def of(cls, texts: Iterable[str], token: str) -> "Needles":
         """What is too short stands in every text, and is looked for in none."""
-        long = sorted({one for one in texts if len(one) >= SHORTEST}, key=len, reverse=True)
-        found = "|".join(map(re.escape, long)) or r"(?!)"
-        return cls(re.compile(rf"(?<![\w@.-])(?:{found})(?![\w@-])", re.IGNORECASE), token)
+        long = sorted({folded(one) for one in texts if tells(one)}, key=len, reverse=True)
+        return cls(re.compile("|".join(map(_alone, long)) or r"(?!)"), token)
 
     def in_text(self, text: str) -> bool:
         """Whether one of them is there."""
-        return any(self.pattern.search(one) for one in (text, _spoken(text)))
+        return any(self.pattern.search(folded(one)) for one in (text, _spoken(text)))
 
     def out_of(self, text: str) -> str:
         """The text with the token instead; of JSON its texts alone, since numbers are figures."""
@@ -49,18 +52,25 @@ class Needles:
         try:
             return json.dumps(self._without(json.loads(text)))
         except ValueError:
-            return self.pattern.sub(self.token, _spoken(text))
+            return replaced(self.pattern, self.token, _spoken(text))
 
     def _without(self, value: Any) -> Any:
         match value:
             case str():
-                return self.pattern.sub(self.token, value)
+                return replaced(self.pattern, self.token, value)
             case list():
                 return [self._without(one) for one in value]
             case dict():
                 return {self._without(key): self._without(one) for key, one in value.items()}
             case _:
                 return value
+
+
+def _alone(one: str) -> str:
+    """A pattern of it as a word by itself, but where its script has no spaces between words."""
+    before = "" if _UNSPACED.match(one[0]) else r"(?<![\w@.-])"
+    after = "" if _UNSPACED.match(one[-1]) else r"(?![\w@-])"
+    return before + re.escape(one).replace(r"\ ", r"\s+") + after
 
 
 def _spoken(text: str) -> str:

@@ -1,12 +1,15 @@
 """Who is to be forgotten, and whether that may be."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
+from tenure.delivery.lease import refuse_if_pushing
 from tenure.errors import UsageError
 from tenure.ledger.forgotten import token_of
 from tenure.ledger.lease import refuse_if_held
+from tenure.ledger.spelling import folded
 from tenure.ledger.store import Store
 from tenure.ledger.tables import (
     AccountLink,
@@ -72,6 +75,24 @@ def find(connection: Connection, customer: str, connector: str | None) -> list[P
     return [*found, *(person for person in others if person not in found)]
 
 
+def alike(work: "Work") -> Iterator[str]:
+    """Customers who are another one by the ledger, and have a name or an e-mail of theirs."""
+    c, s, a = _CUSTOMER.c, _STATE.c, _ATTRIBUTE.c
+    named = a.name.in_(("name", "email")) & a.superseded_at.is_(None)
+    query = (
+        select(c.id, s.name, c.external_id, a.value)
+        .join(_STATE, s.id == c.connector_id)
+        .outerjoin(_ATTRIBUTE, (a.customer_id == c.id) & named)
+        .where(c.erased_at.is_(None))
+        .order_by(c.id)
+    )
+    rows = [(key, f"{name}/{id_}", {folded(id_), folded(said or id_)})
+            for key, name, id_, said in work.connection.execute(query)]  # fmt: skip
+    theirs = set[str]().union(*(said for key, _, said in rows if key in work.keys))
+    found = {name: None for key, name, said in rows if key not in work.keys and said & theirs}
+    yield from found
+
+
 def token_before(connection: Connection, salt: str, customer: str) -> str | None:
     """The token of an id that was forgotten before."""
     tokens = [token_of(salt, text) for text in (customer, customer.partition("/")[2])]
@@ -89,11 +110,12 @@ def cut_by(workspace: "Workspace") -> frozenset[str]:
 
 
 def refuse(workspace: "Workspace", store: Store, work: "Work") -> None:
-    """Raise where somebody reads the source now, or where figures would change."""
+    """Raise where somebody reads the source or writes to a sink now, or figures would change."""
     connection = work.connection
     states = _STATE.select().where(_STATE.c.id.in_([p.connector_id for p in work.people]))
     for state in connection.execute(states):
         refuse_if_held(state, store.clock())
+    refuse_if_pushing(connection, store.clock())
     if paying := _paying(connection, work.keys):
         raise UsageError(
             f"The customer still pays: {paying} items have not ended",

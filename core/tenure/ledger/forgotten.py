@@ -1,8 +1,9 @@
 """Customers that were forgotten: what a source says of them later never reaches the ledger.
 
-The ledger keeps no id of theirs, only a keyed digest of each (a token), under a salt of its own. So
-an id that comes in can be known again, and cannot be read back; who has the ledger can still test
-whether a certain id is among them, which is why this is pseudonymous and not anonymous.
+The ledger keeps no id of theirs, only a keyed digest of each (a token) under a salt of its own, and
+of names and addresses, which rows that cannot be read may hold instead. So an id that comes in can
+be known again, and cannot be read back; who has the ledger can still test whether a certain id is
+among them, which is why this is pseudonymous and not anonymous.
 """
 
 import hmac
@@ -14,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from tenure.ledger.spelling import folded
 from tenure.ledger.tables import ErasedId, LedgerClock, table
 from tenure.records import (
     Claim,
@@ -28,8 +30,8 @@ from tenure.records import (
 PREFIX = "forgotten-"
 """What the token of a forgotten id begins with."""
 
-SHORTEST = 5
-"""An id that is shorter is a word of every text, and tells nothing where it stands in one."""
+_SHORTEST = 5
+"""Bytes of UTF-8: what is shorter is a word of every text, and tells nothing in one."""
 
 _ERASED, _CLOCK = table(ErasedId), table(LedgerClock)
 _FIELDS = re.compile(r'[",;\t\r\n|]+')
@@ -39,6 +41,22 @@ _WORDS = re.compile(r"[\s\"',;:|/\\{}\[\]()<>=]+")
 def token_of(salt: str, text: str) -> str:
     """The pseudonym of an id."""
     return PREFIX + hmac.digest(salt.encode(), text.encode(), "sha256").hex()[:32]
+
+
+def tokens_of(salt: str, text: str) -> set[str]:
+    """What an id is known by: as it is and, where it is rather a name, in every other spelling."""
+    is_name = not text.isascii() or " " in text or "@" in text
+    return {token_of(salt, text)} | ({token_of(salt, f"id {folded(text)}")} if is_name else set())
+
+
+def said_of(salt: str, text: str) -> str:
+    """The token of a name or an address, the same in every spelling, and no id's."""
+    return token_of(salt, f"said {folded(text)}")
+
+
+def tells(text: str) -> bool:
+    """Whether it is long enough to be about somebody wherever it stands in a text."""
+    return len(text.encode(errors="replace")) >= _SHORTEST
 
 
 def salt_of(connection: Connection) -> str:
@@ -67,17 +85,23 @@ class Forgotten:
 
     def covers(self, id_: object) -> bool:
         """Whether an id is one of theirs."""
-        return isinstance(id_, str) and token_of(self.salt, id_) in self.tokens
+        return isinstance(id_, str) and not self.tokens.isdisjoint(tokens_of(self.salt, id_))
 
     def is_in(self, text: str) -> bool:
         """Whether one of their ids stands in a text by itself."""
         return any(self.covers(word) for word in words(text))
 
+    def is_said_in(self, text: str) -> bool:
+        """Whether one of their ids, names or addresses stands in a text by itself."""
+        found = set(words(text))
+        said = (said_of(self.salt, word) for word in found)
+        return any(map(self.covers, found)) or any(token in self.tokens for token in said)
+
 
 def words(text: str) -> Iterator[str]:
     """What may be an id in JSON, csv or a sentence; nothing too short to tell."""
     found = {part.strip() for part in _FIELDS.split(text)}
-    return (word for word in found.union(_WORDS.split(text)) if len(word) >= SHORTEST)
+    return (word for word in found.union(_WORDS.split(text)) if tells(word))
 
 
 def readable(data: bytes) -> str | None:
@@ -92,7 +116,7 @@ def readable(data: bytes) -> str | None:
 
 def _chunk(who: Forgotten, record: RawChunk) -> bool:
     text = readable(record.data)
-    return text is None or who.is_in(text) or any(map(who.covers, record.holds))
+    return text is None or who.is_said_in(text) or any(map(who.covers, record.holds))
 
 
 def _observation(who: Forgotten, record: Observation) -> bool:
@@ -107,7 +131,7 @@ _LOOKS: dict[type, Callable[[Forgotten, Any], bool]] = {
     Claim: lambda who, record: who.covers(record.subject) or who.is_in(str(record.source_ref)),
     Observation: _observation,
     RawChunk: _chunk,
-    Quarantined: lambda who, record: who.is_in(
+    Quarantined: lambda who, record: who.is_said_in(
         f"{record.source_ref}\n{record.reason}\n{record.raw}"
     ),
 }
