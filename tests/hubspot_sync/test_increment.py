@@ -56,6 +56,12 @@ def test_the_company_of_a_changed_line_is_read_anew(lists, synced):
     assert len(lists.asked) < 20
 
 
+def test_what_was_read_is_remembered_without_a_number(synced):
+    cursor = str(synced.pull()[-1].cursor)
+    assert "seen" in cursor
+    assert "companies:" not in cursor
+
+
 def test_a_change_is_read_once(lists, synced):
     change(lists, "line_items", "21", name="Max")
     synced.pull()

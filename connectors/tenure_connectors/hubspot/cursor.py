@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import Any
 
 from tenure import Json
@@ -24,8 +25,9 @@ _REMEMBERED = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """`until` is the newest change, `seen` what changed in the overlap before it, and when.
+    """`until` is the newest change, `seen` which changes the overlap before it has, and when.
 
+    A change is a digest in it, so that whoever is forgotten is not named by what was read.
     `totals` counts the records of each object at `counted_at`; `options` tells with which options
     they were read.
     """
@@ -82,7 +84,7 @@ class News:
 
     def is_known(self, key: str, at: datetime | None) -> bool:
         """Whether this change of the record was read before."""
-        return at is not None and self._at.get(key) == at.isoformat()
+        return at is not None and _change(key, at) in self._at
 
     def add(self, key: str, at: datetime | None) -> None:
         """Remember a change."""
@@ -91,7 +93,7 @@ class News:
         told = min(at, self._now)
         self.until = max(self.until, told) if self.until else told
         if at >= self.until - OVERLAP:
-            self._at[key] = at.isoformat()
+            self._at[_change(key, at)] = at.isoformat()
             if len(self._at) > 2 * _REMEMBERED:
                 self._at = self._near()
             if len(self._at) > _REMEMBERED:  # what is forgotten is read once more, and no more
@@ -105,6 +107,10 @@ class News:
     def _near(self) -> dict[str, str]:
         since = (self.until or self._now) - OVERLAP
         return {key: at for key, at in self._at.items() if datetime.fromisoformat(at) >= since}
+
+
+def _change(key: str, at: datetime) -> str:
+    return blake2b(f"{key} {at.isoformat()}".encode(), digest_size=9).hexdigest()
 
 
 def _instant(text: str | None) -> datetime | None:
