@@ -2,9 +2,11 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
+import time_machine
 from rich.console import Console
 
 from tenure.cli import main
@@ -157,11 +159,42 @@ def test_what_a_user_may_get_wrong(report, words, said):
     assert said in err
 
 
-def test_what_was_known_at_the_end_of_a_day(report):
-    code, out, _ = report(*RANGE, "--known-at", "2025-03-31", "--format", "json")
-    found = json.loads(out)
-    assert (code, found["meta"]["known_at"]) == (0, "2025-03-31T23:59:59.999999Z")
-    assert found["rows"][0]["start_mrr"] == "0.000000"
+def test_what_was_known_at_the_end_of_a_day(tenure, capsys):
+    with time_machine.travel("2025-03-31T12:00Z", tick=False):
+        tenure("sync", "--quiet")
+    with Path("book.csv").open("a") as file:
+        file.write("zoe,2025-01-01,,1000,pro\n")
+    tenure("sync", "--quiet")
+    capsys.readouterr()
+    assert tenure("report", *RANGE, "--known-at", "2025-03-31", "--format", "json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["meta"]["known_at"] == "2025-03-31T23:59:59.999999Z"
+    assert found["rows"][0]["start_mrr"] == "1334.560000"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("report",),
+        ("report", "--format", "html"),
+        ("explain", "2025-03"),
+        ("explain", "--customer", "ann"),
+        ("movements",),
+        ("cohorts",),
+        ("customers",),
+    ],
+)
+def test_before_the_first_sync_nothing_was_known(synced, capsys, words):
+    assert main([*words, "--known-at", "2025-03-31"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "Nothing was known yet at 2025-03-31T23:59:59.999999Z" in err
+
+
+def test_the_instant_that_is_named_as_the_first_can_be_asked_for(report):
+    _, _, err = report("--known-at", "2025-03-31")
+    (first,) = re.findall(r"recorded at (\S+):", err)
+    assert report(*RANGE, "--known-at", first)[0] == 0
 
 
 def test_measures_are_in_the_table_when_asked_for(report):

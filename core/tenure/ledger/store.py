@@ -8,13 +8,13 @@ a report as known at a stamp never changes (metrics.md section 8).
 import hashlib
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, NullPool, bindparam, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from tenure.errors import ConfigError, StoreError
@@ -164,6 +164,16 @@ class Store:
         with self.read() as connection:
             last = connection.scalar(text("SELECT last_stamp FROM ledger_clock WHERE id = 1"))
         return from_micros(last) if last else None
+
+    def began_at(self, connectors: Sequence[str]) -> datetime | None:
+        """When the first customer of these connectors was recorded; None while there is none."""
+        query = text(
+            "SELECT min(c.recorded_at) FROM customer AS c"
+            " JOIN connector_state AS s ON s.id = c.connector_id WHERE s.name IN :names"
+        ).bindparams(bindparam("names", expanding=True))
+        with self.read() as connection:
+            first = connection.scalar(query, {"names": list(connectors)})
+        return None if first is None else from_micros(first)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from tenure._version import __version__
 from tenure.errors import TenureError, UsageError
 from tenure.ledger.store import Store
 from tenure.ledger.tables import to_micros
-from tenure.meta import Meta, SourceState, Variant
+from tenure.meta import Meta, SourceState, Variant, instant_string
 from tenure.metrics import invariants, kept, measures, variants
 from tenure.metrics.figures import bridge, lines, lines_of
 from tenure.metrics.frame import Basis, Frame
@@ -166,13 +166,27 @@ def _asked(workspace: "Workspace", store: Store, request: ReportRequest) -> kept
 def source_of(workspace: "Workspace", store: Store, request: ReportRequest) -> Source:
     """What of the ledger the request is about; raises for an empty one, see `build`."""
     known_at, now = known(store, request)
+    connectors = tuple(entry.name for entry in workspace.connectors)
+    if request.known_at is not None:
+        _require_begun(store, connectors, known_at)
     return Source(
         store=store,
         known_at=known_at,
         now=now,
         currency=workspace.currency,
-        connectors=tuple(entry.name for entry in workspace.connectors),
+        connectors=connectors,
     )
+
+
+def _require_begun(store: Store, connectors: Sequence[str], known_at: datetime) -> None:
+    """Zeros would say that nobody paid; it is that nobody had looked."""
+    began = store.began_at(connectors)
+    if began is not None and known_at < began:
+        raise TenureError(
+            f"Nothing was known yet at {instant_string(known_at)}",
+            f"The first sync was recorded at {instant_string(began)}: "
+            "use that as --known-at, or a later one",
+        )
 
 
 @contextmanager
