@@ -36,11 +36,16 @@ DEFINITIONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
-    """How fresh one connector is; `incomplete`: its last pull is unfinished, or losses are held."""
+    """How fresh one connector is.
+
+    `incomplete`: its last pull is unfinished, losses are held, or it is `unreadable`: it gave rows
+    and not one of them could be read.
+    """
 
     name: str
     last_complete_sync: datetime | None
     incomplete: bool
+    unreadable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

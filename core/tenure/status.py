@@ -7,17 +7,36 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from tenure.errors import UsageError
 from tenure.ledger.lease import refuse_if_held
 from tenure.ledger.store import Store, scratch_of
-from tenure.ledger.tables import EPOCH, ConnectorState, Delivery, Quarantine, Rate, Run, table
+from tenure.ledger.tables import (
+    EPOCH,
+    ConnectorState,
+    Customer,
+    Delivery,
+    Item,
+    Quarantine,
+    Rate,
+    Run,
+    Subscription,
+    table,
+)
 from tenure.records import Json
 
 _STATE, _QUARANTINE = table(ConnectorState), table(Quarantine)
 _RUN, _DELIVERY, _RATE = table(Run), table(Delivery), table(Rate)
+_CUSTOMER, _SUBSCRIPTION, _ITEM = table(Customer), table(Subscription), table(Item)
 _LINE = re.compile(r":\d+$")
+_HAS_ITEMS = select(
+    select(_ITEM.c.id)
+    .join(_SUBSCRIPTION, _SUBSCRIPTION.c.id == _ITEM.c.subscription_id)
+    .join(_CUSTOMER, _CUSTOMER.c.id == _SUBSCRIPTION.c.customer_id)
+    .where(_CUSTOMER.c.connector_id == bindparam("connector"))
+    .exists()
+)
 _OPEN = _QUARANTINE.c.resolved_at.is_(None) & _QUARANTINE.c.accepted_at.is_(None)
 
 
@@ -33,6 +52,7 @@ class ConnectorStatus:
     message: str
     counts: dict[str, Json]
     quarantined: int
+    has_items: bool
     held: int
     cursor: Json
     unfinished: bool
@@ -93,6 +113,7 @@ def _status(connection: Connection, name: str, state: Any, configured: bool) -> 
         last_complete_sync=state.last_complete_at if state else None,
         **_last_run(connection, "sync", name),
         quarantined=_open_rows(connection, state.id) if state else 0,
+        has_items=bool(state and connection.scalar(_HAS_ITEMS, {"connector": state.id})),
         held=state.held_retractions if state else 0,
         cursor=json.loads(state.cursor) if state and state.cursor else None,
         unfinished=bool(state and state.pull_started_at),

@@ -192,6 +192,45 @@ def test_a_row_that_cannot_be_read_ends_run_with_1_and_the_rest_is_pushed(folder
     assert deliveries(folder) == [("files", "delivered", 1)]
 
 
+@pytest.fixture
+def unreadable(folder: Path) -> None:
+    """A second connector in which no row can be read."""
+    (folder / "bad.csv").write_text(GOOD.replace(",5", ",x"))
+    other = '[connectors.other]\nuse = "file"\npath = "bad.csv"\n'
+    (folder / "plugins.toml").write_text(CONFIG + other + SINK)
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_where_a_connector_gave_nothing_that_can_be_read_nothing_is_pushed(folder: Path, capsys):
+    assert main(["run"]) == 3
+    out, err = capsys.readouterr()
+    assert "connector 'other' gave only rows that cannot be read" in err
+    assert ("other 2" in out, "(incomplete)" in out, deliveries(folder)) == (True, True, [])
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_who_knows_that_those_rows_are_bad_pushes(folder: Path):
+    main(["sync"])
+    assert (main(["push"]), main(["push", "--anyway"])) == (3, 0)
+    main(["quarantine", "accept", "1"])
+    assert main(["push"]) == 0
+
+
+@pytest.mark.parametrize("words", [["report"], ["push"]])
+def test_where_nothing_at_all_could_be_read_the_rows_are_named(folder: Path, capsys, words):
+    (folder / "rows.csv").write_text(GOOD.replace(",5", ",x"))
+    main(["sync"])
+    assert main(words) == 1
+    assert "tenure quarantine" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("synced")
+def test_rows_that_can_be_read_no_more_hold_the_figures_back(folder: Path, capsys):
+    (folder / "rows.csv").write_text(GOOD.replace(",5", ",x"))
+    assert main(["run"]) == 3
+    assert "connector 'history' is not read to its end" in capsys.readouterr().err
+
+
 MISCOUNTS = """
 import tenure
 class Miscounts(tenure.Connector):

@@ -21,13 +21,16 @@ def require_publishable(workspace: "Workspace", report: "Report") -> None:
     if reasons:
         raise WithheldError(
             f"Nothing was published: {'; '.join(reasons)}",
-            "Finish `tenure sync`, or push them as they are with `tenure push --anyway`",
+            "Finish `tenure sync`, mend what `tenure quarantine` lists, "
+            "or push them as they are with `tenure push --anyway`",
         )
 
 
 def _reasons(workspace: "Workspace", report: "Report") -> Iterator[str]:
     for source in report.meta.sources:
-        if source.incomplete:
+        if source.unreadable:
+            yield f"connector {source.name!r} gave only rows that cannot be read"
+        elif source.incomplete:
             yield f"connector {source.name!r} is not read to its end"
     least = workspace.metrics.min_coverage
     assumed = report.meta.coverage.get(Evidence.ASSUMED.value)

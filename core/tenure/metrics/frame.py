@@ -138,7 +138,7 @@ class Basis(Counted):
             f"The ledger has nothing of the connectors in plugins.toml, only of: {others}"
             if others
             else "The ledger is empty",
-            "Run `tenure sync` first",
+            "Run `tenure sync` first, or mend what it could not read: see `tenure quarantine`",
         )
 
 

@@ -185,7 +185,7 @@ def _require_begun(store: Store, connectors: Sequence[str], known_at: datetime) 
         raise TenureError(
             f"Nothing was known yet at {instant_string(known_at)}",
             f"The first sync was recorded at {instant_string(began)}: "
-            "use that as --known-at, or a later one",
+            "use that as --known-at, or a later instant",
         )
 
 
@@ -298,6 +298,8 @@ def meta_of(ledger: Opened, request: ReportRequest, coverage: Mapping[str, str |
     # Who was switched off before it was ever read is missed by nobody.
     off = {entry.name for entry in workspace.connectors if not entry.enabled}
     unread = {one.name for one in counted if one.name in off and one.last_run is None}
+    gives = {entry.name for entry in workspace.connectors if not entry.is_directory}
+    nothing = {o.name for o in counted if o.quarantined and not o.has_items and o.name in gives}
     excluded = (one.counts.get("excluded", 0) for one in counted)
     return Meta(
         currency=workspace.currency,
@@ -316,7 +318,8 @@ def meta_of(ledger: Opened, request: ReportRequest, coverage: Mapping[str, str |
             SourceState(
                 name=one.name,
                 last_complete_sync=one.last_complete_sync,
-                incomplete=one.incomplete and one.name not in unread,
+                incomplete=one.name in nothing or (one.incomplete and one.name not in unread),
+                unreadable=one.name in nothing,
             )
             for one in counted
         ),
