@@ -275,10 +275,13 @@ def _guarded(
     """The connector's records; whatever it raises is a `TenureError` without a secret."""
     failed = f"Connector {request.name!r} failed inside its plugin {connector.name!r}"
     with isolated(failed, secrets):
-        try:
-            yield from connector.pull(request)
-        except GeneratorExit:  # closed before its end, which is no failure of the plugin
-            return
+        records = connector.pull(request)
+        for record in records:
+            try:
+                yield record
+            except GeneratorExit:  # closed by us; one that the plugin raises is its failure
+                getattr(records, "close", lambda: None)()
+                return
 
 
 def _open_quarantine(store: Store, name: str) -> int:

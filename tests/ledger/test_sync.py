@@ -98,10 +98,11 @@ def test_what_a_connector_prints_is_no_result(folder: Path, capsys: pytest.Captu
     assert ("reading" in said.out, "reading" in said.err) == (False, True)
 
 
+@pytest.mark.parametrize("way_out", ["SystemExit(0)", "GeneratorExit"])
 def test_an_exit_of_a_connector_ends_only_its_own_pull(
-    folder: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path, capsys: pytest.CaptureFixture[str], way_out: str
 ):
-    (folder / "leaky.py").write_text(PLUGIN.format(name="leaky", body="raise SystemExit(0)"))
+    (folder / "leaky.py").write_text(PLUGIN.format(name="leaky", body=f"raise {way_out}"))
     assert main(["sync"]) == 1
     said = capsys.readouterr()
     assert "failed inside its plugin 'leaky'" in said.err
