@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
@@ -17,16 +18,17 @@ from daemons import a_plan, at, job
 from year import Town, open_town
 
 from conftest import free_port
-from tenure.daemon.crew import Processes, Speech
+from tenure.daemon.crew import Processes, Speech, Worker
 from tenure.daemon.runs import Run, Runs, State
 from tenure.daemon.turn import Ended, Task
+from tenure.daemon.work import Order
 from tenure.demo import services
 from tenure.ledger.store import Store
 
 SOAK = bool(os.environ.get("TENURE_SOAK"))
 FAILOVERS = 20 if SOAK else 1
 PLUGIN = """
-import os, signal, sys, time, tenure
+import ctypes, os, pathlib, resource, signal, subprocess, sys, time, tenure
 
 class Config(tenure.PluginConfig):
     act: str = "fine"
@@ -38,7 +40,17 @@ class Faulty(tenure.Connector):
         act = self.config.act
         os.write(1, b"printed past everybody\\n")
         if act == "fork" and os.fork() == 0: time.sleep(600)
+        if act == "stuck":
+            child = subprocess.Popen(["sleep", "600"], start_new_session=True)
+            pathlib.Path(__file__).with_name("pids").write_text(f"{os.getpid()} {child.pid}.")
+            c, lock = ctypes.PyDLL(None), ctypes.create_string_buffer(64)
+            while True: c.pthread_mutex_lock(lock)  # no thread and no handler runs any more
         if act == "exit": os._exit(3)
+        if act == "ctrl_c": raise KeyboardInterrupt
+        if act == "eat":
+            resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31))
+            eaten = [bytearray(10**8) for _ in range(100)]
+        if act == "killed": os.kill(os.getpid(), signal.SIGKILL)
         if act == "segfault": os.kill(os.getpid(), signal.SIGSEGV)
         while act == "hang":
             try: time.sleep(60)
@@ -49,7 +61,7 @@ class Faulty(tenure.Connector):
 @tenure.hookimpl
 def tenure_connectors(): return [Faulty]
 """
-ACTS = ("fine", "fork", "exit", "segfault", "hang")
+ACTS = ("fine", "fork", "exit", "segfault", "killed", "ctrl_c", "eat", "hang")
 
 
 def write(folder: Path, store: str, *acts: str, more: str = "") -> Path:
@@ -92,12 +104,61 @@ def ended(tmp_path_factory) -> dict[str, Ended]:
         ("fork", State.DONE, "fork: nothing new"),
         ("exit", State.CRASHED, "ended with exit code 3 and without a result"),
         ("segfault", State.CRASHED, "crashed by SIGSEGV, most likely in a plugin"),
+        ("killed", State.CRASHED, "killed, perhaps because memory ran out"),
+        ("ctrl_c", State.FAILED, "stopped, and not by the daemon"),
+        ("eat", State.FAILED, "failed inside its plugin 'faulty': MemoryError"),
         ("hang", State.TIMEOUT, "cut off after 8 s"),
     ],
 )
 def test_a_plugin_takes_its_worker_along_and_nobody_else(ended, act, state, said):
     assert ended[act].state is state
     assert said in ended[act].message
+
+
+def is_there(process: int) -> bool:
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return False
+    return "State:\tZ" not in status
+
+
+def gone(*processes: int) -> bool:
+    deadline = time.monotonic() + 30
+    while any(map(is_there, processes)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return not any(map(is_there, processes))
+
+
+@pytest.fixture
+def stuck(tmp_path) -> Iterator[tuple[Worker, int, int]]:
+    """A worker that no signal but one can end, and a child of it in a session of its own."""
+    path, pids = write(tmp_path, "sqlite:///t.db", "stuck"), tmp_path / "pids"
+    worker = Worker(Order(job="sync:stuck", path=path), grace=0.1)
+    deadline = time.monotonic() + 60
+    while not (pids.exists() and pids.read_text().endswith(".")):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    one, child = map(int, pids.read_text()[:-1].split())
+    assert is_there(one)
+    yield worker, one, child
+    worker.kill()
+    worker._close()
+    with suppress(ProcessLookupError):
+        os.kill(child, signal.SIGKILL)
+
+
+def test_nothing_that_a_worker_started_outlives_the_daemon(stuck):
+    worker, one, child = stuck
+    worker._stdin.close()  # as the end of the daemon does
+    assert gone(one, child)
+
+
+def test_a_worker_does_not_outlive_its_guard(stuck):
+    worker, one, _ = stuck
+    worker._process.kill()
+    assert gone(one)
+    assert "killed" in worker.result(10).message
 
 
 class Daemon:

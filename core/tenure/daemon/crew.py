@@ -4,12 +4,10 @@ A thread waits for each process; the daemon asks what ended, and is woken when s
 """
 
 import logging
-import os
 import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,12 +21,10 @@ from tenure.daemon.runs import State
 from tenure.daemon.turn import Ended, Task
 from tenure.daemon.work import Order, Result
 
-_COMMAND = (sys.executable, "-P", "-m", "tenure.daemon.work")
+_COMMAND = (sys.executable, "-P", "-m", "tenure.daemon.guard")
 
 _STOPPED = "the daemon was stopped"
-
-_GLANCE = 2.0
-"""Seconds between two looks at whether a worker has ended whose pipe is still open."""
+_ALONE = "stopped, and not by the daemon: by its plugin, or by somebody who signalled it"
 
 log = logging.getLogger("tenure.daemon")
 
@@ -43,14 +39,16 @@ class Speech:
 
 
 class Worker:
-    """One process that carries out one order."""
+    """One process that carries out one order, behind its guard."""
 
-    def __init__(self, order: Order) -> None:
-        self._grace = order.grace
+    def __init__(self, order: Order, grace: float) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - our own module
-            _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+            (*_COMMAND, str(grace)),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
         )
-        # Ours, for as long as it lives: at its end the worker knows that the daemon is gone.
+        # Ours, for as long as it lives: at its end the guard knows that the daemon is gone.
         self._stdin, self._process.stdin = self._process.stdin, None
         assert self._stdin is not None  # noqa: S101 - it is a pipe
         with suppress(BrokenPipeError):  # it died at once; that is seen below
@@ -60,7 +58,7 @@ class Worker:
     def result(self, timeout: float) -> Result:
         """Wait for it; after the timeout it is told to stop, and after its grace it is killed."""
         try:
-            return self._told(self._line(timeout))
+            return self._told(self._process.communicate(timeout=timeout)[0])
         except subprocess.TimeoutExpired:
             self.stop()
             said = f"cut off after {timeout:,.0f} s; set [daemon] timeouts if it needs longer"
@@ -68,37 +66,17 @@ class Worker:
         finally:
             self._close()
 
-    def _line(self, timeout: float) -> bytes:
-        """All that it says until it ends, though what it started may hold the pipe for longer."""
-        end = time.monotonic() + timeout
-        while True:
-            left = end - time.monotonic()
-            try:
-                return self._process.communicate(timeout=max(min(left, _GLANCE), 0))[0]
-            except subprocess.TimeoutExpired as late:
-                if self._process.poll() is not None:
-                    return late.output or b""
-                if left <= 0:
-                    raise
-
     def stop(self) -> None:
-        """Tell it to stop, and kill it, with all that it started, unless it does so in time."""
-        self._signal(signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(self._grace)
-        self.kill()
+        """Tell it to stop; unless it does so in time its guard kills it, with all it started."""
+        self._process.terminate()
+        self._process.wait()
 
     def kill(self) -> None:
         """End it at once, with all that it started."""
-        self._signal(signal.SIGKILL)
+        self._process.send_signal(signal.SIGQUIT)
         self._process.wait()
 
-    def _signal(self, number: int) -> None:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, number)
-
     def _close(self) -> None:
-        self.kill()  # what it started may still be there
         for pipe in (self._stdin, self._process.stdout):
             with suppress(OSError):
                 pipe.close()  # type: ignore[union-attr]  # both are pipes
@@ -111,10 +89,11 @@ class Worker:
 
     def _cause(self) -> str:
         code = self._process.returncode
-        if code == -signal.SIGKILL:
+        number = code - 128 if code > 0 else -code  # the guard's own, or what it says of the worker
+        if number == signal.SIGKILL:
             return "killed, perhaps because memory ran out; the system's log says more"
-        if code < 0:
-            return f"crashed by {signal.Signals(-code).name}, most likely in a plugin"
+        if number in signal.valid_signals():
+            return f"crashed by {signal.Signals(number).name}, most likely in a plugin"
         return f"ended with exit code {code} and without a result, most likely by a plugin"
 
 
@@ -138,7 +117,6 @@ class Processes:
             text=plan.text,
             run=task.run,
             instance=self.speech.instance,
-            grace=plan.settings.grace.total_seconds(),
             level=self.speech.level,
             style=self.speech.style,
         )
@@ -147,7 +125,8 @@ class Processes:
             self._end(task, Result(state=State.INTERRUPTED, message=_STOPPED))
             return
         try:
-            worker = self._busy[task.job.name] = Worker(order)
+            grace = plan.settings.grace.total_seconds()
+            worker = self._busy[task.job.name] = Worker(order, grace)
         except OSError as error:  # no more processes, or no memory for one
             said = f"no process could be started: {error.strerror}"
             self._end(task, Result(state=State.CRASHED, message=said, exit_code=1))
@@ -194,6 +173,8 @@ class Processes:
         result = worker.result(task.job.timeout.total_seconds())
         if self._stopping and result.state not in {State.DONE, State.PARTIAL}:
             result = Result(state=State.INTERRUPTED, message=_STOPPED, exit_code=result.exit_code)
+        elif result.state == State.INTERRUPTED:  # that would run again at once, and for ever
+            result = Result(state=State.FAILED, message=_ALONE, exit_code=result.exit_code)
         self._end(task, result)
 
     def _end(self, task: Task, result: Result) -> None:

@@ -38,7 +38,7 @@ PATIENCE = 5.0
 """Seconds that the daemon's own small transactions wait for a lock."""
 
 _LONGEST_PAUSE = 30.0
-_PLAN_TIMEOUT = 120.0
+_PLAN_TIMEOUT, _PLAN_GRACE = 120.0, 5.0
 
 log = logging.getLogger("tenure.daemon")
 
@@ -53,7 +53,7 @@ def read_plan(path: Path, speech: Speech) -> Plan:
     order = Order(
         job=PLAN, path=path, instance=speech.instance, level=speech.level, style=speech.style
     )
-    result = Worker(order).result(_PLAN_TIMEOUT)
+    result = Worker(order, _PLAN_GRACE).result(_PLAN_TIMEOUT)
     if result.state != State.DONE:
         raise _refused(result)
     return Plan.model_validate_json(result.message)

@@ -1,19 +1,17 @@
 """A worker: one job in a process of its own, so that a plugin can take nobody along.
 
-    stdin    the order, one line of JSON; then nothing until the daemon is gone
+    stdin    nothing; the order, one line of JSON, is what its guard read there
     stdout   the result, one line of JSON, whatever a plugin prints
     stderr   the log
 
 A plugin may hang, crash the interpreter or eat the memory: the daemon never imports one. When the
-daemon goes away, so does its worker, and what it had committed stays.
+daemon goes away, the guard ends its worker, and what it had committed stays.
 """
 
 import contextlib
 import logging
 import os
 import signal
-import sys
-import threading
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -40,7 +38,6 @@ class Order(BaseModel):
     text: str | None = Field(default=None, repr=False)
     run: int = 0
     instance: str = ""
-    grace: float = 30.0
     level: int = logging.INFO
     style: str = "text"
 
@@ -55,14 +52,13 @@ class Result(BaseModel):
     exit_code: int = 0
 
 
-def main() -> int:
-    """Do what stdin orders; the exit code says nothing, the result does."""
+def main(line: bytes) -> int:
+    """Do what the line orders; the exit code says nothing, the result does."""
     told = os.dup(1)
     os.dup2(2, 1)  # what a plugin prints goes to the log
     _first_to_be_killed()
-    order = Order.model_validate_json(sys.stdin.buffer.readline())
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    threading.Thread(target=_end_with_daemon, args=(order.grace,), daemon=True).start()
+    order = Order.model_validate_json(line)
     logs.setup(order.level, order.style, fields={"run": str(order.run), "instance": order.instance})
     said = attempt(order).model_dump_json().encode() + b"\n"
     with contextlib.suppress(BrokenPipeError):  # the daemon is gone; the next one asks anew
@@ -109,21 +105,7 @@ def _short(text: str) -> str:
     return redact(text, logs.secrets())[:_LONGEST_MESSAGE]
 
 
-def _end_with_daemon(grace: float) -> None:
-    """Wait for the daemon's end of the pipe to close: then stop as if told to, or at once."""
-    with contextlib.suppress(OSError):
-        while os.read(0, 1024):
-            pass
-    os.kill(os.getpid(), signal.SIGTERM)
-    threading.Event().wait(grace)
-    os._exit(1)
-
-
 def _first_to_be_killed() -> None:
     """Where memory runs out, the kernel is to take this process and not the daemon."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
-
-
-if __name__ == "__main__":
-    sys.exit(main())
