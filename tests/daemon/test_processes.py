@@ -216,6 +216,9 @@ def test_a_day_in_the_life_of_a_daemon(daemons, tmp_path, sqlite_database):
     more = f'[daemon]\nlisten = "127.0.0.1:{free_port()}"\n{more}'
     path = write(tmp_path, sqlite_database, "slow", more=more)
     one = daemons(path)
+    one.waits_for("jobs: ")
+    one.process.send_signal(signal.SIGHUP)  # before it is ready
+    one.waits_for("is taken over: sync:slow")
     one.waits_for("sync:slow starts")
     second = daemons(path)  # it wants the same port, too
     assert second.process.wait(60) == 1

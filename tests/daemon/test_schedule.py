@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tenure.config import schedule
-from tenure.daemon.trigger import Due
+from tenure.daemon.alarms import Due
 
 BERLIN, NEW_YORK, LORD_HOWE = map(
     ZoneInfo, ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe")

@@ -178,6 +178,40 @@ def test_a_new_plan_is_worked_from_at_once(running, monkeypatch):
     assert one.view.reloads == {"taken": 1, "refused": 0}
 
 
+def test_of_two_readings_the_last_one_counts_though_it_ends_first(running, monkeypatch):
+    one, begun, slow = running(job(SYNC)), threading.Event(), threading.Event()
+    old, new = (
+        a_plan(job(name)).model_copy(update={"store": one.plan.store})
+        for name in ("sync:old", "sync:new")
+    )
+
+    def read(_path, _speech):
+        if begun.is_set():
+            return new
+        begun.set()
+        slow.wait()
+        return old
+
+    monkeypatch.setattr(daemon, "read_plan", read)
+    one.reload()
+    begun.wait()
+    one.reload()
+    until(lambda: one.plan is new)
+    slow.set()
+    until(lambda: not any("_read_again" in thread.name for thread in threading.enumerate()))
+    one._inbox.put(begun.clear)
+    until(lambda: not begun.is_set())
+    assert one.plan is new
+
+
+def test_another_address_to_listen_on_is_said_to_need_a_restart(running, monkeypatch, caplog):
+    one = running(job(SYNC))
+    new = a_plan(job(SYNC), listen="127.0.0.1:1").model_copy(update={"store": one.plan.store})
+    monkeypatch.setattr(daemon, "read_plan", lambda _path, _speech: new)
+    one.reload()
+    until(lambda: "listen is another one: restart the daemon for that" in caplog.text)
+
+
 def test_a_plan_for_another_store_is_refused(running, monkeypatch, caplog):
     one = running(job(SYNC))
     monkeypatch.setattr(daemon, "read_plan", lambda _path, _speech: a_plan(job("sync:crm")))

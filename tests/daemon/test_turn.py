@@ -170,6 +170,14 @@ def test_alerts_wait_for_nobody(rig):
     assert one.tick("2026-01-05T10:15") == ["alerts"]
 
 
+def test_alerts_say_themselves_what_is_stale(rig):
+    one = rig(job(SYNC), job("alerts", "every 15m"))
+    one.hands.results[SYNC] = (State.FAILED, "is down")
+    one.tick()
+    one.tick("2026-01-05T10:15")
+    assert one.runs.recent("alerts", 1)[0].message == "fine"
+
+
 def test_no_more_workers_than_are_allowed(rig):
     one = rig(*(job(f"sync:{name}") for name in "abc"), workers=2)
     one.hands.held = {f"sync:{name}" for name in "abc"}

@@ -141,8 +141,9 @@ def _jobs(workspace: Workspace) -> Iterator[Job]:
             schedule=at or figures,
             timeout=settings.timeouts.get(name, settings.timeout),
             jitter=settings.jitter if kind == "sync" else timedelta(0),
-            # Nobody wants the board's monthly message because a daemon was set up on the tenth.
-            starts_missed=kind != "push" or at is None,
+            # Nobody wants the board's monthly message because a daemon was set up on the tenth,
+            # nor to hear at its first start that nothing was read yet.
+            starts_missed=kind == "sync" or at is None,
         )
 
     if workspace.fx.entry and workspace.fx.entry.enabled:

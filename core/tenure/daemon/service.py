@@ -102,8 +102,11 @@ class Service:
         self._turn: Turn | None = None
         self._failures = 0
         self._tidied: date | None = None
+        self._readings = 0
         self._leading = False
-        self._alarms = Alarms(self._inbox)
+        from tenure.daemon.alarms import Alarms  # noqa: PLC0415 - a tenth of a second
+
+        self._alarms = Alarms(lambda: self._inbox.put(_nothing))
         self.exit_code = 0
 
     def run(self) -> int:
@@ -132,7 +135,8 @@ class Service:
 
     def reload(self) -> None:
         """Read plugins.toml anew; one with mistakes changes nothing."""
-        threading.Thread(target=self._read_again, daemon=True).start()
+        self._readings += 1
+        threading.Thread(target=self._read_again, args=(self._readings,), daemon=True).start()
 
     def _heed_signals(self) -> None:
         if threading.current_thread() is not threading.main_thread():
@@ -140,6 +144,7 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
         signal.signal(signal.SIGHUP, lambda *_: self._inbox.put(self.reload))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
 
     def _heed(self, seconds: float) -> None:
         """Wait for a word, and do as all that came say."""
@@ -269,16 +274,17 @@ class Service:
 
     # A new plugins.toml.
 
-    def _read_again(self) -> None:
+    def _read_again(self, number: int) -> None:
         try:
             plan = read_plan(self.plan.path, self.speech)
             if plan.store != self.plan.store:
                 raise ConfigError("[tenure] store is another one", "Restart the daemon for that")
         except TenureError as error:
-            said = str(error)
-            self._inbox.put(lambda: self._keep(said))
+            act = partial(self._keep, str(error))
         else:
-            self._inbox.put(lambda: self._adopt(plan))
+            act = partial(self._adopt, plan)
+        # Of two readings the one asked for last counts, whichever ends first.
+        self._inbox.put(lambda: act() if number == self._readings else None)
 
     def _keep(self, reason: str) -> None:
         log.error("plugins.toml is not taken over, the old one stays in force: %s", reason)
@@ -286,6 +292,8 @@ class Service:
 
     def _adopt(self, plan: Plan) -> None:
         self.view.reloads["taken"] += 1
+        if plan.settings.listen != self.plan.settings.listen:
+            log.warning("[daemon] listen is another one: restart the daemon for that")
         self.plan = plan
         if self._turn is not None:
             self._turn.plan = plan
@@ -306,33 +314,6 @@ class Service:
             self._turn.runs.store.engine.dispose()
         watcher.join(timeout=PATIENCE)
         self.lock.release()
-
-
-class Alarms:
-    """APScheduler, with an alarm for each job; it works in a thread of its own and has no pool."""
-
-    def __init__(self, inbox: "SimpleQueue[Callable[[], None]]") -> None:
-        from apscheduler.executors.debug import DebugExecutor  # noqa: PLC0415 - a tenth of a second
-        from apscheduler.schedulers.background import BackgroundScheduler  # noqa: PLC0415 - too
-
-        defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
-        self._ring = lambda: inbox.put(_nothing)
-        self._scheduler = BackgroundScheduler(
-            timezone=UTC, job_defaults=defaults, executors={"default": DebugExecutor()}
-        )
-        self._scheduler.start()
-
-    def set(self, plan: Plan) -> None:
-        """Ring when a job of the plan is due, and for nothing else."""
-        from tenure.daemon.trigger import Due  # noqa: PLC0415 - likewise
-
-        self._scheduler.remove_all_jobs()
-        for job in plan.jobs:
-            self._scheduler.add_job(self._ring, Due(job.schedule, plan.zone), id=job.name)
-
-    def stop(self) -> None:
-        """Ring no more."""
-        self._scheduler.shutdown(wait=False)
 
 
 def speak(speech: Speech, plan: Plan) -> None:

@@ -162,7 +162,7 @@ class Turn:
 
     def _note(self, start: Start, last: dict[str, Run]) -> str:
         """What figures rest on that is not as fresh as it should be."""
-        if start.job.kind == "sync":
+        if start.job.kind not in {"report", "push"}:
             return ""
         failed = [
             f"{job.name} {last[job.name].state}"
