@@ -348,7 +348,7 @@ class Sink(_Plugin):
     remembers: ClassVar[bool] = False
     """Whether the core keeps each value it writes, and what stood there before.
 
-    Then a value that was changed by hand is told, and `tenure push NAME --undo RUN` puts back,
+    Then a value that was changed by hand is told, and `tenure push NAME --undo DELIVERY` puts back,
     where there is a `restore`.
     """
     reports: ClassVar[Mapping[str, str]] = MappingProxyType({})

@@ -91,6 +91,11 @@ def offers() -> list[Offer]:
     return [offer for plugin in available() for offer in _offers(plugin)]
 
 
+def offers_of(path: str) -> list[Offer]:
+    """What a plugin offers that is not installed but a file, as `use` may name it."""
+    return _offers(Installed(path, None, path, str(Path(path).resolve()), ""))
+
+
 def _offers(plugin: Installed) -> list[Offer]:
     kinds = [plugin.kind] if plugin.kind else list(_BASES)
     tried = [_offer(plugin, kind) for kind in kinds]

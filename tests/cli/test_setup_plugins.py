@@ -169,3 +169,17 @@ def test_every_reference_in_the_schema_leads_somewhere(capsys: Capture) -> None:
     assert {
         part.split(": ")[1].strip(",} ") for part in text.splitlines() if '"$ref"' in part
     } <= known
+
+
+def test_plugins_show_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(SHOWN)
+    assert main(["plugins", "show", "./mine.py"]) == 0
+    out = capsys.readouterr().out
+    assert f"connector ./mine.py ({tmp_path / 'mine.py'})" in out
+    assert "Where it is from" in out
+
+
+def test_plugins_show_of_a_file_that_is_not_there(capsys: Capture):
+    assert main(["plugins", "show", "./nowhere.py"]) == 1
+    assert "There is no plugin file" in capsys.readouterr().err

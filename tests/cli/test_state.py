@@ -53,7 +53,7 @@ def test_status_says_what_stands_on_which_evidence(
     (folder / "rows.csv").write_text(f"customer,start,mrr,currency\n{rows}")
     main(["sync"])
     capsys.readouterr()
-    main(["status", "--json"])
+    main(["status", "--format", "json"])
     found = json.loads(capsys.readouterr().out)
     nothing = {"items": 0, "mrr": "0.000000", "unconverted": {}}
     assert found["currency"] == "USD"

@@ -34,9 +34,10 @@ def test_the_last_run_of_each_job_is_shown(folder, capsys):
     assert "done" in lines[2]
 
 
-def test_programs_get_the_runs_of_one_job(folder, capsys):
+@pytest.mark.parametrize("words", [["--format", "json"], ["--json"]])
+def test_programs_get_the_runs_of_one_job(folder, capsys, words):
     ran(folder)
-    assert main(["runs", "report", "--json", "--last", "5"]) == 0
+    assert main(["runs", "report", *words, "--last", "5"]) == 0
     (run,) = json.loads(capsys.readouterr().out)["runs"]
     assert (run["result"], run["next_attempt"]) == ("withheld", "2026-01-05T10:03:00Z")
 

@@ -88,7 +88,7 @@ def test_each_job_says_what_it_did(folder):
         "history: 1 rows read = 1 stored + 0 unchanged + 0 quarantined + 0 excluded"
     )
     assert "NRR 100.00 %" in done[2][1]
-    assert "changes delivered (run 1)" in done[3][1]
+    assert "changes delivered (delivery 1)" in done[3][1]
     assert did(folder, "push:files")[1] == "up to date"
 
 

@@ -268,4 +268,4 @@ def test_a_push_can_be_held(folder, capsys):
 
 def test_undo_wants_one_sink(folder, capsys):
     assert main(["push", "--undo", "1"]) == 2
-    assert "tenure push NAME --undo RUN" in capsys.readouterr().err
+    assert "tenure push NAME --undo DELIVERY" in capsys.readouterr().err

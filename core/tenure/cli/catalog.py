@@ -59,12 +59,14 @@ def list_() -> None:
 
 @_plugins.command()
 def show(
-    name: Annotated[str, typer.Argument(help="A plugin's name, as `stripe` or `sink.file`.")],
+    name: Annotated[
+        str, typer.Argument(help="A plugin's name, as `stripe` or `sink.file`, or its ./file.py.")
+    ],
 ) -> None:
     """Show a plugin's options and what it can do."""
-    from tenure.plugins import offers  # noqa: PLC0415 - loads pluggy and pydantic
+    from tenure.plugins import is_local, offers, offers_of  # noqa: PLC0415 - loads pydantic
 
-    found = offers()
+    found = offers_of(name) if is_local(name) else offers()
     chosen = [offer for offer in found if name in (offer.name, f"{offer.kind}.{offer.name}")]
     if not chosen:
         known = ", ".join(sorted({offer.name for offer in found})) or "none"
@@ -87,7 +89,7 @@ def _show(offer: "Offer") -> None:
 
 
 def _origin(offer: "Offer") -> str:
-    return f"{offer.plugin.distribution} {offer.plugin.version}"
+    return f"{offer.plugin.distribution} {offer.plugin.version}".strip()
 
 
 def _capabilities(cls: Any) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ import typer
 
 from tenure.cli import console
 from tenure.cli.app import app, options, workspace
+from tenure.cli.options import FormTableOrJson, TableOrJson
 
 if TYPE_CHECKING:
     from tenure.daemon.runs import Run
@@ -37,7 +38,8 @@ def runs(
     ] = None,
     *,
     last: Annotated[int, typer.Option(min=1, help="So many of each job.")] = 1,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    form: FormTableOrJson = TableOrJson.TABLE,
+    as_json: Annotated[bool, typer.Option("--json", hidden=True)] = False,
 ) -> None:
     """The last runs of the daemon's jobs: due, start, end, result, message."""
     from tenure.daemon.runs import Runs  # noqa: PLC0415 - see tenure.cli
@@ -47,7 +49,7 @@ def runs(
     found = [run for name in [job] if name for run in known.recent(name, last)]
     if job is None:
         found = [run for name in known.jobs() for run in known.recent(name, last)]
-    if as_json:
+    if as_json or form is TableOrJson.JSON:
         typer.echo(json.dumps({"runs": [run.as_json() for run in found]}))
     elif found:
         _show(found)

@@ -57,8 +57,8 @@ def _show(runs: "list[Run]") -> None:
         )
         for run in runs
     ]
-    columns = ("run", "sink", "when", "state", "attempts", "written", "remote id", "message")
-    console.out().print(console.table(columns, rows, right=("run", "attempts", "written")))
+    columns = ("delivery", "sink", "when", "state", "attempts", "written", "remote id", "message")
+    console.out().print(console.table(columns, rows, right=("delivery", "attempts", "written")))
 
 
 def _state(run: "Run") -> str:

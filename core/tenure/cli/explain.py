@@ -1,14 +1,13 @@
 """`tenure explain`: what is behind a figure, down to the record that said so."""
 
 import json
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tenure.cli import console
 from tenure.cli.app import app, workspace
-from tenure.cli.options import KnownAt, Where, conditions, moment
+from tenure.cli.options import FormTableOrJson, KnownAt, TableOrJson, Where, conditions, moment
 from tenure.currency import minor_digits
 from tenure.explanation import Metric
 from tenure.printing import money, percent
@@ -18,13 +17,6 @@ if TYPE_CHECKING:
 
 _SHOWN = 50
 """Customers in the table; the rest is counted, and all are in the JSON."""
-
-
-class Format(StrEnum):
-    """How an explanation is printed."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 @app.command()
@@ -41,7 +33,7 @@ def explain(  # noqa: PLR0913 - each is an option
     ] = None,
     where: Where = None,
     known_at: KnownAt = None,
-    form: Annotated[Format, typer.Option("--format", help="How it is printed.")] = Format.TABLE,
+    form: FormTableOrJson = TableOrJson.TABLE,
 ) -> None:
     """Show which customers make a figure, or everything that is known of one customer."""
     from tenure.errors import UsageError  # noqa: PLC0415 - see tenure.cli
@@ -59,7 +51,7 @@ def explain(  # noqa: PLR0913 - each is an option
     known = moment(known_at, ready.timezone)
     if customer is not None:
         line = behind.timeline(ready, store, customer, known)
-        if form is Format.JSON:
+        if form is TableOrJson.JSON:
             typer.echo(json.dumps(line.as_json(), indent=1))
         else:
             show_timeline(line, ready.currency)
@@ -73,7 +65,7 @@ def explain(  # noqa: PLR0913 - each is an option
         known_at=known,
     )
     made = behind.build(ready, store, asked, metric)
-    if form is Format.JSON:
+    if form is TableOrJson.JSON:
         typer.echo(json.dumps(made.as_json(), indent=1))
     else:
         show(made)

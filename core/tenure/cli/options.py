@@ -27,6 +27,13 @@ class Format(StrEnum):
     CSV = "csv"
 
 
+class TableOrJson(StrEnum):
+    """How a result is printed that is no rows."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
 First = Annotated[
     str | None, typer.Option("--from", metavar="P", help="First period: 2025-03, 2025-Q3 …")
 ]
@@ -38,6 +45,7 @@ KnownAt = Annotated[
     str | None, typer.Option(metavar="T", help="As it was known then: a date or an instant.")
 ]
 Form = Annotated[Format, typer.Option("--format", help="How it is printed.")]
+FormTableOrJson = Annotated[TableOrJson, typer.Option("--format", help="How it is printed.")]
 Output = Annotated[Path | None, typer.Option(help="Write it into this file.")]
 
 

@@ -1,6 +1,5 @@
 """`tenure policy show`: the choices that every figure rests on."""
 
-from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +7,7 @@ import typer
 
 from tenure.cli import console
 from tenure.cli.app import app, workspace
+from tenure.cli.options import TableOrJson
 
 if TYPE_CHECKING:
     from tenure.config import Workspace
@@ -15,13 +15,6 @@ if TYPE_CHECKING:
 
 policy_app = typer.Typer(help="The choices that figures rest on.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
-
-
-class PolicyFormat(StrEnum):
-    """How a policy is printed."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 _MEANS = {
@@ -44,12 +37,12 @@ def show(
     context: typer.Context,
     *,
     form: Annotated[
-        PolicyFormat, typer.Option("--format", help="json: the canonical form that is hashed.")
-    ] = PolicyFormat.TABLE,
+        TableOrJson, typer.Option("--format", help="json: the canonical form that is hashed.")
+    ] = TableOrJson.TABLE,
 ) -> None:
     """Show every choice in force, what else there is, and the hash that stands on each result."""
     ready = workspace(context)
-    if form is PolicyFormat.JSON:
+    if form is TableOrJson.JSON:
         typer.echo(ready.metrics.policy.canonical())
     else:
         _table(ready)

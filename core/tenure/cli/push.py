@@ -42,7 +42,7 @@ def push(  # noqa: PLR0913 - each is an option
     ] = False,
     undo: Annotated[
         int | None,
-        typer.Option(metavar="RUN", help="Put back what stood there before that delivery."),
+        typer.Option(metavar="DELIVERY", help="Put back what stood there before it."),
     ] = None,
 ) -> None:
     """Deliver the report of the last complete months to the sinks."""
@@ -84,7 +84,7 @@ def _undo(
 
     if len(names) != 1:
         raise UsageError(
-            "--undo takes back what one sink got", "Write `tenure push NAME --undo RUN`"
+            "--undo takes back what one sink got", "Write `tenure push NAME --undo DELIVERY`"
         )
     done = delivery.undo(ready, store, names[0], number, dry_run=dry_run)
     _show(done, dry_run=dry_run)
@@ -201,7 +201,7 @@ def _show(one: "Delivered", *, dry_run: bool, shown: int = SHOWN) -> None:
         return
     verb = "would change" if dry_run else "delivered"
     told = "[red]failed in part[/]" if one.error else verb
-    out.print(f"{name}: {told}" + (f" (run {one.run})" if one.run else ""))
+    out.print(f"{name}: {told}" + (f" (delivery {one.run})" if one.run else ""))
     columns = ["where", "what", "from", "to"] + ["why"] * any(c.note for c in one.changes)
     rows = [
         tuple(redact(cell, hidden) for cell in _cells(change)[: len(columns)])

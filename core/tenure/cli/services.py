@@ -111,5 +111,5 @@ The services run until Ctrl-C. In another terminal:
   cd {shlex.quote(str(folder))}
   tenure sync --full --verbose                   every request that is made
   tenure push --dry-run                          nothing: HubSpot has the figures
-  tenure deliveries                              what was written, and the RUN of each
-  tenure push crm --undo RUN                     and takes it back"""
+  tenure deliveries                              what was written, as which DELIVERY
+  tenure push crm --undo DELIVERY                and takes it back"""

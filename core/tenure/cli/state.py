@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from tenure.cli import console
 from tenure.cli.app import app, workspace
+from tenure.cli.options import FormTableOrJson, TableOrJson
 from tenure.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def _open(context: typer.Context) -> "tuple[Workspace, Store]":
 def status(
     context: typer.Context,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    form: FormTableOrJson = TableOrJson.TABLE,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
     """Freshness, last runs, evidence, quarantine, accounts, pending deliveries."""
     from tenure import accounts  # noqa: PLC0415 - see tenure.cli
@@ -66,7 +68,7 @@ def status(
     rates = ledger.rates(store, ready.currency) if ready.fx.entry else None
     joined = accounts.standing(store) if ready.accounts else None
     raw = retention.status(store)
-    if as_json:
+    if as_json or form is TableOrJson.JSON:
         said = {
             "connectors": [_as_json(one, graded.get(one.name, {})) for one in found],
             "currency": ready.currency,

@@ -112,7 +112,7 @@ def _delivered(one: "Delivered") -> Result:
     if one.held is not None:
         return Result(state="done", message=f"held, until `tenure push {one.sink}`")
     said = f"{len(one.changes):,} changes delivered" if one.changes else "up to date"
-    return Result(state="done", message=f"{said} (run {one.run})" if one.run else said)
+    return Result(state="done", message=f"{said} (delivery {one.run})" if one.run else said)
 
 
 def _publishable(workspace: Workspace, store: Store) -> "Report":

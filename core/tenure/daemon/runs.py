@@ -83,7 +83,7 @@ class Run:
         return self.state not in GOOD and self.state is not State.RUNNING
 
     def as_json(self) -> dict[str, Json]:
-        """The run as `tenure runs --json` prints it."""
+        """The run as `tenure runs --format json` prints it."""
         return {
             "id": self.id,
             "job": self.job,

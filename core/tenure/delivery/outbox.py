@@ -57,7 +57,7 @@ OPEN = (State.PENDING, State.FAILED, State.DEAD, State.HELD)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One delivery to one sink; `id` is what `tenure push NAME --undo ID` takes."""
+    """One delivery to one sink; `id` is what `tenure push NAME --undo DELIVERY` takes."""
 
     id: int
     sink: str

@@ -32,7 +32,7 @@ class Grade:
     unconverted: Mapping[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Json]:
-        """As `tenure status --json` prints it."""
+        """As `tenure status --format json` prints it."""
         return {
             "items": self.items,
             "mrr": decimal_string(self.mrr),
