@@ -26,6 +26,9 @@ from sqlalchemy import Connection, LargeBinary, MetaData, Table, func, inspect, 
 from sqlmodel import SQLModel
 
 from tenure._version import __version__
+from tenure.delivery.lease import refuse_if_pushing
+from tenure.erasure import clean
+from tenure.erasure.again import Again, Remembered, forget_again, remember
 from tenure.errors import ConfigError, StoreError, TenureError
 from tenure.ledger import schema
 from tenure.ledger.lease import refuse_if_held
@@ -90,23 +93,52 @@ def save(store: Store, path: Path) -> Backup:
     return made
 
 
-def restore(url: str, path: Path, *, replace: bool = False) -> Backup:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """How to restore: over a ledger, too, and with which attributes of who was forgotten since."""
+
+    replace: bool = False
+    kept: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What was put back, and who was forgotten in the ledger that it replaced."""
+
+    backup: Backup
+    again: Again | None = None
+
+
+def restore(url: str, path: Path, asked: Asked = Asked()) -> Restored:
     """Put a backup into the store, brought to this program's schema; raises `StoreError`.
 
-    A store with anything in it is refused unless it is to be replaced.
+    A store with anything in it is refused unless it is to be replaced; whom that one has forgotten
+    is forgotten again.
     """
     with _opened(path) as (archive, backup):
         store = Store.bare(url)
         with store.errors():
-            _require_room(store, replace=replace)
+            _require_room(store, replace=asked.replace)
             with schema.writing(store.engine) as connection:
+                forgotten = remember(connection)
                 _drop(connection)
                 schema.migrate(connection, backup.schema)
                 for each in _ours(connection):
                     _fill(connection, each, archive, backup)
                 schema.migrate(connection, "head")
                 _let_go(connection)
-    return backup
+                again = _forget_again(store, connection, forgotten, asked.kept)
+        if again and again.forgotten:
+            clean(store)
+    return Restored(backup=backup, again=again)
+
+
+def _forget_again(
+    store: Store, connection: Connection, forgotten: Remembered | None, kept: frozenset[str]
+) -> Again | None:
+    if forgotten is None or not forgotten.tokens:
+        return None if forgotten is None else Again()
+    return forget_again(connection, store.stamp(connection), forgotten, kept)
 
 
 @contextmanager
@@ -221,6 +253,7 @@ def _require_room(store: Store, *, replace: bool) -> None:
         with store.read() as connection:
             for one in connection.execute(state.select()):
                 refuse_if_held(one, store.clock())
+            refuse_if_pushing(connection, store.clock())
     return None
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from workspaces import workspace
 
 from tenure import Evidence, RawChunk
-from tenure.backup import restore, save
+from tenure.backup import Asked, restore, save
 from tenure.cli import main
 from tenure.errors import ConfigError, StoreError, TenureError
 from tenure.ledger import schema
@@ -19,6 +19,7 @@ from tenure.ledger.lease import Ask, hold
 from tenure.ledger.store import Store
 from tenure.metrics.run import ReportRequest, build
 
+OVER = Asked(replace=True)
 RAW = RawChunk(name="page", position=0, data=bytes(range(256)), holds=["s"])
 
 
@@ -77,7 +78,7 @@ def test_a_ledger_is_not_overwritten_unasked(book: Book, tmp_path: Path):
         restore(book.store.url, tmp_path / "a.zip")
     before = figures(book.store)
     book.ledger.pull([subscription("late", item("i", {0: (5, Evidence.OBSERVED)}))], complete=False)
-    restore(book.store.url, tmp_path / "a.zip", replace=True)
+    restore(book.store.url, tmp_path / "a.zip", OVER)
     assert figures(book.store) == before
 
 
@@ -87,7 +88,7 @@ def test_a_ledger_in_use_is_not_replaced(book: Book, tmp_path: Path):
         hold(book.store, Ask(name="test", plugin="test")),
         pytest.raises(TenureError, match="is being synced"),
     ):
-        restore(book.store.url, tmp_path / "a.zip", replace=True)
+        restore(book.store.url, tmp_path / "a.zip", OVER)
 
 
 def test_a_lease_of_the_time_of_the_backup_holds_nothing(book: Book, tmp_path: Path):
@@ -123,7 +124,7 @@ def test_a_damaged_backup_changes_nothing(book: Book, tmp_path: Path, name: str,
     save(book.store, tmp_path / "a.zip")
     before = figures(book.store)
     with pytest.raises(StoreError, match="nothing was changed"):
-        restore(book.store.url, rewritten(tmp_path / "a.zip", name, change), replace=True)
+        restore(book.store.url, rewritten(tmp_path / "a.zip", name, change), OVER)
     assert figures(book.store) == before
 
 
@@ -135,7 +136,7 @@ def test_a_backup_of_a_newer_tenure_is_refused(book: Book, tmp_path: Path):
         lambda data: data.replace(schema.HEAD.encode(), b"9999"),
     )
     with pytest.raises(StoreError, match="newer than this one"):
-        restore(book.store.url, newer, replace=True)
+        restore(book.store.url, newer, OVER)
 
 
 def test_a_file_that_is_no_backup_is_named(sqlite_database: str, tmp_path: Path):

@@ -24,11 +24,14 @@ from tenure import (
     Tombstone,
     TombstoneKind,
 )
+from tenure.backup import Asked as Over
+from tenure.backup import restore, save
 from tenure.cli import main
 from tenure.config import Workspace
 from tenure.delivery.lease import hold as pushing
 from tenure.erasure import Asked, forget
 from tenure.erasure.texts import Needles
+from tenure.erasure.who import cut_by
 from tenure.errors import StoreError, TenureError, UsageError
 from tenure.ledger.forgotten import PREFIX
 from tenure.ledger.lease import Ask, hold
@@ -371,6 +374,49 @@ def test_not_while_its_source_is_read(store: Store):
         pytest.raises(TenureError, match="is being synced"),
     ):
         forget(asking(store), store, Asked(customer="cus_wilhelmina"))
+
+
+def test_a_backup_put_back_does_not_bring_anybody_back(either: Store, tmp_path: Path):
+    before = figures(either)
+    save(either, tmp_path / "a.zip")
+    forget(asking(either), either, Asked(customer="cus_wilhelmina"))
+    over = Over(replace=True, kept=cut_by(asking(either)))
+    done = restore(either.url, tmp_path / "a.zip", over).again
+    assert done is not None
+    assert (done.forgotten, done.paying, traces(everything(either))) == (2, (), [])
+    assert Ledger(either, "billing").pull(billing()).excluded == 2
+    assert (traces(everything(either)), figures(either)) == ([], before)
+
+
+def test_a_backup_older_than_the_connector_does_not_bring_anybody_in(
+    sqlite_database: str, tmp_path: Path
+):
+    store = Store.open(sqlite_database)
+    save(store, tmp_path / "a.zip")
+    Ledger(store, "billing").pull(billing())
+    forget(asking(store), store, Asked(customer="cus_wilhelmina"))
+    restore(store.url, tmp_path / "a.zip", Over(replace=True))
+    Ledger(store, "billing").pull(billing())
+    assert traces(everything(store)) == []
+
+
+def test_who_still_pays_in_a_backup_is_named_and_may_end(sqlite_database: str, tmp_path: Path):
+    store = Store.open(sqlite_database)
+    left = ended("cus_left", "sub_left", "in_1", 5)
+    runs = replace(left, items=[replace(left.items[0], points=left.items[0].points[:1])])
+    Ledger(store).pull([runs])
+    save(store, tmp_path / "a.zip")
+    Ledger(store).pull([left])
+    forget(asking(store), store, Asked(customer="cus_left"))
+    done = restore(store.url, tmp_path / "a.zip", Over(replace=True)).again
+    assert (done and done.paying) == ("test/cus_left",)
+    assert Ledger(store).pull([left]).stored == 1
+    assert forget(asking(store), store, Asked(customer="cus_left")).counts["customers"] == 1
+
+
+def test_a_backup_in_a_new_store_knows_of_nobody(store: Store, tmp_path: Path):
+    save(store, tmp_path / "a.zip")
+    assert restore(f"sqlite:///{tmp_path / 'new.db'}", tmp_path / "a.zip").again is None
 
 
 def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys):

@@ -11,7 +11,7 @@ from tenure.cli.app import app, workspace
 from tenure.redaction import redact
 
 if TYPE_CHECKING:
-    from tenure.backup import Backup
+    from tenure.backup import Backup, Restored
     from tenure.doctor import Finding
     from tenure.erasure import Erased
 
@@ -74,10 +74,25 @@ def restore(
     ] = False,
 ) -> None:
     """Put a backup into the store of plugins.toml, SQLite or PostgreSQL, whichever it came from."""
-    from tenure import backup as copies  # noqa: PLC0415 - see tenure.cli
+    from tenure.backup import Asked  # noqa: PLC0415 - see tenure.cli
+    from tenure.backup import restore as put_back  # noqa: PLC0415 - see tenure.cli
+    from tenure.erasure.who import cut_by  # noqa: PLC0415 - see tenure.cli
 
-    made = copies.restore(workspace(context).store, path, replace=replace)
-    typer.echo(f"restored {path}: {_counted(made)}")
+    ready = workspace(context)
+    done = put_back(ready.store, path, Asked(replace=replace, kept=cut_by(ready)))
+    typer.echo(f"restored {path}: {_counted(done.backup)}")
+    for line in _remembered(done):
+        typer.echo(line)
+
+
+def _remembered(done: "Restored") -> Iterator[str]:
+    """What became of those who were forgotten after the backup."""
+    if done.again is None:
+        yield "Whoever was forgotten after that is in it again: `tenure forget` them."
+        return
+    yield f"  {done.again.forgotten:>6,} customers forgotten again, as in the ledger before"
+    for name in done.again.paying:
+        yield f"{name} is in it again, for it still pays there: sync, then `tenure forget {name}`"
 
 
 @app.command()

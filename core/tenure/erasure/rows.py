@@ -76,9 +76,8 @@ class Work:
 
 def erase(work: Work, kept: frozenset[str]) -> None:
     """Erase all of them; attributes that are `kept` stay, since figures are cut by them."""
-    ids = _ids(work)
-    said = _said(work)
-    needles = Needles.of([*ids, *said], work.token)
+    ids, own = _ids(work), tokens(work)
+    needles = Needles.of([*ids, *_said(work)], work.token)
     _delete_pages(work, needles)
     _delete_observations(work, ids, needles)
     _delete_attributes(work, kept)
@@ -88,8 +87,13 @@ def erase(work: Work, kept: frozenset[str]) -> None:
     work.connection.execute(delete(_REMOTE).where(_REMOTE.c.target.in_(_targets(work))))
     _begin_anew(work, needles)
     _rename(work)
-    tokens = {token for id_ in ids for token in tokens_of(work.salt, id_)}
-    _write_down(work, tokens | {said_of(work.salt, one) for one in said})
+    _write_down(work, own)
+
+
+def tokens(work: Work) -> set[str]:
+    """By what they will be known again: the tokens of their ids, names and addresses."""
+    said = {said_of(work.salt, one) for one in _said(work)}
+    return said.union(*(tokens_of(work.salt, id_) for id_ in _ids(work)))
 
 
 def held_by_sinks(work: Work) -> Iterator[str]:
@@ -220,7 +224,7 @@ def _rename_rows(work: Work, each: Table, mine: Any) -> None:
         work.connection.execute(update(each).where(each.c.id == id_).values(new))
 
 
-def _write_down(work: Work, tokens: set[str]) -> None:
+def _write_down(work: Work, own: set[str]) -> None:
     """That it was done, and under which tokens what comes in later is left out."""
     for connector in work.connectors:
         known = set(
@@ -228,7 +232,7 @@ def _write_down(work: Work, tokens: set[str]) -> None:
                 select(_ERASED.c.token).where(_ERASED.c.connector_id == connector)
             )
         )
-        new = [{"connector_id": connector, "token": t} for t in sorted(tokens - known)]
+        new = [{"connector_id": connector, "token": t} for t in sorted(own - known)]
         if new:
             work.connection.execute(insert(_ERASED), new)
     said = {"token": work.token, "recorded_at": work.stamp, "counts": json.dumps(work.counts)}

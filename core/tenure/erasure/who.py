@@ -116,9 +116,9 @@ def refuse(workspace: "Workspace", store: Store, work: "Work") -> None:
     for state in connection.execute(states):
         refuse_if_held(state, store.clock())
     refuse_if_pushing(connection, store.clock())
-    if paying := _paying(connection, work.keys):
+    if count := paying(connection, work.keys):
         raise UsageError(
-            f"The customer still pays: {paying} items have not ended",
+            f"The customer still pays: {count} items have not ended",
             "End its subscriptions at the source and `tenure sync`; what comes in of a forgotten "
             "customer is left out, so that its revenue would never end",
         )
@@ -130,7 +130,7 @@ def refuse(workspace: "Workspace", store: Store, work: "Work") -> None:
         )
 
 
-def _paying(connection: Connection, customers: list[int]) -> int:
+def paying(connection: Connection, customers: list[int]) -> int:
     """How many of their items have not ended by their last point."""
     p = _POINT.c
     mine = (p.customer_id.in_(customers)) & p.superseded_at.is_(None)

@@ -136,7 +136,7 @@ class Store:
                 yield held
             return
         with self.errors(), self._locked(connection):
-            yield connection, self._stamp(connection)
+            yield connection, self.stamp(connection)
 
     @contextmanager
     def aside(self) -> Iterator[Connection]:
@@ -150,7 +150,8 @@ class Store:
             schema.lock(connection)
             yield
 
-    def _stamp(self, connection: Connection) -> datetime:
+    def stamp(self, connection: Connection) -> datetime:
+        """The next stamp, for who holds the write lock."""
         last = connection.scalar(text("SELECT last_stamp FROM ledger_clock WHERE id = 1"))
         stamp = max(self.clock(), from_micros(last or 0) + timedelta(microseconds=1))
         connection.execute(
