@@ -31,8 +31,8 @@ def test_a_killed_push_is_finished_by_the_next(place, request, tmp_path, monkeyp
     for number in range(KILLS):
         grow(book, 2 + number)
         ending_at(int(whole * (number + chance.random()) / KILLS), book, tmp_path, entry)
-        found = paid_by_e(held)
-        assert place == "parquet" or found in ([before], [2 + number])
+        if place != "parquet":  # its files are replaced one after another
+            assert paid_by_e(held) in ([before], [2 + number])
         if number % 2:
             grow(book, 1)  # what may be half written is not even wanted any more
         assert pushed(book, tmp_path, entry).error is None
