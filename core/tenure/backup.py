@@ -93,6 +93,19 @@ def save(store: Store, path: Path) -> Backup:
     return made
 
 
+def place(path: Path, now: datetime) -> Path:
+    """Where to write: the path itself, or a file named by the time in the folder that it is.
+
+    What is not there and has no suffix is such a folder, and made.
+    """
+    try:
+        if not path.suffix and not path.exists():
+            path.mkdir(parents=True, mode=0o700)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    return path / f"tenure-{now:%Y-%m-%dT%H%M%SZ}.zip" if path.is_dir() else path
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """How to restore: over a ledger, too, and with which attributes of who was forgotten since."""
@@ -141,6 +154,13 @@ def _forget_again(
     return forget_again(connection, store.stamp(connection), forgotten, kept)
 
 
+def _unwritable(path: Path, error: OSError) -> TenureError:
+    return TenureError(
+        f"The backup {path} cannot be written: {error.strerror}",
+        "Name a folder that may be written and has room; no earlier backup was touched",
+    )
+
+
 @contextmanager
 def _written(path: Path) -> Iterator[IO[bytes]]:
     """A file that takes the path's place once it is whole and on the disk."""
@@ -152,10 +172,7 @@ def _written(path: Path) -> Iterator[IO[bytes]]:
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
-        raise TenureError(
-            f"The backup {path} cannot be written: {error.strerror}",
-            "Name a folder that may be written and has room; no earlier backup was touched",
-        ) from error
+        raise _unwritable(path, error) from error
     finally:
         part.unlink(missing_ok=True)
 

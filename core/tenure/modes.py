@@ -1,8 +1,9 @@
-"""Who may read a file that holds secrets or somebody's customers."""
+"""Who may read a file that holds secrets or somebody's customers, or write one that is run."""
 
 import os
 from contextlib import suppress
 from pathlib import Path
+from stat import S_ISVTX
 
 _OTHERS, _GROUP = 0o007, 0o070
 
@@ -16,6 +17,21 @@ def open_to(path: Path) -> str | None:
     if mode & _OTHERS:
         return "every user of this machine"
     return "its group" if mode & _GROUP else None
+
+
+def written_by(path: Path) -> str | None:
+    """Who besides its owner may change a file or what is in a folder; None for nobody.
+
+    A group of the owner alone, as many systems give each user one, is nobody.
+    """
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    if found.st_mode & 0o002 and not found.st_mode & S_ISVTX:
+        return "every user of this machine"
+    own = found.st_gid == found.st_uid
+    return "its group" if found.st_mode & 0o020 and not own else None
 
 
 def make_private(path: Path) -> None:

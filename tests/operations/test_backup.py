@@ -11,12 +11,12 @@ from sqlalchemy import text
 from workspaces import workspace
 
 from tenure import Evidence, RawChunk
-from tenure.backup import Asked, restore, save
+from tenure.backup import Asked, place, restore, save
 from tenure.cli import main
 from tenure.errors import ConfigError, StoreError, TenureError
 from tenure.ledger import schema
 from tenure.ledger.lease import Ask, hold
-from tenure.ledger.store import Store
+from tenure.ledger.store import Store, now
 from tenure.metrics.run import ReportRequest, build
 
 OVER = Asked(replace=True)
@@ -182,3 +182,5 @@ def test_a_folder_that_is_not_there_yet_is_made(
     monkeypatch.chdir(tmp_path)
     assert main(["backup", "some/backups"]) == 0
     assert [file.suffix for file in Path("some/backups").iterdir()] == [".zip"]
+    with pytest.raises(TenureError, match="cannot be written"):
+        place(Path("plugins.toml/backups"), now())

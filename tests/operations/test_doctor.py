@@ -1,7 +1,9 @@
 """doctor: each thing that may be wrong is found, with what to do about it."""
 
+import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,9 +14,9 @@ from workspaces import workspace
 
 from tenure import Evidence, Quarantined
 from tenure.cli import main
-from tenure.doctor import Finding, Grade, examine, surroundings
+from tenure.doctor import Finding, Grade, examine, mend, surroundings
 from tenure.doctor import ledger as inside
-from tenure.errors import PluginError
+from tenure.errors import ConfigError, PluginError
 from tenure.ledger.store import Store, now
 
 ROWS = [subscription("s", item("i", {0: (5, Evidence.OBSERVED), 9: (7, Evidence.OBSERVED)}))]
@@ -62,6 +64,7 @@ def test_what_may_never_be_is_found(sqlite_store: Store, what: str):
         "attributes of nobody": [
             "INSERT INTO customer_attribute VALUES (99, 99, 'n', NULL, 1, 'observed', 1, NULL)"
         ],
+        "clocks too few or too many": ["DELETE FROM ledger_clock"],
         "customers of no connector": [
             "INSERT INTO customer (connector_id, external_id, recorded_at) VALUES (99, 'x', 1)"
         ],
@@ -80,6 +83,67 @@ def test_what_may_never_be_is_found(sqlite_store: Store, what: str):
     break_it(sqlite_store, *broken[what])
     said = [one.text for one in found(sqlite_store) if one.kind == "ledger"]
     assert [line for line in said if line.endswith(what)]
+
+
+@pytest.mark.parametrize(
+    ("statement", "missing"),
+    [
+        ("DROP TABLE sink_remote", "table sink_remote"),
+        ("ALTER TABLE run DROP COLUMN message", "column run.message"),
+        ("DROP INDEX item_effective_at_in_force", "index item_effective_at_in_force of point"),
+    ],
+    ids=["table", "column", "index"],
+)
+def test_what_is_missing_of_the_schema_is_named(store: Store, statement: str, missing: str):
+    break_it(store, statement)
+    assert f"{missing} is missing" in [one.text for one in found(store) if one.kind == "integrity"]
+
+
+def test_a_ledger_that_forgot_its_schema_is_not_taken_for_an_empty_one(sqlite_store: Store):
+    break_it(sqlite_store, "DROP TABLE alembic_version")
+    assert (only(sqlite_store).kind, only(sqlite_store).grade) == ("store", Grade.WRONG)
+
+
+def test_a_value_that_cannot_be_read_is_a_finding(store: Store):
+    break_it(store, "UPDATE connector_state SET cursor = '{'")
+    assert only(store).kind == "integrity"
+
+
+def test_a_connector_of_another_workspace_is_named(store: Store):
+    Ledger(store, "theirs").pull([])
+    (said,) = [one.text for one in examine(workspace(store.url)) if "theirs" in one.text]
+    assert "not in plugins.toml" in said
+
+
+def test_a_dead_holder_of_a_sink_is_let_go(sqlite_store: Store):
+    host = os.uname().nodename
+    break_it(sqlite_store, f"INSERT INTO sink_lease VALUES ('s', '{host}:999999', {10**17})")
+    assert mend(only(sqlite_store)).mended
+    assert found(sqlite_store) == []
+
+
+@pytest.mark.parametrize("name", ["plugins.toml", "acme.py", "."])
+def test_who_else_may_say_what_is_run_is_found(sqlite_store: Store, tmp_path: Path, name: str):
+    ready = workspace(sqlite_store.url)
+    plugin = replace(ready.connectors[0], use="./acme.py")
+    path = tmp_path / "plugins.toml"
+    ready = replace(ready, path=path, folder=tmp_path, connectors=(plugin,))
+    for file in (path, tmp_path / "acme.py"):
+        file.touch(mode=0o644)
+    (tmp_path / name).chmod(0o777)
+    (one,) = [one for one in examine(ready) if one.kind == "modes"]
+    assert (one.grade, "every user" in one.text) == (Grade.WRONG, True)
+    mend(one)
+    assert (tmp_path / name).stat().st_mode & 0o777 == 0o755
+
+
+def test_what_is_somebody_elses_to_mend_is_said():
+    def refused() -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    one = Finding(kind="modes", text="a is open", todo="chmod 600 a", mend=refused)
+    with pytest.raises(ConfigError, match="cannot be mended: Operation not permitted"):
+        mend(one)
 
 
 def test_a_damaged_file_is_found(sqlite_store: Store, tmp_path: Path):
@@ -165,8 +229,6 @@ def test_dead_deliveries(sqlite_store: Store):
 
 
 def test_a_broken_plugin_and_old_zones(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch):
-    from dataclasses import replace  # noqa: PLC0415 - only for this
-
     ready = workspace(sqlite_store.url)
     (entry,) = ready.connectors
     broken = replace(entry, problem=PluginError("it is broken", "Mend it"))
@@ -191,6 +253,9 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys):
     assert main(["doctor", "--fix"]) == 0
     assert "mended" in capsys.readouterr().out
     assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
+    assert main(["doctor", "--format", "json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert {one["grade"] for one in said} == {"ok"}
     (tmp_path / "tenure.db").write_text("no database")
     assert main(["doctor"]) == 1
 

@@ -1,5 +1,6 @@
 """What whoever runs tenure in production needs: doctor, backup, restore, forget."""
 
+import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,6 +9,7 @@ import typer
 
 from tenure.cli import console
 from tenure.cli.app import app, workspace
+from tenure.cli.options import FormTableOrJson, TableOrJson
 from tenure.redaction import redact
 
 if TYPE_CHECKING:
@@ -21,27 +23,29 @@ def doctor(
     context: typer.Context,
     *,
     fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mended safely.")] = False,
+    form: FormTableOrJson = TableOrJson.TABLE,
 ) -> None:
     """Say what is wrong with this workspace, and what to do. Changes nothing without `--fix`."""
     from tenure import doctor as examining  # noqa: PLC0415 - see tenure.cli
 
-    loaded, worst = workspace(context), 0
+    loaded, said, worst = workspace(context), list["Finding"](), 0
     for finding in examining.examine(loaded):
-        mended = fix and finding.mend is not None
-        if finding.mend is not None and fix:
-            finding.mend()
-        _show(finding, loaded.secrets, mended=mended)
-        worst = max(worst, int(finding.grade is examining.Grade.WRONG))
+        said.append(examining.mend(finding) if fix else finding)
+        worst = max(worst, int(finding.grade is examining.Grade.WRONG and not said[-1].mended))
+        if form is TableOrJson.TABLE:
+            _show(said[-1], loaded.secrets)
+    if form is TableOrJson.JSON:
+        typer.echo(redact(json.dumps([one.as_json() for one in said]), loaded.secrets))
     raise typer.Exit(worst)
 
 
-def _show(finding: "Finding", secrets: Iterable[str], *, mended: bool) -> None:
+def _show(finding: "Finding", secrets: Iterable[str]) -> None:
     style = {"ok": "green", "warning": "yellow", "wrong": "bold red"}[finding.grade]
     said = redact(f"{finding.kind}: {finding.text}", secrets)
     out = console.out()
-    out.print(f"{'mended' if mended else finding.grade:7}", style=style, end=" ")
+    out.print(f"{'mended' if finding.mended else finding.grade:7}", style=style, end=" ")
     out.print(said, markup=False)
-    if finding.todo and not mended:
+    if finding.todo and not finding.mended:
         out.print(f"          {redact(finding.todo, secrets)}", markup=False, style="dim")
 
 
@@ -51,16 +55,13 @@ def backup(
     path: Annotated[Path, typer.Argument(help="A file, or a folder for one named by the time.")],
 ) -> None:
     """Copy the whole ledger into one file, while it is in use. Secrets are not in it."""
-    from tenure.backup import save  # noqa: PLC0415 - see tenure.cli
+    from tenure.backup import place, save  # noqa: PLC0415 - see tenure.cli
     from tenure.ledger.store import Store, require_there  # noqa: PLC0415 - see tenure.cli
 
     url = workspace(context).store
     require_there(url)
     store = Store.bare(url)
-    named = f"tenure-{store.clock():%Y-%m-%dT%H%M%SZ}.zip"
-    if not path.suffix and not path.exists():
-        path.mkdir(parents=True)
-    file = path / named if path.is_dir() else path
+    file = place(path, store.clock())
     typer.echo(f"{file}: {_counted(save(store, file))}")
 
 

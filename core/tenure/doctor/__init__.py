@@ -8,14 +8,15 @@ It reads and changes nothing; `mend` does what can be done without losing anythi
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from tenure.errors import TenureError
+from tenure.errors import ConfigError, TenureError
 
 if TYPE_CHECKING:
     from tenure.config import Workspace
+    from tenure.records import Json
 
 
 class Grade(StrEnum):
@@ -53,6 +54,26 @@ class Finding:
     grade: Grade = Grade.OK
     todo: str = ""
     mend: Callable[[], None] | None = None
+    mended: bool = False
+
+    def as_json(self) -> dict[str, "Json"]:
+        """The finding as `tenure doctor --format json` prints it."""
+        found = {"kind": self.kind, "grade": self.grade.value, "text": self.text}
+        return {**found, "todo": self.todo or None, "mended": self.mended}
+
+
+def mend(finding: Finding) -> Finding:
+    """The finding once it was mended; raises `ConfigError` where that is not ours to do."""
+    if finding.mend is None:
+        return finding
+    try:
+        finding.mend()
+    except OSError as error:
+        raise ConfigError(
+            f"{finding.kind}: {finding.text}, and cannot be mended: {error.strerror}",
+            f"As the file's owner, or root: {finding.todo}",
+        ) from error
+    return replace(finding, mended=True)
 
 
 def examine(workspace: "Workspace") -> Iterator[Finding]:
@@ -64,3 +85,6 @@ def examine(workspace: "Workspace") -> Iterator[Finding]:
         yield from ledger.examine(workspace)
     except TenureError as error:
         yield Finding(kind="store", text=error.reason, grade=Grade.WRONG, todo=error.instruction)
+    except (ValueError, OverflowError, TypeError) as error:  # of a value that stands there
+        said = f"a value that tenure never writes: {error}"
+        yield Finding(kind="integrity", text=said, grade=Grade.WRONG, todo=ledger.RESTORE)

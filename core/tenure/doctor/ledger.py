@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, delete, select, text, update
 
 from tenure import status
 from tenure.doctor import Finding, Grade
 from tenure.ledger import schema
 from tenure.ledger.lease import is_alive
 from tenure.ledger.store import Store, sqlite_path
-from tenure.ledger.tables import ConnectorState, from_micros, table
+from tenure.ledger.tables import ConnectorState, SinkLease, from_micros, table
 
 if TYPE_CHECKING:
     from tenure.config import Workspace
@@ -22,7 +23,7 @@ SKEW = timedelta(seconds=30)
 STALE = timedelta(days=2)
 """When a connector is stale that no job pulls."""
 
-_STATE = table(ConnectorState)
+_STATE, _LEASE = table(ConnectorState), table(SinkLease)
 
 NEVER = {
     "points of one item and instant that are in force at once": (
@@ -50,11 +51,12 @@ NEVER = {
     "attributes of nobody": (
         "SELECT count(*) FROM customer_attribute WHERE customer_id NOT IN (SELECT id FROM customer)"
     ),
+    "clocks too few or too many": "SELECT abs(count(*) - 1) FROM ledger_clock",
     "points that bill less than nothing": "SELECT count(*) FROM point WHERE amount < 0",
 }
 """What may never be in a ledger, each with a query that counts it."""
 
-_RESTORE = "Stop tenure, keep the file as it is, and `tenure restore --replace` the last backup"
+RESTORE = "Stop tenure, keep the file as it is, and `tenure restore --replace` the last backup"
 
 
 def examine(workspace: "Workspace") -> Iterator[Finding]:
@@ -67,7 +69,11 @@ def examine(workspace: "Workspace") -> Iterator[Finding]:
     store = Store.bare(workspace.store)
     with store.errors():
         if schema.current(store.engine) is None:
+            schema.require_no_strangers(store.engine)
             return
+        missing = list(schema.missing(store.engine))
+    for name in missing:
+        yield Finding(kind="integrity", text=f"{name} is missing", grade=Grade.WRONG, todo=RESTORE)
     with store.read() as connection:
         yield _clock(connection, store.clock())
         yield from _integrity(connection)
@@ -104,7 +110,7 @@ def _integrity(connection: Connection) -> Iterator[Finding]:
         query = "SELECT CAST(indexrelid AS regclass) FROM pg_index WHERE NOT indisvalid"
         broken = [f"index {name} is not valid" for name in connection.scalars(text(query))]
     for line in broken:
-        yield Finding(kind="integrity", text=line, grade=Grade.WRONG, todo=_RESTORE)
+        yield Finding(kind="integrity", text=line, grade=Grade.WRONG, todo=RESTORE)
     if not broken:
         yield Finding(kind="integrity", text="the database finds nothing wrong with itself")
 
@@ -114,35 +120,36 @@ def _never(connection: Connection) -> Iterator[Finding]:
     for what, count in counts.items():
         if count:
             text_ = f"{count:,} {what}"
-            yield Finding(kind="ledger", text=text_, grade=Grade.WRONG, todo=_RESTORE)
+            yield Finding(kind="ledger", text=text_, grade=Grade.WRONG, todo=RESTORE)
     if not any(counts.values()):
         yield Finding(kind="ledger", text=f"none of {len(NEVER)} things that may never be")
 
 
 def _leases(connection: Connection, store: Store) -> Iterator[Finding]:
-    now, held = store.clock(), 0
-    for state in connection.execute(select(_STATE).where(_STATE.c.lease_holder.is_not(None))):
-        held += 1
-        if state.lease_until > now and is_alive(state.lease_holder):
-            text_ = f"{state.name}: being synced by {state.lease_holder}"
-            yield Finding(kind="leases", text=text_)
+    s, now, held = _STATE.c, store.clock(), False
+    syncs = select(s.name, s.lease_holder, s.lease_until).where(s.lease_holder.is_not(None))
+    pushes = select(_LEASE.c.sink, _LEASE.c.holder, _LEASE.c.until)
+    for name, holder, until in (*connection.execute(syncs), *connection.execute(pushes)):
+        held = True
+        if until > now and is_alive(holder):
+            yield Finding(kind="leases", text=f"{name}: {holder} is at it")
             continue
         yield Finding(
             kind="leases",
-            text=f"{state.name}: {state.lease_holder} is dead or silent and holds it",
+            text=f"{name}: {holder} is dead or silent and holds it",
             grade=Grade.WARNING,
-            todo="Nothing: the next sync takes it over",
-            mend=lambda state=state: _release(store, state),  # type: ignore[misc]  # bound now
+            todo="Nothing: the next sync or push takes it over",
+            mend=partial(_release, store, holder),
         )
     if not held:
-        yield Finding(kind="leases", text="nobody holds a connector")
+        yield Finding(kind="leases", text="nobody holds a connector or a sink")
 
 
-def _release(store: Store, state: Any) -> None:
+def _release(store: Store, holder: str) -> None:
+    free = {"lease_holder": None, "lease_until": None}
     with store.write() as (connection, _):
-        mine = (_STATE.c.id == state.id) & (_STATE.c.lease_holder == state.lease_holder)
-        values = {"lease_holder": None, "lease_until": None}
-        connection.execute(update(_STATE).where(mine).values(**values))
+        connection.execute(update(_STATE).where(_STATE.c.lease_holder == holder).values(**free))
+        connection.execute(delete(_LEASE).where(_LEASE.c.holder == holder))
 
 
 def _freshness(workspace: "Workspace", store: Store) -> Iterator[Finding]:
@@ -153,6 +160,8 @@ def _freshness(workspace: "Workspace", store: Store) -> Iterator[Finding]:
     names = tuple(entry.name for entry in workspace.connectors if entry.enabled)
     for one in status.connectors(store, names):
         if not one.configured:
+            said = f"{one.name}: in the ledger, not in plugins.toml, so not counted"
+            yield Finding(kind="freshness", text=said)
             continue
         last = one.last_complete_sync
         said = f"{one.name}: read to its end {f'{last:%Y-%m-%d %H:%M} UTC' if last else 'never'}"

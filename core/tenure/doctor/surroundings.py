@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from tenure.doctor import Finding, Grade
 from tenure.ledger.store import sqlite_path
-from tenure.modes import open_to
+from tenure.modes import open_to, written_by
+from tenure.plugins import is_local
 
 if TYPE_CHECKING:
     from tenure.config import Workspace
@@ -59,17 +60,36 @@ def _modes(workspace: "Workspace") -> Iterator[Finding]:
     files = [workspace.folder / ".env"]
     if path := sqlite_path(workspace.store):
         files += [path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))]
-    open_files = [(file, who) for file in files if (who := open_to(file))]
-    for file, who in open_files:
-        yield Finding(
-            kind="modes",
-            text=f"{file} is open to {who}",
-            grade=Grade.WARNING,
-            todo=f"chmod 600 {file}",
-            mend=partial(Path.chmod, file, 0o600),
-        )
-    if not open_files:
-        yield Finding(kind="modes", text="secrets and ledger are their owner's alone")
+    found = [_read_by(file, who) for file in files if file.is_file() and (who := open_to(file))]
+    found += [_written_by(file, who) for file in _code(workspace) if (who := written_by(file))]
+    said = "secrets and ledger are their owner's alone"
+    yield from found or [Finding(kind="modes", text=said)]
+
+
+def _code(workspace: "Workspace") -> list[Path]:
+    """What decides which code is run."""
+    plugins = [workspace.folder / entry.use for entry in workspace.entries if is_local(entry.use)]
+    return list(dict.fromkeys([workspace.path, workspace.path.absolute().parent, *plugins]))
+
+
+def _read_by(file: Path, who: str) -> Finding:
+    return Finding(
+        kind="modes",
+        text=f"{file} is open to {who}",
+        grade=Grade.WARNING,
+        todo=f"chmod 600 {file}",
+        mend=partial(Path.chmod, file, 0o600),
+    )
+
+
+def _written_by(file: Path, who: str) -> Finding:
+    return Finding(
+        kind="modes",
+        text=f"{who} may write {file}, and so decide which code runs as you",
+        grade=Grade.WRONG,
+        todo=f"chmod go-w {file}",
+        mend=lambda: file.chmod(file.stat().st_mode & 0o7755),
+    )
 
 
 def _disk(workspace: "Workspace") -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect, text
+from sqlmodel import SQLModel
 
 from tenure.errors import StoreError
 
@@ -80,10 +81,26 @@ def describe(engine: Engine) -> str:
     """One line for `tenure check`; raises `StoreError` for another schema."""
     version = current(engine)
     if version is None:
+        require_no_strangers(engine)
         return "empty, will be set up by the first sync"
     if version != HEAD:
         raise _mismatch(version)
     return f"schema {version}"
+
+
+def missing(engine: Engine) -> Iterator[str]:
+    """Tables, columns and indexes that a ledger of this schema has and this one has not."""
+    seen = inspect(engine)
+    there = set(seen.get_table_names())
+    for each in SQLModel.metadata.sorted_tables:
+        if each.name not in there:
+            yield f"table {each.name}"
+            continue
+        columns = {column["name"] for column in seen.get_columns(each.name)}
+        yield from (f"column {each.name}.{c}" for c in sorted(set(each.columns.keys()) - columns))
+        indexes = {index["name"] for index in seen.get_indexes(each.name)}
+        wanted = sorted(str(index.name) for index in each.indexes)
+        yield from (f"index {name} of {each.name}" for name in wanted if name not in indexes)
 
 
 def _mismatch(version: str) -> StoreError:
