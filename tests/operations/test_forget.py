@@ -186,6 +186,13 @@ def test_others_stay_as_they_were(store: Store):
     assert [one for one in kept if one not in said] == []
 
 
+def test_a_page_that_is_damaged_is_deleted(store: Store):
+    with store.aside() as connection:
+        connection.execute(text("UPDATE raw_object SET data = x'00' WHERE position = 1"))
+    done = forget(asking(store), store, Asked(customer="cus_wilhelmina"))
+    assert done.counts["pages deleted"] == 2
+
+
 def test_a_dry_run_says_the_same_and_does_nothing(store: Store):
     asked = Asked(customer="billing/cus_wilhelmina", dry_run=True)
     would = forget(asking(store), store, asked)

@@ -40,6 +40,7 @@ _HELD, _RAW = table(Observation), table(RawObject)
 _STATE = table(ConnectorState)
 _ERASURE, _ERASED = table(Erasure), table(ErasedId)
 _VALUE, _REMOTE = table(SinkValue), table(SinkRemote)
+_DAMAGED = b"\xff"
 _EDGE = 512
 """Bytes at the end of a chunk in which an id may begin that ends in the next one."""
 
@@ -151,7 +152,7 @@ def _delete_pages(work: Work, needles: Needles) -> None:
         .execution_options(yield_per=20)
     )
     for id_, name, position, digest, packed in work.connection.execute(query):
-        data = zlib.decompress(packed)
+        data = _unpacked(packed)
         before = last if last[1] == name else (0, "", b"")
         text = readable(before[2] + data) or readable(data)
         if text is None or needles.in_text(text):
@@ -162,6 +163,13 @@ def _delete_pages(work: Work, needles: Needles) -> None:
         held = (h.connector_id.in_(work.connectors)) & (h.kind == "raw")
         work.connection.execute(delete(_HELD).where(held, h.subject == name, h.key == key))
         work.run("pages deleted", delete(_RAW).where(r.id == id_))
+
+
+def _unpacked(packed: bytes) -> bytes:
+    try:
+        return zlib.decompress(packed)
+    except zlib.error:
+        return _DAMAGED  # which cannot be looked into
 
 
 def _delete_observations(work: Work, ids: set[str], needles: Needles) -> None:
