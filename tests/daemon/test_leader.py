@@ -1,13 +1,19 @@
 """The lock of the daemon that leads, on a file and in PostgreSQL."""
 
 import os
+import select
+import socket
+import socketserver
 import stat
+import threading
 import time
+from collections.abc import Iterator
 
 import psycopg
 import pytest
 from sqlalchemy import make_url
 
+from tenure.daemon import leader
 from tenure.daemon.leader import FileLock, PostgresLock, lock_of
 from tenure.errors import StoreError
 
@@ -70,6 +76,52 @@ def test_a_session_that_is_cut_off_has_lost_its_lock(postgres_database):
     assert (soon(other), one.held()) == (True, False)
     other.release()
     one.release()
+
+
+@pytest.fixture
+def stalling(postgres_database) -> Iterator[tuple[str, threading.Event]]:
+    """The database behind a proxy that passes nothing on any more once it is told to stall."""
+    server, stall, over = make_url(postgres_database), threading.Event(), threading.Event()
+
+    class Proxy(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            there = socket.create_connection((server.host, server.port))
+            pairs = {self.request: there, there: self.request}
+            with there:
+                while not stall.is_set():
+                    for one in select.select(list(pairs), [], [], 0.01)[0]:
+                        pairs[one].sendall(one.recv(65536))
+                over.wait()
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Proxy) as proxy:
+        proxy.daemon_threads = True
+        threading.Thread(target=proxy.serve_forever, args=(0.01,)).start()
+        yield server.set(port=proxy.server_address[1]).render_as_string(), stall
+        over.set()
+        proxy.shutdown()
+
+
+def test_a_server_that_answers_no_more_is_given_up(stalling, monkeypatch):
+    monkeypatch.setattr(leader, "_ANSWER", 0.2)
+    url, stall = stalling
+    one = PostgresLock(url, "one")
+    assert one.held()
+    stall.set()
+    with pytest.raises(StoreError, match="does not answer"):
+        one.held()
+
+
+def test_a_server_gives_up_a_machine_that_is_silent_after_the_daemon_on_it_did(postgres_database):
+    one = PostgresLock(postgres_database, "one")
+    one.held()
+    settings = ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count")
+    idle, each, count = (
+        int(one._session.execute(f"SHOW {name}").fetchone()[0]) for name in settings
+    )
+    (answered,) = one._session.execute("SHOW tcp_user_timeout").fetchone()
+    one.release()
+    assert (idle + each * count, answered) == (6, "6000")
+    assert leader._ANSWER + leader.PERIOD <= 6
 
 
 def test_a_server_that_is_not_there_is_no_lock():

@@ -18,6 +18,7 @@ from sqlalchemy import event, text
 from sqlmodel import SQLModel
 
 from tenure import Evidence
+from tenure.daemon.leader import lock_of
 from tenure.errors import ConfigError, SourceError, StoreError
 from tenure.ledger import schema
 from tenure.ledger import store as stores
@@ -93,9 +94,20 @@ def test_a_locked_ledger_names_its_holder(tmp_path: Path):
 
 
 def test_a_ledger_locked_on_a_server_names_its_holder(postgres_database: str):
-    store = Store.open(postgres_database, patience=0.2)
-    with store.write(), pytest.raises(StoreError, match="written by tenure"), store.write():
+    store, daemon = Store.open(postgres_database, patience=0.2), lock_of(postgres_database, "x")
+    assert daemon.held()  # the other lock, which says nothing
+    with store.write(), pytest.raises(StoreError, match=r"written by tenure .*:\d"), store.write():
         pass
+    daemon.release()
+
+
+def test_a_server_gives_up_a_machine_that_is_silent_long_before_it_would_by_itself(
+    postgres_database: str,
+):
+    with Store.open(postgres_database).read() as connection:
+        settings = ("tcp_keepalives_idle", "tcp_user_timeout")
+        shown = [connection.scalar(text(f"SHOW {name}")) for name in settings]
+    assert shown == ["10", "25000"]
 
 
 def test_a_missing_folder_is_said_so(tmp_path: Path):

@@ -8,13 +8,16 @@ machine, the lock is on a file, and a second daemon is refused.
 import fcntl
 import os
 import socket
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import make_url
 
 from tenure.errors import StoreError
+from tenure.ledger.schema import WRITE_LOCK
 from tenure.ledger.store import sqlite_path
 
 if TYPE_CHECKING:
@@ -23,7 +26,10 @@ if TYPE_CHECKING:
 PERIOD = 2.0
 """Seconds between two looks at the lock."""
 
-_KEY = 0x74656E757265 + 1  # next to the ledger's write lock
+_KEY = WRITE_LOCK + 1
+
+_ANSWER = 4.0
+"""Seconds in which the server, or what is between, has to answer."""
 
 # Both ends give a silent connection up after some 6 seconds: the daemon stops working before
 # the server lets another one lead.
@@ -36,7 +42,7 @@ _OURS = {
 }
 _SERVERS = (
     "-c tcp_keepalives_idle=3 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3"
-    " -c statement_timeout=4000"
+    " -c tcp_user_timeout=6000 -c statement_timeout=4000"
 )
 
 _HOLDER = (
@@ -132,7 +138,8 @@ class PostgresLock:
             if self._session is None:
                 self._session = self._connect()
             query = "SELECT true" if self._is_ours else f"SELECT pg_try_advisory_lock({_KEY})"
-            row = self._session.execute(query).fetchone()
+            with _answered(self._session):
+                row = self._session.execute(query).fetchone()
         except psycopg.Error as error:
             self.release()
             said = (str(error).strip() or type(error).__name__).splitlines()[0]
@@ -160,3 +167,20 @@ class PostgresLock:
 
         ours: dict[str, Any] = {**_OURS, "application_name": self._name, "options": _SERVERS}
         return psycopg.connect(self._url, autocommit=True, **ours)
+
+
+@contextmanager
+def _answered(session: "psycopg.Connection[Any]") -> Iterator[None]:
+    """Break a session off that does not answer: TCP notices no proxy and no server that hangs."""
+    late = threading.Timer(_ANSWER, _break_off, (session.fileno(),))
+    late.daemon = True
+    late.start()
+    try:
+        yield
+    finally:
+        late.cancel()
+
+
+def _break_off(number: int) -> None:
+    with suppress(OSError), socket.fromfd(number, socket.AF_INET, socket.SOCK_STREAM) as line:
+        line.shutdown(socket.SHUT_RDWR)

@@ -20,13 +20,14 @@ KNOWN = ("0001", "0002", "0003", "0004", "0005")
 """Every migration, oldest first."""
 
 
-_ADVISORY_KEY = 0x74656E757265  # "tenure"
+WRITE_LOCK = 0x74656E757265  # "tenure"
+"""The advisory lock in PostgreSQL of whoever writes."""
 
 
 def lock(connection: Connection) -> None:
     """Take the ledger-wide write lock in a transaction; SQLite's is how the transaction began."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_KEY})
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITE_LOCK})
 
 
 def current(engine: Engine) -> str | None:

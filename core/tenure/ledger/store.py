@@ -27,6 +27,19 @@ from tenure.modes import make_private
 PATIENCE = 30.0
 """Seconds that a writer waits for another one before it gives up."""
 
+# Both ends give up on a machine that is silent for 25 seconds. By default a server takes two hours,
+# and whoever died there would hold the write lock for as long.
+_SILENCE = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25000,
+}
+_SERVERS_SILENCE = (
+    "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+    " -c tcp_user_timeout=25000"
+)
+
 
 def this_process() -> str:
     """Names this process in leases and in the database's list of sessions; a fork is another."""
@@ -246,7 +259,8 @@ def _connect_args(url: str, patience: float) -> dict[str, Any]:
         return {
             "application_name": f"tenure {this_process()}"[:63],
             "connect_timeout": 10,
-            "options": f"-c lock_timeout={int(patience * 1000)}",
+            **_SILENCE,
+            "options": f"-c lock_timeout={int(patience * 1000)} {_SERVERS_SILENCE}",
         }
     path = str(sqlite_path(url))
     return {"timeout": patience, "factory": connection_class(gates[path])}
