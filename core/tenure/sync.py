@@ -179,9 +179,10 @@ class _Sync:
             )
 
     def prune(self) -> Iterator[Outcome]:
-        """Delete what sources sent long enough ago; nothing is said where nothing was."""
+        """Delete what sources sent, and how syncs went, long enough ago; of pages it is said."""
         keep = self.workspace.keep_raw
         try:
+            retention.prune_runs(self.store)
             deleted = retention.prune(self.store, keep) if keep else 0
         except TenureError as error:
             yield Outcome(name="keep_raw", error=error)

@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 from ledgers import START, Ledger
 from sqlalchemy import text
+from workspaces import workspace
 
 from tenure import RawChunk
 from tenure.cli import main
 from tenure.ledger import retention
 from tenure.ledger.store import Store
+from tenure.ledger.tables import to_micros
+from tenure.sync import SyncOptions, sync
 
 DAY = timedelta(days=1)
 
@@ -77,6 +80,20 @@ def test_a_deleted_page_cannot_be_read_back(sqlite_database: str, tmp_path: Path
     assert bytes(packed)[:60] not in (tmp_path / "store.db").read_bytes()
 
 
+def test_how_syncs_went_is_kept_for_a_while_and_of_each_the_last_for_good(store_url: str):
+    clock = Clock()
+    store = Store.open(store_url, clock=clock)
+    ready = workspace(store_url, "a", "b")
+    for name in ("b", "a", "a"):
+        sync(ready, store, SyncOptions(names=[name]))
+        clock.now += 89 * DAY
+    sync(ready, store, SyncOptions(names=["a"]))
+    said = "SELECT subject, started_at FROM run ORDER BY id"
+    days = [(name, (int(str(at)) - to_micros(START)) // (86_400 * 10**6)) for name, at in
+            Ledger(store).rows(said)]  # fmt: skip
+    assert days == [("b", 0), ("a", 178), ("a", 267)]
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A workspace whose file was read a year ago."""
@@ -96,6 +113,16 @@ def test_a_sync_deletes_and_says_so(folder: Path, capsys: pytest.CaptureFixture[
     assert "keep_raw: 1 pages older than 90 days deleted" in capsys.readouterr().out
     main(["status", "--json"])
     assert json.loads(capsys.readouterr().out)["raw"]["deleted"] == 1
+
+
+def test_a_file_that_has_not_changed_is_not_kept_again(folder: Path):
+    main(["sync", "--full", "--quiet"])
+    store = Store.open("sqlite:///tenure.db")
+    with store.write() as (connection, _):
+        connection.execute(text("UPDATE raw_object SET recorded_at = 1"))
+    for _ in range(2):
+        main(["sync", "--quiet"])
+    assert retention.status(store) == retention.RawStatus(kept=0, size=0, deleted=2)
 
 
 def test_explain_says_that_the_page_is_gone(folder: Path, capsys: pytest.CaptureFixture[str]):

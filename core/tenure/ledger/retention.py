@@ -1,16 +1,16 @@
-"""Raw objects that were kept long enough: their bytes go, and that they were there stays.
+"""What was kept long enough: raw objects, whose bytes go, and runs, of which the last stays.
 
-No rebuild needs them: what only a source's past knows is kept for good as observations. The same
-content that is sent again later is kept again.
+No rebuild needs raw objects: what only a source's past knows is kept for good as observations. That
+one was there stays; the same content that is sent again later is kept again.
 """
 
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from tenure.ledger.store import Store
-from tenure.ledger.tables import RawObject, table
+from tenure.ledger.tables import RawObject, Run, table
 
 AT_ONCE = 50
 """Pages in one transaction: others may write in between."""
@@ -18,7 +18,10 @@ AT_ONCE = 50
 MOST = 200
 """Transactions in one go: of a long past the rest is left to the next syncs."""
 
-_RAW = table(RawObject)
+RUNS = timedelta(days=90)
+"""How long it is kept how a sync went; the last one of each connector stays for good."""
+
+_RAW, _RUN = table(RawObject), table(Run)
 _KEPT = _RAW.c.deleted_at.is_(None)
 
 
@@ -56,6 +59,14 @@ def prune(store: Store, keep: timedelta) -> int:
                 connection.execute(update(_RAW).where(_RAW.c.id.in_(old)).values(gone))
             deleted += len(old)
     return deleted
+
+
+def prune_runs(store: Store) -> int:
+    """Delete what nobody asks for any more of how syncs went; returns how many that were."""
+    last = select(func.max(_RUN.c.id)).group_by(_RUN.c.kind, _RUN.c.subject)
+    old = (_RUN.c.started_at < store.clock() - RUNS) & _RUN.c.id.not_in(last)
+    with store.aside() as connection:
+        return connection.execute(delete(_RUN).where(old)).rowcount
 
 
 def _old(connection: Connection, before: object) -> list[int]:
