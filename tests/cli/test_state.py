@@ -115,6 +115,34 @@ def test_a_mended_row_is_read_by_retry(folder: Path, capsys: pytest.CaptureFixtu
     assert "Nothing to read again" in capsys.readouterr().out
 
 
+HALF = """
+from tenure import Checkpoint, Connector, PluginConfig, Quarantined, hookimpl
+@hookimpl
+def tenure_connectors():
+    return [Half]
+class Half(Connector):
+    name, api, Config = "half", 1, PluginConfig
+    def check(self, context):
+        return ()
+    def pull(self, request):
+        with (request.folder / "told").open("a") as file:
+            print(request.unfinished, file=file)
+        yield Quarantined(source_ref="r", reason="odd")
+        yield Checkpoint(cursor={"at": 1})
+        raise RuntimeError("cut off")
+"""
+
+
+def test_retry_does_not_go_on_behind_what_was_not_read(tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "half.py").write_text(HALF)
+    (tmp_path / "plugins.toml").write_text('[connectors.a]\nuse = "./half.py"\n')
+    main(["sync", "--full", "--quiet"])
+    main(["sync", "--full", "--quiet"])
+    main(["quarantine", "retry"])
+    assert (tmp_path / "told").read_text().split("\n")[:-1] == ["None", "{'at': 1}", "None"]
+
+
 def test_an_accepted_row_is_no_failure_any_more(folder: Path, capsys: pytest.CaptureFixture[str]):
     main(["sync"])
     assert main(["quarantine", "accept", "1"]) == 0

@@ -243,6 +243,9 @@ def retry_quarantine(context: typer.Context) -> None:
     ready, store = _open(context)
     configured = {entry.name for entry in ready.connectors}
     names = sorted({row.connector for row in ledger.quarantine(store)} & configured)
+    for one in ledger.connectors(store, tuple(names)):
+        if one.name in names and one.unfinished:  # which would go on behind what it could not read
+            ledger.reset(store, one.name, None)
     if names:
         raise typer.Exit(run_sync(ready, store, SyncOptions(names=names, full=True)))
     typer.echo("Nothing to read again.")
