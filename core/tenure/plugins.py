@@ -67,10 +67,11 @@ class Installed:
         return f"{self.value} of {self.distribution} {self.version}"
 
 
-def available() -> list[Installed]:
-    """Every installed plugin, by name; none of them is imported."""
+def available(ending: str = "") -> list[Installed]:
+    """Every installed plugin, or those whose names end so, by name; none of them is imported."""
+    points = [each for each in entry_points(group=GROUP) if each.name.endswith(ending)]
     return sorted(
-        {_installed(point) for point in entry_points(group=GROUP)},
+        {_installed(point) for point in points},  # reads a file for each
         key=lambda plugin: (plugin.name, plugin.kind or "", plugin.distribution),
     )
 
@@ -174,7 +175,7 @@ def _installed(point: EntryPoint) -> Installed:
 
 
 def _find(kind: Kind, use: str) -> Installed:
-    named = [plugin for plugin in available() if plugin.name == use]
+    named = [plugin for plugin in available(use) if plugin.name == use]
     found = [p for p in named if p.kind == kind] or [p for p in named if p.kind is None]
     if not found:
         raise _unknown(kind, use)

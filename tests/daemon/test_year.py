@@ -1,98 +1,96 @@
-"""A year by the clock's hand: everything that is due is published once, with the right number.
+"""A year by the clock's hand: what is due is said once, with the right number, whatever goes wrong.
 
-No process and no waiting here: `tick(now)` is given the hours of a year one after the other, and
-each job is done on the spot, by the code that a worker runs. tests/daemon/test_processes.py has the
-processes. `make test` lives the end of one month, `make soak` the whole year, in three zones.
+Stripe, HubSpot and Slack are simulated on loopback and live on with the clock (`year`). `tick(now)`
+is given the hours of a year one after the other, and each job is done on the spot, by the code that
+a worker runs; one that is killed in the middle is done by a fork of this process.
+tests/daemon/test_processes.py has the processes. `make test` lives the end of one month, `make
+soak` the whole year, in three zones and on both databases.
 """
 
-import gc
 import os
 import random
-import resource
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from sqlalchemy import make_url, text
-from year import CONNECTOR, Town, company, figures, month_ends, open_town
+from full_disks import files_of_at_most
+from slack_world import TOKEN as BOT
+from stripe_paid import Paid
+from year import STRIPE_ID, Town, account, month_ends, open_town, troubles
+from year_hand import STATEMENTS, Hand, Killed
+from year_seen import Seen, check_flat, overlaps, seen
 
 from tenure.daemon.jobs import Plan
 from tenure.daemon.runs import Runs, State
-from tenure.daemon.turn import Ended, Task, Turn
+from tenure.daemon.turn import Ended, Turn
 from tenure.daemon.work import PLAN, Order, attempt
 from tenure.errors import StoreError
 from tenure.ledger.store import Store
+from tenure_connectors.hubspot.world import TOKEN
+from tenure_connectors.stripe.world.keys import RESTRICTED
 
 SOAK = bool(os.environ.get("TENURE_SOAK"))
-DAYS = 365 if SOAK else 6
-START = datetime(2026, 1, 26 if SOAK else 29, tzinfo=UTC)
+DAYS = 365 if SOAK else 3
+START = datetime(2025, 2, 26 if SOAK else 28, tzinfo=UTC)
 DEADLY = 0.02 if SOAK else 0.2
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe")
-
-CONFIG = """
+CONFIG = f"""
 [tenure]
-store = "{store}"
-timezone = "{zone}"
+store = "{{store}}"
+timezone = "{{zone}}"
+currency = "{{currency}}"
 [connectors.billing]
-use = "./ledgerly.py"
-api_base = "{url}"
+use = "stripe"
+api_base = "{{stripe}}"
+api_key = "{RESTRICTED}"
 max_attempts = 1
-schedule = "{sync}"
-[sinks.board]
-use = "webhook"
-url = "{url}/hook"
+requests_per_second = 1000000
+schedule = "{{sync}}"
+[connectors.crm]
+use = "hubspot"
+api_base = "{{hubspot}}"
+token = "{TOKEN}"
 max_attempts = 1
-schedule = "0 9 1 * *"
+requests_per_second = 1000000
+provides = ["attributes"]
+schedule = "20 5,17 * * *"
+[connectors.crm.attributes]
+owner = {{{{ property = "hubspot_owner_id", history = true }}}}
+tier = "tier"
+{STRIPE_ID} = "{STRIPE_ID}"
+[accounts]
+match = ["property:{STRIPE_ID}"]
 [metrics]
 schedule = "5 0 * * 1"
+segments = ["owner"]
+gap_tolerance_hours = 0
+[sinks.board]
+use = "slack"
+api_base = "{{slack}}"
+token = "{BOT}"
+channel = "#revenue"
+reports = ["monthly"]
+max_attempts = 1
+requests_per_second = 1000000
+schedule = "0 9 1 * *"
+[sinks.crm]
+use = "hubspot"
+api_base = "{{hubspot}}"
+token = "{TOKEN}"
+max_attempts = 1
+requests_per_second = 1000000
 [daemon]
 jitter = "1s"
+wait = "6h"
 """
-
-
-class Killed(BaseException):
-    """The daemon is killed at this very point."""
-
-
-@dataclass
-class Hand:
-    """Does each job at once, as its worker would; and may be killed before it, or after it."""
-
-    deadly: str = ""
-    done: list[Ended] = field(default_factory=list)
-    told: list[Ended] = field(default_factory=list)
-
-    def start(self, task: Task, plan: Plan) -> None:
-        if self.deadly == "before":
-            raise Killed
-        order = Order(job=task.job.name, path=plan.path, text=plan.text, level=60)
-        result = attempt(order)
-        if self.deadly == "after":
-            raise Killed
-        self.done.append(
-            Ended(
-                task=task,
-                state=State(result.state),
-                message=result.message,
-                ended_at=datetime.now(UTC),
-            )
-        )
-
-    def working(self) -> list[str]:
-        return [one.task.job.name for one in self.done]
-
-    def ended(self) -> list[Ended]:
-        found, self.done = self.done, []
-        self.told += found
-        return found
 
 
 @dataclass
@@ -107,10 +105,17 @@ class Year:
     met: Counter = field(default_factory=Counter)
     results: Counter = field(default_factory=Counter)
     daemons: int = 0
+    known: Paid | None = None
+    first_said: dict[str, dict[str, str]] = field(default_factory=dict)
+    cells: Counter = field(default_factory=Counter)
+    wrong: list[object] = field(default_factory=list)
+    months: list = field(default_factory=list)
 
     def write(self, sync: str = "every 6h") -> None:
-        said = CONFIG.format(store=self.store, zone=self.zone, url=self.town.url, sync=sync)
-        (self.folder / "ledgerly.py").write_text(CONNECTOR)
+        said = CONFIG.format(
+            store=self.store, zone=self.zone, currency=self.town.currency, sync=sync,
+            **self.town.urls,
+        )  # fmt: skip
         (self.folder / "plugins.toml").write_text(said)
 
     def plan(self) -> Plan | None:
@@ -131,13 +136,14 @@ class Year:
             try:
                 before = len(self.hand.told)
                 self.turn.tick(datetime.now(UTC))
+                self.look(self.hand.done)
                 if not self.hand.done and len(self.hand.told) == before:
                     break
             except StoreError:
                 self.met["store failed"] += 1
                 break
             except Killed:
-                self.met["killed"] += 1
+                self.met[f"killed {self.hand.deadly}"] += 1
                 self.turn.runs.store.engine.dispose()
                 self.keep()
                 self.lead()
@@ -158,130 +164,177 @@ class Year:
             self.met["edited"] += 1
             self.turn.plan = plan
 
+    # --- what is said, right after it was
+
+    def look(self, done: list[Ended]) -> None:
+        """Hold what has just been read or said against the truth, as far as it was read."""
+        good = [one.task.job.name for one in done if one.state is State.DONE]
+        if "sync:billing" in good:
+            self.known = self.town.paid()
+        if "push:board" in good:
+            self.look_at_slack()
+        if "push:crm" in good and "sync:billing" not in good:
+            self.look_at_hubspot()
+
+    def look_at_slack(self) -> None:
+        for message in self.town.slack.parents():
+            payload = message["metadata"]["event_payload"]
+            period, said = payload["period"], payload["figures"]
+            _, start, end = next(month for month in self.months if month[0] == period)
+            bridge = self.known.bridge(int(start.timestamp()), int(end.timestamp()))
+            right = shares(bridge) | {
+                name: Fraction(value, 10**6) for name, value in bridge.items()
+            }
+            for name, value in right.items():
+                self.cell("slack", (period, name), said[name], value, Fraction(1, 200))
+            self.first_said.setdefault(period, said)
+
+    def look_at_hubspot(self) -> None:
+        since = int(self.months[0][1].timestamp())
+        for customer, steps in self.known.steps.items():
+            company = self.town.shown[customer]
+            if any(amount for _, amount in steps):
+                standing = self.known.standing(customer, self.town.account.now, since)
+                for name, value in standing.items():
+                    said = company.value(f"tenure_{name}")
+                    self.cell("hubspot", (customer, name), said, value, Fraction(0))
+
+    def cell(self, where: str, which: object, said: str | None, right, slack: Fraction) -> None:
+        """Count a figure, and whether it is right to half of its last digit."""
+        self.cells[where] += 1
+        told = said if isinstance(right, str) else number(said)
+        if told != right and (isinstance(right, str) or abs(told - right) > slack):
+            self.wrong.append((self.town.now, where, which, said, right))
+
+
+def number(said: str | None) -> Fraction:
+    return Fraction((said or "nan").replace(",", "").removesuffix(" %"))
+
+
+def shares(bridge: dict[str, int]) -> dict[str, Fraction]:
+    """Net and gross revenue retention, in percent."""
+    kept = bridge["start"] - bridge["down"] - bridge["lost"]
+    gross, net = (Fraction(part * 100, bridge["start"]) for part in (kept, kept + bridge["up"]))
+    return {"NRR": net, "GRR": gross}
+
 
 @contextmanager
-def full_disk(year: Year) -> Iterator[None]:
-    """No file can be written to beyond its first few bytes."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+def trouble_of(year: Year, server) -> Iterator[None]:
+    """What befalls the ledger in an hour: a server that restarts, or a disk without room."""
+    befalls = year.chance.random() < 0.004
+    if befalls and server is not None:
+        server.run("pg_ctl", "-D", str(server.folder / "data"), "-m", "immediate", "restart")
+        year.met["database restarted"] += 1
+    if befalls and server is None:
         year.met["full disk"] += 1
+        with files_of_at_most(4096):
+            yield
+    else:
+        yield
 
 
-def troubles(chance: random.Random, months: list) -> list[tuple[datetime, datetime, str]]:
-    """Outages of hours, some of them right when a month's figures are due."""
-    found = []
-    for _ in range(DAYS // 12):
-        at = START + timedelta(hours=chance.randrange(DAYS * 24))
-        who = chance.choice(["billing", "storm", "receiver"])
-        found.append((at, at + timedelta(hours=chance.randrange(2, 11)), who))
-    for number, (_, _, end) in enumerate(months):
-        who = ("billing", "receiver", "storm")[number % 3]
-        found.append((end - timedelta(hours=2), end + timedelta(hours=12), who))
-    return found
-
-
-def size(url: str, store: Store) -> int:
-    """Bytes of a ledger."""
-    if path := make_url(url).database if url.startswith("sqlite") else None:
-        return Path(path).stat().st_size
-    with store.read() as connection:
-        return connection.scalar(text("SELECT pg_database_size(current_database())"))
-
-
-def resources() -> tuple[int, int]:
-    """Resident memory in KiB, and open files, of this process."""
-    gc.collect()
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() // 1024, len(list(Path("/proc/self/fd").iterdir()))
-
-
-def live(year: Year, server) -> list[tuple[int, int, int]]:
-    """Live through it, an hour at a time; memory, open files and bytes of the ledger by day."""
-    chance, seen = year.chance, []
+def live(year: Year, server) -> list[Seen]:
+    """Live through it, an hour at a time."""
+    chance, found = year.chance, []
     with time_machine.travel(START) as clock:
         year.write()
         year.lead()
         for number in range(DAYS * 24):
-            now = year.town.now = START + timedelta(hours=number)
-            quiet = 3 < now.day < 27  # a wrong clock at the end of a month makes wrong figures
-            jump = (
-                timedelta(hours=chance.choice([-3, 3]))
-                if quiet and chance.random() < 0.01
-                else None
-            )
-            clock.move_to(now + (jump or timedelta(0)))
-            year.met["clock jumped"] += jump is not None
-            year.hand.deadly = (
-                chance.choice(["before", "after"]) if chance.random() < DEADLY else ""
-            )
+            now = START + timedelta(hours=number)
+            year.town.live_until(now)
+            clock.move_to(now + jump(year, now))
+            deadly = chance.random() < DEADLY
+            year.hand.deadly = chance.choice(["before", "within", "after"]) if deadly else ""
+            year.hand.statement = chance.randrange(STATEMENTS)
             if chance.random() < 0.01:
                 year.edit()
-            if server is not None and chance.random() < 0.004:
-                server.run(
-                    "pg_ctl", "-D", str(server.folder / "data"), "-m", "immediate", "restart"
-                )
-                year.met["database restarted"] += 1
-            if server is None and chance.random() < 0.004:
-                with full_disk(year):
-                    year.hour()
-            else:
+            with trouble_of(year, server):
                 year.hour()
             if number % 24 == 23:
-                seen.append((*resources(), size(year.store, year.turn.runs.store)))
+                with suppress(StoreError):
+                    year.turn.runs.prune(datetime.now(UTC))
+                found.append(seen(year.turn.runs.store, exactly=SOAK))
         year.turn.runs.store.engine.dispose()
-    return seen
+    return found
 
 
-def published(town: Town) -> list[tuple[str, dict]]:
-    """The newest month of each document, in the order in which they came."""
-    rows = [body["report"]["rows"] for _, body, _ in town.posted if body["type"] == "report"]
-    return [(row[-1]["period"], row[-1]) for row in rows]
+def jump(year: Year, now: datetime) -> timedelta:
+    """How wrong the clock is; at the end of a month it would make wrong figures."""
+    if not (3 < now.day < 27 and year.chance.random() < 0.01):
+        return timedelta(0)
+    year.met["clock jumped"] += 1
+    return timedelta(hours=year.chance.choice([-3, 3]))
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgres"] if SOAK else ["sqlite"])
+@pytest.fixture(params=["sqlite", "postgres"] if SOAK else ["sqlite"])
+def ledger(request, tmp_path):
+    """URL and server; not the usual fixtures', which keep every engine of each of the jobs."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/t.db", None
+    server = request.getfixturevalue("postgres_server")
+    name = f"year{next(server.numbers)}"
+    server.execute(f"CREATE DATABASE {name}")
+    return f"postgresql+psycopg://postgres@127.0.0.1:{server.port}/{name}", server
+
+
 @pytest.mark.parametrize("zone", ZONES if SOAK else ZONES[:1])
-def test_every_period_is_published_once_with_the_right_number(
-    zone, kind, tmp_path, request, capsys
-):
-    store, server = f"sqlite:///{tmp_path}/t.db", None
-    if kind == "postgres":  # not the fixture's: that keeps every engine, of each of all the jobs
-        server = request.getfixturevalue("postgres_server")
-        name = f"year{next(server.numbers)}"
-        server.execute(f"CREATE DATABASE {name}")
-        store = f"postgresql+psycopg://postgres@127.0.0.1:{server.port}/{name}"
-    chance = random.Random(f"{zone} {kind}")
+def test_every_month_is_said_once_with_the_right_number(zone, ledger, tmp_path, capsys):
+    store, server = ledger
+    chance = random.Random(f"{zone} {server is None}")
     months = month_ends(START, DAYS, ZoneInfo(zone))
-    customers = company(chance.randrange(10**6), START, DAYS)
-    town = Town(customers, START, down=troubles(chance, months))
+    world = account(chance.randrange(10**6), START, months[0][1], DAYS)
+    town = Town(world, chance, troubles(chance, START, DAYS, months))
     with open_town(town):
-        year = Year(town, tmp_path, store, zone, chance)
-        seen = live(year, server)
-    found = published(town)
-    assert [period for period, _ in found] == [label for label, *_ in months]
-    for (_, row), (_, start, end) in zip(found, months, strict=True):
-        right = {name: Decimal(value) for name, value in figures(customers, start, end).items()}
-        assert {name: Decimal(row[name]) for name in right} == right
-    assert len({key for *_, key in town.posted}) == len(town.posted)
-    assert year.met["killed"] > DAYS // 20  # or nothing was tried
+        year = Year(town, tmp_path, store, zone, chance, months=months)
+        days = live(year, server)
+    messages = town.slack.parents()
+    said = {each["metadata"]["event_payload"]["period"]: each for each in messages}
     if SOAK:
-        show(year, kind, seen, capsys)
-        first, last = seen[7 : DAYS // 4], seen[-DAYS // 4 :]
-        for which in (0, 1):
-            one, other = (sum(day[which] for day in days) / len(days) for days in (first, last))
-            assert other < one * 1.1
+        show(year, days, capsys)
+    assert year.wrong == []
+    assert [each["metadata"]["event_payload"]["period"] for each in messages] == [
+        label for label, *_ in months
+    ]
+    for period, message in said.items():
+        check_restated(year, period, message)
+    assert overlaps(days) == []
+    assert sum(year.met[f"killed {when}"] for when in ("before", "within", "after")) > DAYS // 20
+    if SOAK:
+        check_flat(days)
 
 
-def show(year: Year, kind: str, seen: list, capsys) -> None:
+def check_restated(year: Year, period: str, message: dict) -> None:
+    """Its thread has one reply for each version of its figures; a changed one says what changed."""
+    payload = message["metadata"]["event_payload"]
+    thread = [
+        each["metadata"]["event_payload"]["key"]
+        for each in year.town.slack.thread(message["ts"])
+        if each.get("metadata", {}).get("event_type") == "tenure_details"
+    ]
+    assert thread
+    assert len(thread) == len(set(thread))
+    if payload["figures"] != year.first_said[period]:
+        year.met["restated"] += 1
+        assert message["edited"]
+        assert payload["restated"]
+
+
+def show(year: Year, days: list[Seen], capsys) -> None:
     """The figures of the soak."""
-    quarters = [seen[len(seen) * number // 4 :][0] for number in range(4)] + [seen[-1]]
-    lines = (
-        f"{year.zone} on {kind}: {year.daemons} daemons; met {dict(year.met)}",
-        f"  refused: {year.town.refused}; results: {dict(sorted(year.results.items()))}",
-        f"  posted: {len(year.town.posted)}; memory KiB, files, ledger bytes: {quarters}",
-    )
+    messages = year.town.slack.parents()
+    restated = sum(each.get("edited", 0) for each in messages)
+    quarters = [days[len(days) * number // 4] for number in range(4)] + [days[-1]]
+    names = sorted(days[-1].tables, key=lambda name: -days[-1].tables[name])[:12]
+    lines = [
+        f"{year.zone} on {year.store[:8]}: {year.daemons} daemons; met {dict(year.met)}",
+        f"  services: {dict(year.town.met)}",
+        f"  results: {dict(sorted(year.results.items()))}",
+        f"  months {len(year.months)}, messages {len(messages)}, restated {restated} times",
+        f"  figures {dict(year.cells)}, wrong {len(year.wrong)} {year.wrong[:5]}",
+        f"  customers {len(year.known.steps)}; overlaps {len(overlaps(days))}",
+        f"  memory KiB, files: {[(day.memory, day.files) for day in quarters]}",
+        *(f"  {name}: {[day.tables.get(name, 0) for day in quarters]}" for name in names),
+        f"  all tables: {[sum(day.tables.values()) for day in quarters]}",
+    ]
     with capsys.disabled():
         sys.stdout.write("".join(f"\n{line}" for line in lines))

@@ -30,11 +30,12 @@ TIERS = {
 }
 
 
-def stock(rng: Random, level: Level, opened: int) -> Catalog:
+def stock(rng: Random, level: Level, opened: int, most: int = 3) -> Catalog:
+    """What is sold from `opened` on, in at most so many currencies."""
     catalog = Catalog()
     for n, name in enumerate(NAMES):
         catalog.products.append(Product(f"prod_1W{n:04d}", name, opened))
-    for currency in currencies(rng, level):
+    for currency in currencies(rng, level)[:most]:
         for product in catalog.products:
             catalog.prices += ordinary(rng, catalog, product, currency)
             if level >= Level.PRICES:

@@ -33,6 +33,7 @@ class World(Served):
     level: Level = Level.BASIC
     months: int = 18
     customers: int = 24
+    currencies: int = 3
     inserted: int = 0
     mixed_modes: bool | None = field(default=None, kw_only=True)  # None: from level 7 on
     opened: int = field(default=OPENED, kw_only=True)
@@ -43,7 +44,7 @@ class World(Served):
         if self.mixed_modes is None:
             self.mixed_modes = self.level >= Level.ADVANCED
         rng = Random(f"catalog:{self.seed}:{self.level}")
-        self.catalog = stock(rng, self.level, OPENED - DAY)
+        self.catalog = stock(rng, self.level, OPENED - DAY, self.currencies)
         self.arrivals = self._arrivals(Random(f"arrivals:{self.seed}:{self.level}"))
         self.due = next(self.arrivals)
         self.now = OPENED

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from tenure.config.sections import DaemonTable
 from tenure.daemon.jobs import Job, Kind, Plan
@@ -90,3 +91,18 @@ class Rig:
 
     def states(self, name: str) -> list[str]:
         return [run.state.value for run in reversed(self.runs.recent(name, 100))]
+
+
+Ran = tuple[str, Any, Any]
+"""A job, and when it began and ended."""
+
+
+def clash(one: Ran, other: Ran) -> bool:
+    """Whether two runs that may not overlap did.
+
+    Connectors may be read at a time, and sinks be written to; a job may not run beside itself, nor
+    figures beside what they are made from.
+    """
+    together = one[1] < other[2] and other[1] < one[2]
+    kinds = {job.partition(":")[0] for job, _, _ in (one, other)}
+    return together and (one[0] == other[0] or len(kinds) == 2 or "report" in kinds)

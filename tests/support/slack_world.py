@@ -66,6 +66,7 @@ class World:
         self.page = 200
         self.slow_files = 0
         self.limits = False
+        self.retry_after = "7"
         self.fail = lambda _method: None
         self.lose = lambda _method: None
         self._spent = Counter()
@@ -108,7 +109,9 @@ class World:
             body = self._carried_out(request, method)
         except RefusedError as error:
             if error.body["error"] == "ratelimited":
-                return httpx.Response(429, json=error.body, headers={"retry-after": "7"})
+                return httpx.Response(
+                    429, json=error.body, headers={"retry-after": self.retry_after}
+                )
             return httpx.Response(200, json=error.body, headers=headers)
         return httpx.Response(200, json={"ok": True, **body}, headers=headers)
 

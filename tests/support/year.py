@@ -1,155 +1,209 @@
-"""A made-up year: a billing system on loopback, what its figures are, and what goes wrong in it.
+"""A made-up year: a simulated Stripe, HubSpot and Slack that live on, and what goes wrong there."""
 
-The figures are worked out here from the customers alone, with nothing of tenure's in between.
-"""
-
-import json
 import random
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from zoneinfo import ZoneInfo
 
-CONNECTOR = """
-from datetime import datetime
-import tenure
+import httpx
+import slack_world
+from stripe_paid import Paid
 
-class Ledgerly(tenure.Connector):
-    name, api, Config = "ledgerly", 1, tenure.HttpConfig
-    def check(self, context): yield "ok"
-    def pull(self, request):
-        for row in request.http.get("/subscriptions").json():
-            def point(at, price, state):
-                return tenure.Point(effective_at=datetime.fromisoformat(at), amount=price,
-                                    currency="USD", source_ref=row["id"],
-                                    state=tenure.State(state))
-            points = [point(at, price * tenure.MICRO, "active") for at, price in row["prices"]]
-            if row["ended"]:
-                points.append(point(row["ended"], 0, "ended"))
-            item = tenure.Item(id="plan", points=points)
-            yield tenure.Subscription(id=row["id"], customer=row["id"], items=[item])
-        yield tenure.Checkpoint(complete=True)
+from stripe_world import Level, World
+from stripe_world.compare import doubts_of
+from tenure_connectors.hubspot import world as hubspot
+from tenure_connectors.stripe import world as stripe
+from tenure_connectors.stripe.world.moments import DAY, instant
+from tenure_connectors.stripe.world.truth import FIELDS, GIVEN
 
-@tenure.hookimpl
-def tenure_connectors(): return [Ledgerly]
-"""
+STRIPE_ID = "stripe_customer_id"
+TIERS = ("gold", "silver")
 
-
-@dataclass
-class Customer:
-    """Prices from an instant on, in whole dollars a month, and when it left."""
-
-    name: str
-    prices: list[tuple[datetime, int]]
-    ended: datetime | None = None
-
-    def pays(self, at: datetime) -> int:
-        """What it pays just before an instant."""
-        if self.ended is not None and self.ended < at:
-            return 0
-        return next((price for since, price in reversed(self.prices) if since < at), 0)
-
-    def as_told(self, now: datetime) -> dict:
-        """As its billing system tells at an instant."""
-        prices = [(since.isoformat(), price) for since, price in self.prices if since <= now]
-        left = self.ended is not None and self.ended <= now
-        return {
-            "id": self.name,
-            "prices": prices,
-            "ended": self.ended.isoformat() if left else None,
-        }
+TROUBLES = {
+    "stripe": ("stripe down", "stripe storm", "stripe breaks"),
+    "hubspot": ("hubspot down", "hubspot storm"),
+    "slack": ("slack down", "slack storm", "slack loses answers"),
+}
+EVERYTHING = tuple(name for names in TROUBLES.values() for name in names)
+Trouble = tuple[datetime, datetime, str]
+_S, _H = stripe.Fault, hubspot.Fault
+STRIPE_FAULTS = {
+    "stripe down": (1.0, (_S.BROKEN,)),
+    "stripe storm": (0.5, (_S.TOO_MANY, _S.TOO_MANY_WAIT)),
+    "stripe breaks": (0.3, (_S.RESET, _S.TRUNCATED, _S.INVALID)),
+}
+HUBSPOT_FAULTS = {"hubspot down": (0, _H.BROKEN), "hubspot storm": (3, _H.BURST)}
+EVER = 10**9
+AT_ONCE = {"retry-after": "0"}
 
 
-def company(seed: int, start: datetime, days: int) -> list[Customer]:
-    """Customers who come, change and leave on whole minutes of those days."""
-    chance = random.Random(seed)
+def account(seed: int, start: datetime, since: datetime, days: int) -> World:
+    """The first account from a seed on that tells all of what was true, as of `start`.
 
-    def some_time() -> datetime:
-        return start + timedelta(minutes=chance.randrange(days * 1440))
+    A real one keeps some things to itself for good, such as when somebody paused more than 30 days
+    before it was read first: what is right of them nobody can say.
+    """
+    while True:
+        late = _lived(seed, start + timedelta(days=days))
+        known_from = int(start.timestamp()) - 30 * DAY
+        doubts = doubts_of(late, late.tracks(), known_from, late.api_version)
+        money = {*FIELDS, GIVEN, "point"} - {"discount_once", "plan", "product", "cause", "ends_at"}
+        told = not any(
+            doubt.end > since.timestamp() and money & set(doubt.names) and doubt.start < late.now
+            for each in doubts.values()
+            for doubt in each
+        )
+        if told:
+            return _lived(seed, start)
+        seed += 1
 
-    found = []
-    for number in range(60):
-        since = start - timedelta(days=chance.randrange(1, 400)) if number < 30 else some_time()
-        one = Customer(f"c{number:02}", [(since, chance.randrange(10, 500))])
-        for _ in range(chance.randrange(4)):
-            if (at := some_time()) > one.prices[-1][0]:
-                one.prices.append((at, chance.randrange(10, 500)))
-        if chance.random() < 0.4 and (end := some_time()) > one.prices[-1][0]:
-            one.ended = end
-        found.append(one)
-    return found
 
-
-def figures(customers: list[Customer], start: datetime, end: datetime) -> dict[str, int]:
-    """The bridge of a period, in dollars."""
-    pairs = [(one.pays(start), one.pays(end)) for one in customers]
-    return {
-        "start_mrr": sum(opening for opening, _ in pairs),
-        "expansion": sum(
-            max(closing - opening, 0) for opening, closing in pairs if opening and closing
-        ),
-        "contraction": sum(max(opening - closing, 0) for opening, closing in pairs if closing),
-        "churn": sum(opening for opening, closing in pairs if not closing),
-        "end_mrr": sum(closing for _, closing in pairs),
-    }
+def _lived(seed: int, until: datetime) -> World:
+    world = World(seed, Level.SCHEDULES, months=12, currencies=1)
+    world.advance((until.timestamp() - world.now) / DAY)
+    return world
 
 
 @dataclass
 class Town:
-    """What is up and what is down; `now` is the true time, whatever anybody's clock says."""
+    """The three services; `now` is the true time, whatever anybody's clock says."""
 
-    customers: list[Customer]
-    now: datetime
-    down: list[tuple[datetime, datetime, str]] = field(default_factory=list)
-    posted: list[tuple[datetime, dict, str]] = field(default_factory=list)
-    refused: dict[str, int] = field(default_factory=dict)
-    url: str = ""
+    account: World
+    chance: random.Random
+    troubles: list[Trouble] = field(default_factory=list)
+    met: Counter = field(default_factory=Counter)
+    shown: dict[str, hubspot.Record] = field(default_factory=dict)
+    urls: dict[str, str] = field(default_factory=dict)
 
-    def trouble(self, who: str) -> bool:
-        """Whether somebody is down now."""
-        hit = any(a <= self.now < b and who == name for a, b, name in self.down)
-        self.refused[who] = self.refused.get(who, 0) + hit
-        return hit
+    def __post_init__(self) -> None:
+        limits = hubspot.Limits.none()  # they go by the time that really passes
+        self.portal = hubspot.Portal(limits=limits, clock=lambda: self.now)
+        named = hubspot.Property(STRIPE_ID, group="companyinformation", unique=True)
+        self.portal.add_property("companies", named)
+        self.portal.add_property("companies", hubspot.Property("tier", group="companyinformation"))
+        names = (("Ann", "Lee"), ("Bob", "Moe"), ("Zoë", "Ray"))
+        self.owners = [self.portal.add_owner(*each, f"{each[0]}@we.example") for each in names]
+        self.slack = slack_world.World(now=lambda: float(self.account.now))
+        self.slack.limits, self.slack.retry_after = True, "0"
+        self.slack.fail, self.slack.lose = self._fail, self._lose
+        self._meet_companies()
+
+    @property
+    def now(self) -> datetime:
+        return instant(self.account.now)
+
+    @property
+    def currency(self) -> str:
+        return self.account.catalog.prices[0].currency.upper()
+
+    def paid(self) -> Paid:
+        """What was true up to now."""
+        return Paid.of(self.account.tracks())
+
+    def live_until(self, when: datetime) -> None:
+        """Live on: at Stripe by itself, at HubSpot as salespeople do; troubles come and go."""
+        self.account.advance((when - self.now).total_seconds() / DAY)
+        self._meet_companies()
+        if self.chance.random() < 0.02:
+            self._hand_over(self.chance.choice([*self.shown.values()]))
+        for each in (self.stripe, self.hubspot, self.slack):
+            each.asked.clear()
+        self._count()
+        self.stripe.plan, self.hubspot.plan = self._stripe(), self._hubspot()
+
+    def _meet_companies(self) -> None:
+        for life in self.account.lives:
+            person = life.book.person
+            if person.id not in self.shown:
+                self.shown[person.id] = self.portal.add_company(
+                    person.name,
+                    person.email.partition("@")[2],
+                    hubspot_owner_id=self.chance.choice(self.owners).id,
+                    tier=self.chance.choice(TIERS),
+                    stripe_customer_id=person.id,
+                )
+
+    def _hand_over(self, company: hubspot.Record) -> None:
+        owner, tier = self.chance.choice(self.owners), self.chance.choice(TIERS)
+        self.portal.update(company, hubspot_owner_id=owner.id, tier=tier)
+
+    def attributes(self) -> dict[tuple[str, str], str]:
+        """What is true of each company now."""
+        names = {owner.id: f"{owner.first} {owner.last}" for owner in self.owners}
+        found = {}
+        for one in self.shown.values():
+            found[one.id, "owner"] = names[str(one.value("hubspot_owner_id"))]
+            found[one.id, "tier"] = str(one.value("tier"))
+        return found
+
+    # --- troubles
+
+    def suffers(self, names: Mapping[str, object]) -> str | None:
+        """The first of these troubles that is under way."""
+        found = (what for a, b, what in self.troubles if a <= self.now < b and what in names)
+        return next(found, None)
+
+    def _count(self) -> None:
+        """How many requests of the last hour were refused, or broke."""
+        if self.stripe.plan:
+            self.met["stripe refused"] += len(self.stripe.plan.met)
+        if self.hubspot.plan:
+            (when,) = self.hubspot.plan.faults
+            self.met["hubspot refused"] += max(when.seen - when.after, 0)
+
+    def _stripe(self) -> stripe.Plan | None:
+        if (what := self.suffers(STRIPE_FAULTS)) is None:
+            return None
+        odds, kinds = STRIPE_FAULTS[what]
+        return stripe.Plan(self.chance.randrange(EVER), odds, kinds, most=EVER)
+
+    def _hubspot(self) -> hubspot.Plan | None:
+        if (what := self.suffers(HUBSPOT_FAULTS)) is None:
+            return None
+        after, fault = HUBSPOT_FAULTS[what]
+        return hubspot.Plan(hubspot.When(fault, after=after, times=EVER))
+
+    def _fail(self, _method: str) -> httpx.Response | None:
+        if self.suffers({"slack down": 0}):
+            return self._refused("slack down", httpx.Response(503, text="down"))
+        if self.suffers({"slack storm": 0}) and self.chance.random() < 0.3:
+            return self._refused("slack storm", httpx.Response(429, text="slowly", headers=AT_ONCE))
+        return None
+
+    def _lose(self, _method: str) -> httpx.Response | None:
+        if self.suffers({"slack loses answers": 0}) and self.chance.random() < 0.3:
+            return self._refused("slack loses answers", httpx.Response(502, text="lost"))
+        return None
+
+    def _refused(self, what: str, answer: httpx.Response) -> httpx.Response:
+        self.met[what] += 1
+        return answer
 
 
 @contextmanager
 def open_town(town: Town) -> Iterator[Town]:
-    """The billing system and the receiver of documents, on a loopback address."""
+    """The services on loopback addresses."""
+    with ExitStack() as stack:
+        town.stripe = stack.enter_context(stripe.serving(town.account))
+        town.hubspot = stack.enter_context(hubspot.serving(town.portal))
+        slack = stack.enter_context(slack_world.serving(town.slack))
+        town.urls = {"stripe": town.stripe.url, "hubspot": town.hubspot.url, "slack": slack}
+        yield town
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            storm, down = town.trouble("storm"), town.trouble("billing")
-            body = json.dumps([one.as_told(town.now) for one in town.customers
-                               if one.prices[0][0] <= town.now])  # fmt: skip
-            self._say(429 if storm else 503 if down else 200, body)
 
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            if not (down := town.trouble("receiver")):
-                town.posted.append((town.now, body, self.headers["Idempotency-Key"]))
-            self._say(503 if down else 200, "{}")
-
-        def _say(self, status: int, body: str) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body.encode())))
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-        def log_message(self, *_) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        town.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        try:
-            yield town
-        finally:
-            server.shutdown()
-            thread.join()
+def troubles(chance: random.Random, start: datetime, days: int, ends: list) -> list[Trouble]:
+    """Hours of trouble, some of them right when a month's figures are due."""
+    found = []
+    for _ in range(days // 8):
+        at = start + timedelta(hours=chance.randrange(days * 24))
+        found.append((at, at + timedelta(hours=chance.randrange(2, 11)), chance.choice(EVERYTHING)))
+    for _, _, end in ends:
+        at, what = end + timedelta(hours=chance.randrange(-3, 9)), chance.choice(EVERYTHING)
+        found.append((at, at + timedelta(hours=12), what))
+    return found
 
 
 def month_ends(start: datetime, days: int, zone: ZoneInfo) -> list[tuple[str, datetime, datetime]]:
