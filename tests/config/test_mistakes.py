@@ -1,5 +1,7 @@
 """Every mistake in plugins.toml is said with its place, and all of them at once."""
 
+import sys
+import zoneinfo
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,6 +35,9 @@ _BELL = "[sinks.a]\nuse = './bell.py'"
         ("[tenure]\ntimezone = 'America'", "tenure.timezone: 'America': not an IANA time zone"),
         ("[tenure]\ntimezone = '../UTC'", "tenure.timezone: '../UTC': not an IANA time zone"),
         ("[tenure]\ntimezone = ''", "tenure.timezone: '': not an IANA time zone"),
+        ("[daemon]\ntimeout = '999999999w'", "daemon.timeout: '999999999w': longer than ten years"),
+        ("[metrics]\nschedule = 'every 521w 1'", "schedule; write `every 15m`"),
+        ("[metrics]\nschedule = 'every 522w'", "metrics.schedule: 'every 522w': longer than ten"),
         ("[tenure]\nstore = 'mysql://h/t'", "write sqlite:///tenure.db or postgresql+psycopg://"),
         ("[tenure]\nstore = 'sqlite:///:memory:'", "a store in memory is gone"),
         ("[metrics]\npreset = 'mine'", "metrics.preset: 'mine': should be 'default'"),
@@ -68,6 +73,20 @@ _BELL = "[sinks.a]\nuse = './bell.py'"
 )
 def test_a_mistake_of_the_core(wrong: Wrong, text: str, said: str) -> None:
     assert said.lower() in wrong(text).lower()
+
+
+@pytest.mark.parametrize("text", ["", "[tenure]\ntimezone = 'Europe/Berlin'"])
+def test_a_machine_without_time_zones(
+    wrong: Wrong, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    for name in ["tzdata", *(name for name in sys.modules if name.startswith("tzdata."))]:
+        monkeypatch.setitem(sys.modules, name, None)
+    zoneinfo.ZoneInfo.clear_cache()
+    zoneinfo.reset_tzpath(to=())
+    try:
+        assert "no time zone data is here; `pip install tzdata`" in wrong(text)
+    finally:
+        zoneinfo.reset_tzpath()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What a worker does, told by its result; here without a process of its own."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ use = "file"
 path = "rates.csv"
 [daemon]
 timeout = "2h"
+stale_after = "200w"
 timeouts = { "sync:history" = "5m" }
 heartbeat = "https://beat.example.com/secret-uuid"
 """
@@ -63,6 +65,7 @@ def test_a_plan_has_every_job_with_its_schedule_and_time(folder):
         ("push:board", "0 9 1 * *", 120),
     ]
     assert (plan.timezone, plan.text) == ("Europe/Berlin", CONFIG)
+    assert plan.settings.stale_after == timedelta(weeks=200)
 
 
 def test_a_plan_keeps_the_heartbeat_out_of_the_log(folder):

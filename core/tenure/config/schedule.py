@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-_SPAN = re.compile(r"([1-9]\d{0,6})\s*(s|m|h|d|w)")
+_SPAN = re.compile(r"([1-9]\d{0,8})\s*(s|m|h|d|w)")
+_LONGEST = timedelta(days=3650)
 _EVERY = re.compile(rf"every\s+({_SPAN.pattern})")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _CRON_FIELDS = 5
@@ -26,7 +27,8 @@ _LOOK_BACK = tuple(timedelta(days=days) for days in (0.1, 3, 70, 800, 366 * 30))
 
 def validate(text: str) -> str:
     """The schedule as it was written; raises `ValueError` that says what is wrong with it."""
-    if _EVERY.fullmatch(text.strip()):
+    if every := _EVERY.fullmatch(text.strip()):
+        span(every[1])
         return text.strip()
     if text.strip().startswith("every"):
         raise ValueError("not a schedule; write `every 15m` (a whole number and s, m, h, d or w)")
@@ -49,7 +51,10 @@ def span(text: str) -> timedelta:
     found = _SPAN.fullmatch(text.strip())
     if found is None:
         raise ValueError("not a span of time; write `24h` (a whole number and s, m, h, d or w)")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    count, unit = int(found[1]), timedelta(**{_UNITS[found[2]]: 1})
+    if count > _LONGEST // unit:
+        raise ValueError("longer than ten years")
+    return count * unit
 
 
 def following(text: str, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:

@@ -38,7 +38,10 @@ def _zone(name: str) -> str:
     try:
         return ZoneInfo(name).key
     except (KeyError, ValueError, OSError):
-        near = get_close_matches(name, sorted(available_timezones()), 1)
+        known = sorted(available_timezones())
+        if not known:
+            raise ValueError("no time zone data is here; `pip install tzdata`") from None
+        near = get_close_matches(name, known, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ", such as 'Europe/Berlin' or 'UTC'"
         raise ValueError(f"not an IANA time zone{hint}") from None
 
@@ -143,7 +146,7 @@ class TenureTable(_Table):
     """The workspace: where the ledger is, and in which zone and currency figures are stated."""
 
     store: StoreUrl = "sqlite:///tenure.db"
-    timezone: Zone = "UTC"
+    timezone: Zone = Field(default="UTC", validate_default=True)  # its data may be missing
     currency: Currency = "USD"
     dashboard: Annotated[str, _checked(_page)] | None = Field(
         default=None, description="Where the figures are shown; sinks that speak to people link it"

@@ -23,7 +23,7 @@ from tenure.daemon.work import Order, Result
 
 _COMMAND = (sys.executable, "-P", "-m", "tenure.daemon.guard")
 
-_STOPPED = "the daemon was stopped"
+_STOPPED = "the daemon was stopped, or led no more"
 _ALONE = "stopped, and not by the daemon: by its plugin, or by somebody who signalled it"
 
 log = logging.getLogger("tenure.daemon")
