@@ -19,6 +19,7 @@ from tenure import (
     Rates,
     RatesRequest,
     SourceError,
+    counted,
     hookimpl,
 )
 
@@ -56,7 +57,9 @@ class File(Rates):
         days = ", ".join(f"{code} {day}" for code, day in sorted(last.items()))
         yield f"{name}: last day of each currency in {context.currency}: {days or 'none'}"
         if bad:
-            raise SourceError(f"{name}: {len(bad)} rows cannot be read: {'; '.join(bad[:5])}")
+            raise SourceError(
+                f"{name}: cannot read {counted(len(bad), 'row')}: {'; '.join(bad[:5])}"
+            )
 
     def rates(self, request: RatesRequest) -> Iterator[Rate | Quarantined]:
         """Every row of the file."""

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
         Unwritten,
         hookimpl,
     )
-    from tenure.printing import amount, percent, points
+    from tenure.printing import amount, counted, percent, points
     from tenure.records import (
         BEGINNING,
         Attribute,
@@ -85,7 +85,7 @@ _EXPORTS = {
     "tenure.picture": "Picture bridge_picture",
     "tenure.plugin": "API Change Connector Context HttpConfig MakeReport Memory PluginConfig "
     "PullRequest Rate Rates RatesRequest Receipt Restorable Sink SinkContext Unwritten hookimpl",
-    "tenure.printing": "amount percent points",
+    "tenure.printing": "amount counted percent points",
     "tenure.records": "BEGINNING Attribute Cause Checkpoint Claim Customer Evidence Excluded "
     "Interval Item ItemKind Json Observation Point Quarantined RawChunk Record State "
     "Subscription Tombstone TombstoneKind",
@@ -153,6 +153,7 @@ __all__ = [
     "__version__",
     "amount",
     "bridge_picture",
+    "counted",
     "day_start",
     "decimal_string",
     "half_even",

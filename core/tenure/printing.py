@@ -71,6 +71,11 @@ def _rounded(numerator: int, denominator: int, places: int) -> str:
     return f"{'-' if value < 0 else ''}{whole}.{rest:0{places}d}"
 
 
+def counted(number: int, one: str, several: str = "") -> str:
+    """`1 row`, `1,234 rows`; `several` where it is not `one` with an s."""
+    return f"{number:,} {one if number == 1 else several or f'{one}s'}"
+
+
 def when(at: datetime | None) -> str:
     """An instant as `2026-03-05 12:00 UTC`."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if at else "never"

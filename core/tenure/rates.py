@@ -30,6 +30,7 @@ from tenure.money import half_even
 from tenure.plugin import Context as Lent
 from tenure.plugin import Rate, Rates, RatesRequest
 from tenure.plugins import isolated
+from tenure.printing import counted
 from tenure.records import Quarantined
 from tenure.redaction import redact
 
@@ -136,7 +137,7 @@ def _remarks(entry: Entry, unreadable: list[Quarantined], gone: list[RateFact]) 
     if len(unreadable) > _SHOWN:
         yield f"and {len(unreadable) - _SHOWN:,} more"
     if gone:
-        yield f"{len(gone):,} rates of another source than {entry.use} do not count any more"
+        yield f"{counted(len(gone), 'rate')} of another source than {entry.use} counted until now"
 
 
 def _source(use: str) -> str:

@@ -28,6 +28,7 @@ from tenure.ledger.tables import Observation as ObservationRow
 from tenure.lending import give_back, lend
 from tenure.plugin import Connector, Context, PullRequest
 from tenure.plugins import isolated
+from tenure.printing import counted
 from tenure.records import Observation, Record
 from tenure.redaction import redact
 
@@ -91,11 +92,11 @@ class Outcome:
         if self.said:
             return self.said
         if not c.read:
-            return f"{c.customers:,} customers read" if c.customers else "nothing new"
+            return f"{counted(c.customers, 'customer')} read" if c.customers else "nothing new"
         return (
-            f"{c.read:,} rows read = {c.stored:,} stored + {c.unchanged:,} unchanged"
+            f"{counted(c.read, 'row')} read = {c.stored:,} stored + {c.unchanged:,} unchanged"
             f" + {c.quarantined:,} quarantined + {c.excluded:,} excluded"
-            + (f"; {c.retracted:,} items retracted" if c.retracted else "")
+            + (f"; {counted(c.retracted, 'item')} retracted" if c.retracted else "")
         )
 
 
@@ -188,7 +189,7 @@ class _Sync:
             yield Outcome(name="keep_raw", error=error)
             return
         if deleted and keep:
-            said = f"{deleted:,} pages older than {keep.days} days deleted"
+            said = f"{counted(deleted, 'page')} older than {counted(keep.days, 'day')} deleted"
             yield Outcome(name="keep_raw", said=said)
 
     def _pull(self, entry: Entry, run: "_Run") -> None:

@@ -55,7 +55,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_from_a_sync_to_a_settled_account(folder: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["sync"]) == 0
-    said = "accounts: 1 accounts of 2 customers, 1 ambiguous, 3 unmatched; 2 links changed"
+    said = "accounts: 1 account of 2 customers, 1 ambiguous, 3 unmatched; 2 links changed"
     assert said in capsys.readouterr().out
 
     assert main(["accounts", "--ambiguous", "--format", "json"]) == 0
@@ -116,7 +116,7 @@ def test_check_reads_the_map(folder: Path, capsys):
     Path("accounts.csv").write_text("connector,customer,account\nbilling,s1,a\nx,s1,a\n")
     main(["check"])
     out = capsys.readouterr().out
-    assert "ok      accounts: accounts.csv: 1 customers" in out
+    assert "ok      accounts: accounts.csv: 1 customer" in out
     assert "warning accounts: accounts.csv:3: connector: there is no connector 'x'" in out
     Path("accounts.csv").unlink()
     assert main(["check"]) == 2

@@ -295,4 +295,4 @@ def test_a_rule_that_looks_at_what_nobody_states_is_named(both: Both):
 def test_how_the_accounts_stand_is_kept(both: Both):
     assert standing(both.store) is None
     both.refresh(both.store.known_at() - timedelta(days=1))
-    assert str(standing(both.store)) == "1 accounts of 3 customers, 0 ambiguous, 0 unmatched"
+    assert str(standing(both.store)) == "1 account of 3 customers, 0 ambiguous, 0 unmatched"

@@ -51,6 +51,29 @@ def test_the_commands_that_the_demo_suggests_work(again: Path, ran: tuple[Path, 
     assert [typed(again, *shlex.split(w)).returncode for w in suggested] == [0, 0, 0, 0]
 
 
+ELSEWHERE = {
+    "demo --services": "tests/demo/test_services.py",
+    "init --from subscriptions.csv": "tests/test_readme.py",
+    "report --known-at 2026-03-05": "is before the first sync: tests/metrics/test_cli_report.py",
+    "daemon": "does not end: tests/daemon",
+    "restore backups/tenure-….zip": "tests/operations/test_backup.py",
+    "accounts --unmatched": "tests/accounts/test_cli.py",
+    "push crm --dry-run": "tests/demo/test_services.py",
+    "push crm": "tests/demo/test_services.py",
+}
+"""Commands of the README that need more than the demo, and who runs them."""
+
+
+def test_the_commands_of_the_readme_work_on_the_demo(again: Path):
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    named = re.findall(r"(?:^|&& )tenure ([a-z][^#&\n]*)", "".join(blocks), re.MULTILINE)
+    words = dict.fromkeys(word.strip() for word in named)
+    assert set(ELSEWHERE) <= set(words)
+    codes = {w: typed(again, *shlex.split(w)).returncode for w in words if w not in ELSEWHERE}
+    assert len(codes) > 20
+    assert {word: code for word, code in codes.items() if code} == {}
+
+
 def test_a_shell_that_does_not_find_tenure_is_told_how(
     again: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

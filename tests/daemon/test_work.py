@@ -88,10 +88,10 @@ def test_each_job_says_what_it_did(folder):
     done = [did(folder, job) for job in ("rates", "sync:history", "report", "push:files")]
     assert [state for state, *_ in done] == ["done"] * 4
     assert done[1][1] == (
-        "history: 1 rows read = 1 stored + 0 unchanged + 0 quarantined + 0 excluded"
+        "history: 1 row read = 1 stored + 0 unchanged + 0 quarantined + 0 excluded"
     )
     assert "NRR 100.00 %" in done[2][1]
-    assert "changes delivered (delivery 1)" in done[3][1]
+    assert "delivered (delivery 1)" in done[3][1]
     assert did(folder, "push:files")[1] == "up to date"
 
 

@@ -175,7 +175,7 @@ def test_a_new_recipient_gets_the_last_one_alone(store, post):
 def test_whoever_is_refused_is_tried_again_alone(store, post):
     post.refused[BOB] = "550 no such mailbox\x1b[31m"
     done = pushed(store, post)
-    assert "wrote 1 targets, and 1 were refused: bob@x.test: 550 no such mailbox" in str(done.error)
+    assert "wrote 1 target, and 1 was refused: bob@x.test: 550 no such mailbox" in str(done.error)
     post.refused.clear()
     assert pushed(store, post).error is None
     assert [to for to, _, _ in post.mails] == [[ANN], [BOB]]

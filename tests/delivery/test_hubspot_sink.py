@@ -167,7 +167,7 @@ def test_what_was_written_again_since_stays(desk, crm):
     desk.stands("1", mrr=micros(200))
     desk.push()
     done = desk.undo(run)
-    assert "values were written again since" in done.left[0].reason
+    assert "written again since, and left: " in done.left[0].reason
     assert (crm.companies["1"]["tenure_mrr"], crm.companies["1"]["tenure_mrr_year_ago"]) == (
         "200",
         None,
@@ -284,7 +284,7 @@ def test_what_hubspot_refuses_is_named_and_the_others_are_written(desk, crm):
     crm.refuse = lambda company, _values: f"{company} is locked" if company == "5" else None
     done = desk.push()
     assert done.exit_code == 1
-    assert "wrote 7 targets, and 1 were refused: Company 5 (5): 5 is locked" in str(done.error)
+    assert "wrote 7 targets, and 1 was refused: Company 5 (5): 5 is locked" in str(done.error)
     assert [key for key, held in crm.companies.items() if len(held) == 1] == ["5"]
     crm.refuse = lambda _company, _values: None
     done = desk.push()

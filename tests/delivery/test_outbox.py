@@ -135,7 +135,7 @@ def test_a_delivery_in_part_has_failed_and_says_for_whom(store):
     assert isinstance(done.error, SourceError)
     run = Outbox(store).last("a")
     assert (run.state, run.written, run.remote_id) == (State.FAILED, 1, "r")
-    assert "1 were refused: y: locked" in run.message
+    assert "1 was refused: y: locked" in run.message
 
 
 def test_a_sink_without_a_memory_takes_nothing_back(store):

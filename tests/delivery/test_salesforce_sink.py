@@ -511,7 +511,7 @@ def test_what_a_job_refuses_is_named_and_what_was_locked_tried_again(many, org):
     why = {first: ("STRING_TOO_LONG", "too long")}
     org.refuse = lambda key, _: next(tries, None) if key == second else why.get(key)
     error = str(many.push().error)
-    assert f"wrote 2 targets, and 1 were refused: Company a ({first}): too long" in error
+    assert f"wrote 2 targets, and 1 was refused: Company a ({first}): too long" in error
     assert org.of("b")
 
 

@@ -76,7 +76,7 @@ def test_a_few_changes_are_summed_alone(grown, caplog):
 
 def test_nothing_new_sums_one_customer(grown, caplog):
     grown.agrees()
-    assert "1 customers summed anew" in caplog.text
+    assert "1 customer summed anew" in caplog.text
 
 
 def test_many_changes_are_made_from_scratch(grown, caplog):

@@ -216,7 +216,7 @@ def test_a_stale_connector(sqlite_store: Store):
 
 def test_quarantined_rows(sqlite_store: Store):
     Ledger(sqlite_store).pull([*ROWS, Quarantined(source_ref="x", reason="no date")])
-    assert only(sqlite_store).text == "1 rows could not be read"
+    assert only(sqlite_store).text == "1 row could not be read"
 
 
 def test_dead_deliveries(sqlite_store: Store):

@@ -110,7 +110,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_sync_deletes_and_says_so(folder: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["sync"]) == 0
-    assert "keep_raw: 1 pages older than 90 days deleted" in capsys.readouterr().out
+    assert "keep_raw: 1 page older than 90 days deleted" in capsys.readouterr().out
     main(["status", "--json"])
     assert json.loads(capsys.readouterr().out)["raw"]["deleted"] == 1
 

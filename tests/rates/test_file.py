@@ -50,7 +50,7 @@ def test_sync_pulls_rates_before_connectors(folder: Path, rates, capsys: Capture
     assert main(["sync"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "fx: 2 rows read = 2 stored + 0 unchanged + 0 quarantined + 0 excluded",
-        "history: 1 rows read = 1 stored + 0 unchanged + 0 quarantined + 0 excluded",
+        "history: 1 row read = 1 stored + 0 unchanged + 0 quarantined + 0 excluded",
     ]
     assert known(folder) == [
         ("EUR", 20089, 11_000_000_000, "file: rates.csv:2"),
@@ -96,7 +96,7 @@ def test_mended_rows_are_read(rates, capsys: Capture):
     assert main(["sync"]) == 1
     rates("2025-01-01,EUR,1.1\n")
     assert main(["sync"]) == 0
-    assert "fx: 1 rows read = 1 stored" in capsys.readouterr().out
+    assert "fx: 1 row read = 1 stored" in capsys.readouterr().out
 
 
 def test_columns_in_any_order_with_others_between(folder: Path, capsys: Capture):
@@ -126,7 +126,7 @@ def test_a_file_that_cannot_be_read_stops_no_connector(
     out, err = capsys.readouterr()
     assert said in err
     assert "fx: failed" in out
-    assert "history: 1 rows read = 1 stored" in out
+    assert "history: 1 row read = 1 stored" in out
 
 
 def test_a_broken_plugin_stops_no_connector(folder: Path, capsys: Capture):
@@ -137,7 +137,7 @@ def test_a_broken_plugin_stops_no_connector(folder: Path, capsys: Capture):
     assert main(["sync"]) == 1
     out, err = capsys.readouterr()
     assert "ValueError: closed" in err
-    assert "history: 1 rows read = 1 stored" in out
+    assert "history: 1 row read = 1 stored" in out
 
 
 def test_disabled_rates_are_pulled_by_nobody(folder: Path, rates, capsys: Capture):
@@ -159,7 +159,7 @@ def test_check_says_currencies_and_last_days(rates, capsys: Capture):
 def test_check_names_bad_rows(rates, capsys: Capture):
     rates("2025-01-01,EUR,1.1\n2025-01-02,EUR,x\n")
     assert main(["check", "--offline"]) == 1
-    assert "1 rows cannot be read: rates.csv:3: 'x' is no decimal" in capsys.readouterr().out
+    assert "cannot read 1 row: rates.csv:3: 'x' is no decimal" in capsys.readouterr().out
 
 
 def test_status_says_how_far_the_rates_go(rates, capsys: Capture):

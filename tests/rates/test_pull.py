@@ -140,7 +140,7 @@ def test_rates_of_another_source_do_not_count_any_more(books: Books):
     books.state(rate(day=1), rate(day=2), use="ecb")
     then = books.store.known_at()
     pulled = books.state(rate(day=2), rate(day=3), use="file")
-    assert pulled.remarks == ("1 rates of another source than file do not count any more",)
+    assert pulled.remarks == ("1 rate of another source than file counted until now",)
     assert sorted(books.known()) == [("EUR", 2), ("EUR", 3)]
     assert sorted(books.known(then)) == [("EUR", 1), ("EUR", 2)]
     assert counted(books.state(rate(day=2), rate(day=3), use="file")) == (2, 0, 2, 0, 0)

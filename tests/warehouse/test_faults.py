@@ -46,4 +46,4 @@ def test_a_full_disk_here_is_told_too():
 
 def test_figures_that_contradict_each_other_are_no_fault_of_the_warehouse():
     with pytest.raises(InvariantError), told(PLACE):
-        dlt_fails(InvariantError("1 figures contradict each other", ["x"]))
+        dlt_fails(InvariantError("1 figure contradicts another", ["x"]))

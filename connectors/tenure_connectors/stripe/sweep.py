@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time
 
-from tenure import Checkpoint, Json, Observation, PullRequest, Record
+from tenure import Checkpoint, Json, Observation, PullRequest, Record, counted
 from tenure_connectors.stripe.account import EVENTS, INVOICES, LISTS, SHELVES, Account
 from tenure_connectors.stripe.cursor import OVERLAP, SKEW, Cursor
 from tenure_connectors.stripe.listing import OLDEST, Window
@@ -135,6 +135,7 @@ def _proof(
     if wrong:
         some = ", ".join(sorted(wrong)[:3])
         request.warn(
-            f"{len(wrong)} subscriptions were not as the increments since the last full sweep had"
-            f" them ({some}): they are right now; please report this, it is a defect"
+            f"{counted(len(wrong), 'subscription was', 'subscriptions were')} not as the increments"
+            f" since the last full sweep said ({some}): they are right"
+            " now; please report this, it is a defect"
         )

@@ -21,6 +21,7 @@ from tenure.config.sections import PROPERTY
 from tenure.errors import StoreError
 from tenure.ledger.statements import change_links, last_link
 from tenure.ledger.tables import AccountLink, Run, table
+from tenure.printing import counted
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -85,7 +86,7 @@ class Counts:
 
     def __str__(self) -> str:
         return (
-            f"{self.accounts:,} accounts of {self.customers:,} customers,"
+            f"{counted(self.accounts, 'account')} of {counted(self.customers, 'customer')},"
             f" {self.ambiguous:,} ambiguous, {self.unmatched:,} unmatched"
         )
 
@@ -104,7 +105,7 @@ class Refreshed:
         c = self.counts
         if not self.fresh:
             return f"{c}; nothing new"
-        changed = f"; {c.written:,} links changed" if c.written else "; nothing changed"
+        changed = f"; {counted(c.written, 'link')} changed" if c.written else "; nothing changed"
         restated = [f"{c.merged:,} merged"] * bool(c.merged) + [f"{c.split:,} split"] * bool(
             c.split
         )

@@ -22,6 +22,7 @@ from tenure.cli.options import (
 )
 from tenure.cohorts import Measure
 from tenure.periods import Unit
+from tenure.printing import counted
 
 if TYPE_CHECKING:
     from tenure.cohorts import Cohorts
@@ -77,4 +78,4 @@ def show(made: "Cohorts", *, measure: Measure = Measure.REVENUE) -> None:
     for line in (triangle_of(made, measure), *rests_on(made.meta)):
         out.print(line, style="dim", markup=False)
     if hidden:
-        out.print(f"no room for the last {hidden} ages (see --format csv)", style="dim")
+        out.print(f"no room for the last {counted(hidden, 'age')} (see --format csv)", style="dim")

@@ -10,7 +10,7 @@ from tenure.cli.app import app, workspace
 from tenure.cli.options import FormTableOrJson, KnownAt, TableOrJson, Where, conditions, moment
 from tenure.currency import minor_digits
 from tenure.explanation import Metric
-from tenure.printing import money, percent
+from tenure.printing import counted, money, percent
 
 if TYPE_CHECKING:
     from tenure.explanation import Explanation, Timeline
@@ -111,8 +111,10 @@ def _closing(made: "Explanation", part: "object", digits: int) -> list[str]:
     lines = []
     if rest:
         sum_ = part(sum(p.contribution for p in rest))  # type: ignore[operator]
-        lines.append(f"and {len(rest):,} more customers, together {sum_} (all: --format json)")
-    held = f"{made.unchanged:,} customers pay the same at both ends"
+        lines.append(
+            f"and {counted(len(rest), 'more customer')}, together {sum_} (all: --format json)"
+        )
+    held = f"{counted(made.unchanged, 'customer pays', 'customers pay')} the same at both ends"
     lines.append(f"{held}: {money(made.unchanged_mrr, digits)} {made.meta.currency}")
     total = part(made.total)  # type: ignore[operator]
     says = "numerator − denominator" if made.metric.is_ratio else "the figure"  # noqa: RUF001 - minus

@@ -20,7 +20,7 @@ from tenure.cli.options import (
 )
 from tenure.currency import minor_digits
 from tenure.periods import Unit
-from tenure.printing import money
+from tenure.printing import counted, money
 
 if TYPE_CHECKING:
     from tenure.movements import MovementLog
@@ -74,7 +74,6 @@ def show(made: "MovementLog") -> None:
     columns = ("day", "customer", "movement", "before", "after", "change", "reasons")
     out.print(console.table(columns, rows, right=("before", "after", "change")), crop=False)
     change = sum(m.change for m in made.movements)
-    said = (
-        f"{len(rows):,} movements, {money(change, digits, plus='+')} {made.meta.currency} a month"
-    )
+    sum_ = f"{money(change, digits, plus='+')} {made.meta.currency}"
+    said = f"{counted(len(rows), 'movement')}, {sum_} a month"
     out.print(said, style="dim", markup=False)

@@ -10,6 +10,7 @@ import typer
 from tenure.cli import console
 from tenure.cli.app import app, workspace
 from tenure.cli.options import FormTableOrJson, TableOrJson
+from tenure.printing import counted
 from tenure.redaction import redact
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _said(done: "Erased", sinks: list[str], *, dry_run: bool) -> Iterator[str]:
         yield f"{done.token}: forgotten before; the store was cleaned once more"
         return
     yield f"{'would be' if dry_run else 'is now'} {done.token}"
-    yield from (f"  {number:>6,} {what}" for what, number in done.counts.items() if number)
+    yield from (f"  {what}: {number:,}" for what, number in done.counts.items() if number)
     if sinks:
         yield f"Remove by hand what was sent elsewhere ({', '.join(sinks)}):"
         yield from (f"  {line}" for line in done.sinks)
@@ -135,5 +136,7 @@ def _said(done: "Erased", sinks: list[str], *, dry_run: bool) -> Iterator[str]:
 def _counted(made: "Backup") -> str:
     from tenure.printing import when  # noqa: PLC0415 - see tenure.cli
 
-    said = f"{made.rows:,} rows of {len(made.tables)} tables, schema {made.schema}"
+    said = (
+        f"{counted(made.rows, 'row')} of {counted(len(made.tables), 'table')}, schema {made.schema}"
+    )
     return f"{said}, as known at {when(made.known_at)}"

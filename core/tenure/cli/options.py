@@ -166,7 +166,7 @@ def write(path: Path, text: str) -> None:
 
 def rests_on(meta: "Meta") -> list[str]:
     """What figures rest on, for the lines below a table."""
-    from tenure.printing import shares, when  # noqa: PLC0415 - see tenure.cli
+    from tenure.printing import counted, shares, when  # noqa: PLC0415 - see tenure.cli
 
     graded = ", ".join(f"{share} {grade}" for grade, share in shares(meta))
     fresh = ", ".join(
@@ -182,9 +182,11 @@ def rests_on(meta: "Meta") -> list[str]:
             "only customers with " + " and ".join(f"{a} {v}" for a, v in meta.where.items())
         )
     if meta.quarantined or meta.excluded:
-        lines.append(f"left out: {meta.quarantined} quarantined rows, {meta.excluded} excluded")
+        lines.append(
+            f"left out: {counted(meta.quarantined, 'quarantined row')}, {meta.excluded:,} excluded"
+        )
     if meta.excluded_customers:
-        lines.append(f"left out by the policy: {meta.excluded_customers:,} customers")
+        lines.append(f"left out by the policy: {counted(meta.excluded_customers, 'customer')}")
     if meta.ignored_connectors:
         names = ", ".join(meta.ignored_connectors)
         lines.append(f"not counted, since plugins.toml does not name them: {names}")

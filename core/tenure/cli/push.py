@@ -9,6 +9,7 @@ from rich.markup import escape
 from tenure.cli import console
 from tenure.cli.app import app, options, workspace
 from tenure.logs import secrets
+from tenure.printing import counted
 from tenure.redaction import redact
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ def _show(one: "Delivered", *, dry_run: bool, shown: int = SHOWN) -> None:
     ]
     out.print(console.table(columns, rows))
     if (more := len(one.changes) - shown) > 0:
-        out.print(f"and {more:,} more changes", style="dim", markup=False)
+        out.print(f"and {counted(more, 'more change')}", style="dim", markup=False)
     if one.error is not None:
         console.err().print(escape(str(one.error)))
 

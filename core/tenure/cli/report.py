@@ -181,11 +181,11 @@ def _spark(made: "Report", out: "Console") -> list[str]:
 
 def _readings(made: "Report") -> list[str]:
     """Which reading of retention is shown, in a sentence each."""
-    from tenure.printing import side_by_side  # noqa: PLC0415 - see tenure.cli
+    from tenure.printing import counted, side_by_side  # noqa: PLC0415 - see tenure.cli
 
     meta, lines = made.meta, []
     if meta.trailing:
-        lines.append(f"each period opens {meta.trailing} months before its end")
+        lines.append(f"each period opens {counted(meta.trailing, 'month')} before its end")
     named = [Variant.COHORT, *side_by_side(made)]
     if meta.variant is not Variant.ALL:
         named = [meta.variant] if meta.variant is not Variant.COHORT else []

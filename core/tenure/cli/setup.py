@@ -13,6 +13,7 @@ from tenure.cli.app import app, workspace
 from tenure.cli.console import out, table
 from tenure.errors import ConfigError, TenureError
 from tenure.modes import open_to
+from tenure.printing import counted
 from tenure.redaction import redact
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def _map(loaded: "Workspace") -> Iterator[_Line]:
     except TenureError as error:
         yield _Line("accounts", str(error), error)
         return
-    yield _Line("accounts", f"{found.name}: {len(found.rows):,} customers")
+    yield _Line("accounts", f"{found.name}: {counted(len(found.rows), 'customer')}")
     for remark in found.remarks():
         yield _Line("accounts", remark, is_warning=True)
 

@@ -13,6 +13,7 @@ from tenure.cli import console
 from tenure.cli.app import app, workspace
 from tenure.cli.options import FormTableOrJson, TableOrJson
 from tenure.errors import UsageError
+from tenure.printing import counted
 
 if TYPE_CHECKING:
     from tenure.config import Workspace
@@ -91,7 +92,7 @@ def status(
         console.out().print(f"accounts: {joined}", markup=False)
     counts = ", ".join(f"{number} {state}" for state, number in deliveries.items())
     console.out().print(f"deliveries: {counts}")
-    kept = f"{raw.kept:,} pages ({raw.size / 1e6:,.1f} MB) kept, {raw.deleted:,} deleted"
+    kept = f"{counted(raw.kept, 'page')} ({raw.size / 1e6:,.1f} MB) kept, {raw.deleted:,} deleted"
     console.out().print(f"what sources sent: {kept}")
 
 

@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from tenure.cli import console
 from tenure.cli.app import app, options, workspace
+from tenure.printing import counted
 
 if TYPE_CHECKING:
     from tenure.config import Workspace
@@ -95,21 +96,24 @@ def _remarks(outcome: "Outcome") -> Iterator[str]:
         yield from outcome.remarks
     elif outcome.quarantined:
         yield (
-            f"{outcome.quarantined:,} rows could not be read; `tenure quarantine` says why, "
-            "`tenure quarantine accept ID` that one is known to be bad"
+            f"{counted(outcome.quarantined, 'row')} could not be read; `tenure quarantine` says "
+            "why, `tenure quarantine accept ID` that one is known to be bad"
         )
     if c.held_by == "loss":
         yield (
-            f"{c.held:,} items are gone from the source, more than one in five: they still count "
-            f"until `tenure sync {name} --accept-loss`"
+            f"{counted(c.held, 'item is', 'items are')} gone from the source, more than one in "
+            f"five, and counted until `tenure sync {name} --accept-loss`"
         )
     elif c.held:
         yield (
-            f"{c.held:,} items are gone from the source: they still count until the rows that "
-            "could not be read are mended or accepted"
+            f"{counted(c.held, 'item is', 'items are')} gone from the source, and counted until "
+            "the rows that could not be read are mended or accepted"
         )
     if c.contradictions:
-        yield f"{c.contradictions:,} weaker statements contradict what is known; nothing changed"
+        weaker = counted(
+            c.contradictions, "weaker statement contradicts", "weaker statements contradict"
+        )
+        yield f"{weaker} what is known; nothing changed"
     if not c.balanced and outcome.error is None:
         said = "" if c.source_count is None else f" of {c.source_count:,} in the source"
         yield f"the rows do not add up: {c.read:,} read{said}; figures are withheld until they do"

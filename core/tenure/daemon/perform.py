@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from tenure.config import Workspace
 from tenure.daemon.work import Result
 from tenure.ledger.store import Store
+from tenure.printing import counted
 
 if TYPE_CHECKING:
     from tenure.delivery import Delivered
@@ -111,7 +112,7 @@ def _delivered(one: "Delivered") -> Result:
         return Result(state="failed", message=str(one.error), exit_code=one.exit_code)
     if one.held is not None:
         return Result(state="done", message=f"held, until `tenure push {one.sink}`")
-    said = f"{len(one.changes):,} changes delivered" if one.changes else "up to date"
+    said = f"{counted(len(one.changes), 'change')} delivered" if one.changes else "up to date"
     return Result(state="done", message=f"{said} (delivery {one.run})" if one.run else said)
 
 

@@ -31,6 +31,7 @@ from tenure.errors import TenureError, UsageError
 from tenure.ledger.store import Store
 from tenure.ledger.tables import Policy, Publication, table
 from tenure.plugin import Change, Sink, SinkContext, Unwritten
+from tenure.printing import counted
 from tenure.report import Report
 
 __all__ = [
@@ -113,7 +114,7 @@ def undo(
             f"Sink {name!r} cannot take anything back", "Its plugin keeps no earlier values"
         )
     changes, written_again = SinkMemory(store, name).inverse(number)
-    stays = f"{written_again} values were written again since, and stay"
+    stays = f"written again since, and left: {counted(written_again, 'value')}"
     left = [Unwritten(target=name, reason=stays)] if written_again else []
     if not changes:
         return Delivered(sink=name, left=left)

@@ -23,6 +23,7 @@ from tenure.lending import give_back
 from tenure.meta import instant_string
 from tenure.plugin import Change, Receipt, Sink, SinkContext, Unwritten
 from tenure.plugins import isolated
+from tenure.printing import counted
 from tenure.redaction import redact
 
 _LOG = logging.getLogger("tenure.delivery")
@@ -212,7 +213,8 @@ def _refused(sink: str, receipt: Receipt, changes: Sequence[Change]) -> TenureEr
     )
     more = f"; and {several - _NAMED} more" if several > _NAMED else ""
     return SourceError(
-        f"Sink {sink!r} wrote {receipt.written} targets, and {several} were refused: {named}{more}",
+        f"Sink {sink!r} wrote {counted(receipt.written, 'target')}, and "
+        f"{counted(several, 'was', 'were')} refused: {named}{more}",
         "Mend what is said; the next push tries these again",
     )
 
@@ -225,8 +227,7 @@ def waiting(run: Run) -> TenureError:
     """Why a delivery is not tried now."""
     again = f"`tenure push {run.sink}` tries it at once"
     if run.state is State.DEAD:
-        return SourceError(
-            f"Sink {run.sink!r} was given up after {run.attempts} attempts: {run.message}", again
-        )
+        tried = counted(run.attempts, "attempt")
+        return SourceError(f"Sink {run.sink!r} was given up after {tried}: {run.message}", again)
     until = instant_string(run.next_attempt_at)
     return TransientError(f"Sink {run.sink!r} waits until {until}: {run.message}", again)

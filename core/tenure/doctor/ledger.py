@@ -13,6 +13,7 @@ from tenure.ledger import schema
 from tenure.ledger.lease import is_alive
 from tenure.ledger.store import Store, sqlite_path
 from tenure.ledger.tables import ConnectorState, SinkLease, from_micros, table
+from tenure.printing import counted
 
 if TYPE_CHECKING:
     from tenure.config import Workspace
@@ -166,7 +167,7 @@ def _freshness(workspace: "Workspace", store: Store) -> Iterator[Finding]:
         last = one.last_complete_sync
         said = f"{one.name}: read to its end {f'{last:%Y-%m-%d %H:%M} UTC' if last else 'never'}"
         if one.held:
-            said += f"; {one.held:,} items held back"
+            said += f"; {counted(one.held, 'item')} held back"
         fresh = last is not None and now - last <= limits.get(one.name, STALE)
         todo = f"tenure sync {one.name}" + (f": {one.message}" if one.message else "")
         if fresh and not one.held and not one.unfinished:
@@ -181,7 +182,7 @@ def _waiting(store: Store) -> Iterator[Finding]:
     todo = "tenure quarantine says why; mend the source, or `tenure quarantine accept ID`"
     yield Finding(
         kind="quarantine",
-        text=f"{rows:,} rows could not be read",
+        text=f"{counted(rows, 'row')} could not be read",
         grade=bad,
         todo=todo if rows else "",
     )

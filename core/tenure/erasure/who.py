@@ -21,6 +21,7 @@ from tenure.ledger.tables import (
     Point,
     table,
 )
+from tenure.printing import counted
 from tenure.records import ItemKind, State
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def refuse(workspace: "Workspace", store: Store, work: "Work") -> None:
     refuse_if_pushing(connection, store.clock())
     if count := paying(connection, work.keys):
         raise UsageError(
-            f"The customer still pays: {count} items have not ended",
+            f"The customer still pays: {counted(count, 'item has', 'items have')} not ended",
             "End its subscriptions at the source and `tenure sync`; what comes in of a forgotten "
             "customer is left out, so that its revenue would never end",
         )

@@ -13,7 +13,7 @@ from tenure.html.pictures import Artist, Picture, moves_of, names_of
 from tenure.html.tables import latest_cohorts, tables, trailing_rows
 from tenure.html.words import terms
 from tenure.meta import Variant
-from tenure.printing import NOTHING, label, money, percent, points, shares, when
+from tenure.printing import NOTHING, counted, label, money, percent, points, shares, when
 from tenure.report import Report, Row
 
 
@@ -160,8 +160,8 @@ _REMARKS = {
 
 def _left_out(made: Report) -> Iterator[str]:
     meta = made.meta
-    yield f"{meta.quarantined:,} rows that could not be read (quarantined)"
-    yield f"{meta.excluded:,} rows left out by their connector's rule"
-    yield f"{meta.excluded_customers:,} customers left out by the policy"
+    yield f"{counted(meta.quarantined, 'row')} that could not be read (quarantined)"
+    yield f"{counted(meta.excluded, 'row')} left out by their connector's rule"
+    yield f"{counted(meta.excluded_customers, 'customer')} left out by the policy"
     if meta.ignored_connectors:
         yield f"connectors that plugins.toml does not name: {', '.join(meta.ignored_connectors)}"

@@ -9,7 +9,7 @@ from tenure import charts
 from tenure.charts import Look, Mark, Palette, Share, Spec
 from tenure.cohorts import Cohorts, Measure
 from tenure.currency import minor_digits
-from tenure.printing import MONEY, label, money, percent
+from tenure.printing import MONEY, counted, label, money, percent
 from tenure.report import Report, Row
 
 PAGE = Palette(**{name: f"var(--{name})" for name in Palette.__slots__})
@@ -59,7 +59,7 @@ class Artist:
         ends = (
             f"{name} from {line[0].printed} to {line[-1].printed}" for name, line in lines.items()
         )
-        words = f"Lines over {len(rows)} periods, {_span(rows)}: {', '.join(ends)}."
+        words = f"Lines over {counted(len(rows), 'period')}, {_span(rows)}: {', '.join(ends)}."
         return self._drawn(title, words, lambda look: charts.trend(lines, look))
 
     def waterfall(self, row: Row, names: Sequence[str], *, broad: bool) -> Picture:
@@ -75,7 +75,7 @@ class Artist:
         title = "What came and went, by period"
         stacks = {name: [self._mark(label(row), row, name) for row in rows] for name in names}
         words = (
-            f"Stacked bars over {len(rows)} periods, {_span(rows)}: {', '.join(names)}, "
+            f"Stacked bars over {counted(len(rows), 'period')}, {_span(rows)}: {', '.join(names)}, "
             f"in {self._currency}; the figures are in the table of periods."
         )
         return self._drawn(title, words, lambda look: charts.movements(stacks, look), broad=broad)
@@ -93,10 +93,11 @@ class Artist:
         names = list(kept)
         oldest, line = names[0], kept[names[0]]
         what = {Measure.REVENUE: "Revenue", Measure.LOGOS: "Customers"}[measure]
-        later = f"{len(line) - 1} {made.unit}s later"
+        later = f"{counted(len(line) - 1, made.unit)} later"
         words = (
-            f"Heat map of {what.lower()} kept by {len(kept)} cohorts, {oldest} to {names[-1]}: "
-            f"{oldest} is at {percent(line[-1])} {later}; the figures are in a table below."
+            f"Heat map of {what.lower()} kept by {counted(len(kept), 'cohort')}, {oldest} to "
+            f"{names[-1]}: {oldest} is at {percent(line[-1])} {later}; the figures are in a table "
+            "below."
         )
         broad = max(map(len, kept.values())) > _AGES
         title = f"{what} kept by cohort, age in {made.unit}s"

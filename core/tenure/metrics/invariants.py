@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from tenure.errors import InvariantError
 from tenure.money import decimal_string
+from tenure.printing import counted
 from tenure.report import Row
 from tenure.status import ConnectorStatus
 
@@ -18,7 +19,10 @@ def check(rows: Sequence[Row], sources: Sequence[ConnectorStatus]) -> None:
     """Raise `InvariantError` with every breach, one a line."""
     breaches = [*_untied(rows), *_not_adding_up(rows), *_impossible(rows), *_unaccounted(sources)]
     if breaches:
-        raise InvariantError(f"{len(breaches)} figures contradict each other", breaches)
+        several = counted(
+            len(breaches), "figure contradicts another", "figures contradict each other"
+        )
+        raise InvariantError(several, breaches)
 
 
 def _untied(rows: Sequence[Row]) -> Iterator[str]:

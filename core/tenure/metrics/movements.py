@@ -15,6 +15,7 @@ from tenure.metrics.segments import Segments
 from tenure.money import decimal_string
 from tenure.movements import Cause, Movement, MovementLog
 from tenure.periods import periods
+from tenure.printing import counted
 
 if TYPE_CHECKING:
     from tenure.config import Workspace
@@ -114,4 +115,7 @@ def _require_equal(frame: Frame, states: str, found: Sequence[Movement]) -> None
             wanted, got = decimal_string(moved), decimal_string(logged[period.label])
             breaches.append(f"{period.label}: the log adds up to {got}, the bridge to {wanted}")
     if breaches:
-        raise InvariantError(f"{len(breaches)} figures contradict each other", breaches)
+        several = counted(
+            len(breaches), "figure contradicts another", "figures contradict each other"
+        )
+        raise InvariantError(several, breaches)

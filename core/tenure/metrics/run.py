@@ -22,6 +22,7 @@ from tenure.metrics.segments import Segments
 from tenure.metrics.source import Source, attached
 from tenure.money import Ratio, half_even, ratio_string
 from tenure.periods import Period, Range, Unit, periods
+from tenure.printing import counted
 from tenure.records import Evidence
 from tenure.report import Report, Row
 
@@ -143,7 +144,7 @@ def _refreshed(asked: kept.Asked) -> Report | None:
     except TenureError:  # what is wrong with a part need not be wrong with the whole
         return None
     asked.keep(ledger.basis, sums)
-    _LOG.debug("%s customers summed anew, the others as kept", f"{len(only):,}")
+    _LOG.debug("%s summed anew, the others as kept", counted(len(only), "customer"))
     return replace(made, meta=replace(made.meta, excluded_customers=sums.excluded))
 
 

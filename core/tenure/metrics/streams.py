@@ -23,6 +23,7 @@ from tenure.metrics.policy import level_sql
 from tenure.metrics.run import Opened, ReportRequest, opened
 from tenure.metrics.segments import Segments
 from tenure.periods import Period
+from tenure.printing import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -182,7 +183,10 @@ def _require_tied(frame: Frame) -> None:
         != logged.get(number, 0)
     ]
     if breaches:
-        raise InvariantError(f"{len(breaches)} figures contradict each other", breaches)
+        several = counted(
+            len(breaches), "figure contradicts another", "figures contradict each other"
+        )
+        raise InvariantError(several, breaches)
 
 
 def _quoted(name: str) -> str:
