@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import threading
 import urllib.error
 import urllib.request
@@ -19,7 +20,7 @@ from tenure.daemon.heartbeat import beat
 from tenure.daemon.runs import State
 from tenure.daemon.service import Service
 from tenure.daemon.turn import Ended, Task
-from tenure.daemon.watch import HUNG, Watch, serve
+from tenure.daemon.watch import _MOST_THREADS, HUNG, Watch, serve
 from tenure.errors import ConfigError
 from tenure.ledger.store import Store
 
@@ -173,6 +174,19 @@ def test_what_is_asked_over_http_is_answered(watch, host):
     finally:
         server.shutdown()
         server.server_close()
+
+
+def test_clients_that_say_nothing_take_no_more_than_their_share(watch):
+    with ExitStack() as stack:
+        server = serve(watch, "127.0.0.1:0")
+        stack.callback(server.server_close)
+        stack.callback(server.shutdown)
+        address = ("127.0.0.1", server.server_port)
+        silent = [stack.enter_context(socket.create_connection(address, 5)) for _ in range(80)]
+        assert silent[-1].recv(1) == b""  # turned away
+        assert threading.active_count() <= _MOST_THREADS
+        silent[0].sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+        assert b"200 OK" in silent[0].recv(1024)
 
 
 def test_an_address_that_is_taken_is_a_mistake(watch):

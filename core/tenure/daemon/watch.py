@@ -4,7 +4,8 @@
     /readyz    503 while the ledger does not answer or a connector is stale, with the reasons
     /metrics   the metrics of `Gauges`; docs/daemon.md lists them, a test holds the two together
 
-A daemon that stands by is ready, and says nothing of connectors: the one that leads does.
+A daemon that stands by is ready to lead, and says nothing of connectors: the one that leads does,
+for what is stale is no reason to keep the others from taking over.
 """
 
 import json
@@ -13,7 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Thread, active_count
 
 from prometheus_client import (
     CollectorRegistry,
@@ -35,6 +36,9 @@ from tenure.errors import ConfigError
 
 HUNG = timedelta(minutes=5)
 """A main thread that has not turned for so long does not live."""
+
+_MOST_THREADS = 64
+"""So many the process may have before who asks is turned away: handles are for work."""
 
 _LOOK_AGAIN = timedelta(seconds=15)
 _BUCKETS = (1, 5, 15, 60, 300, 900, 3600, 6 * 3600)
@@ -201,6 +205,10 @@ def serve(watch: Watch, address: str) -> ThreadingHTTPServer:
     class Server(ThreadingHTTPServer):
         address_family = socket.AF_INET6 if address.startswith("[") else socket.AF_INET
         daemon_threads = True
+        request_queue_size = _MOST_THREADS
+
+        def verify_request(self, *_: object) -> bool:
+            return active_count() < _MOST_THREADS
 
     host, _, port = address.rpartition(":")
     try:
