@@ -55,3 +55,15 @@ def test_a_fresh_ledger_agrees_on_what_the_api_still_determines(moved, tmp_path)
         results = moved.compared(), fresh.compared(), fresh.compared(truth=moved)
     assert results[-1].total > 0
     assert not [str(one) for result in results for one in result.differences]
+
+
+def test_what_a_proration_proved_stays_known_when_a_cancellation_drops_it(tmp_path):
+    """Fewer seats in September, another product in November, the end in April."""
+    with synced(World(1, Level.DISCOUNTS, months=12), tmp_path) as account:
+        account.sync()
+        known = account.said()["si_1W000800001"]
+        account.world.advance(70)
+        account.sync()
+        *before, end = account.said()["si_1W000800001"]
+    assert len(known) == 3
+    assert (before, end.state) == (known, "ended")

@@ -133,16 +133,19 @@ def of_lines(invoice: Invoice, number: int, lines: Iterable[Line], aside: Aside)
 
 
 def of_invoice_item(item: InvoiceItem, aside: Aside) -> Iterator[Piece]:
-    """An invoice item is evidence of its subscription as long as no invoice has it."""
+    """An invoice item is evidence of its subscription as long as no invoice has it.
+
+    It stays so when it is dropped, as prorations are by a cancellation at once: the change that it
+    proves was made.
+    """
     owner = owner_of(item)
     if owner is None:
         return
-    gone = item.deleted or item.invoice is not None
     item.price, item.plan = _price(item.price, aside), _price(item.plan, aside)
     _pricing(item, aside)
     _tax_rates(item.tax_rates, aside)
     item.discounts = [_discount(one, aside) for one in item.discounts or ()] or None
-    yield Piece(owner, f"item:{item.id}", None if gone else encoded(item))
+    yield Piece(owner, f"item:{item.id}", None if item.invoice else encoded(item))
 
 
 def of_schedule(schedule: Schedule, aside: Aside) -> Iterator[Piece]:

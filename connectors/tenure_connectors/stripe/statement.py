@@ -105,7 +105,7 @@ class Statement:
         there = merged(known.pieces, fresh)
         if self.whole:
             for name in known.pieces.keys() - fresh.keys():
-                if name.startswith("item:") or _is_draft(name, known.pieces[name]):
+                if _is_draft(name, known.pieces[name]):
                     there[name] = None
         return {name: data for name, data in there.items() if data is not None}
 

@@ -51,9 +51,9 @@ def charges_of(invoice: Invoice, subscription: str, catalog: Catalog) -> Iterato
 
 
 def pending(items: Iterable[InvoiceItem], subscription: str, catalog: Catalog) -> Iterator[Charge]:
-    """The prorations of the subscription that wait for an invoice."""
+    """The prorations of the subscription that wait for an invoice, or were dropped."""
     for item in items:
-        if item.proration and not item.deleted and owner_of(item) == subscription:
+        if item.proration and owner_of(item) == subscription:
             charge = _charge(item, item.id, None, (item.currency or "").upper(), catalog)
             if charge:
                 yield charge
