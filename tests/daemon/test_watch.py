@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+import yaml
 from daemons import Rig, a_plan, at, job
 
 from tenure.daemon.crew import Speech
@@ -152,6 +153,21 @@ def test_the_dashboard_asks_for_metrics_that_exist(watch):
     known = names(watch) | {"tenure_job_seconds_bucket", "tenure_job_seconds_sum"}
     assert len(queries) > 5
     assert asked - known == set()
+
+
+def test_the_alerts_ask_for_metrics_that_exist(watch):
+    rules = yaml.safe_load((ROOT / "deploy/prometheus/tenure.rules.yaml").read_text())
+    alerts = rules["groups"][0]["rules"]
+    asked = {name for one in alerts for name in re.findall(r"tenure_\w+", one["expr"])}
+    assert len(alerts) > 5
+    assert asked - names(watch) == set()
+
+
+def test_what_to_do_about_every_alert_is_in_the_docs():
+    rules = (ROOT / "deploy/prometheus/tenure.rules.yaml").read_text()
+    docs = (ROOT / "docs/production.md").read_text()
+    told = set(re.findall(r"^\| `(Tenure\w+)`", docs, re.MULTILINE))
+    assert told == set(re.findall(r"alert: (\w+)", rules))
 
 
 def fetch(url: str) -> tuple[int, str]:
