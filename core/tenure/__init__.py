@@ -71,6 +71,7 @@ if TYPE_CHECKING:
         TombstoneKind,
     )
     from tenure.report import Report, Row
+    from tenure.sheet import csv_text
 
 _EXPORTS = {
     "tenure.alerts": "Alert",
@@ -90,6 +91,7 @@ _EXPORTS = {
     "Interval Item ItemKind Json Observation Point Quarantined RawChunk Record State "
     "Subscription Tombstone TombstoneKind",
     "tenure.report": "Report Row",
+    "tenure.sheet": "csv_text",
 }
 _HOME = {name: module for module, names in _EXPORTS.items() for name in names.split()}
 
@@ -154,6 +156,7 @@ __all__ = [
     "amount",
     "bridge_picture",
     "counted",
+    "csv_text",
     "day_start",
     "decimal_string",
     "half_even",

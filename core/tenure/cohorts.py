@@ -1,7 +1,5 @@
 """Finished cohorts: who joined when, and what became of them (metrics.md section 6)."""
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -11,6 +9,7 @@ from tenure.meta import Meta
 from tenure.money import Ratio, decimal_string, optional_ratio
 from tenure.periods import Unit
 from tenure.records import Json
+from tenure.sheet import csv_text
 
 
 class Measure(StrEnum):
@@ -102,11 +101,6 @@ class Cohorts:
 
     def as_csv(self) -> str:
         """A line for each age of each cohort."""
-        text = io.StringIO()
-        fields = ["cohort", "start", "customers", "base", "age", "revenue", "logos"]
-        fields += ["revenue_retention", "logo_retention"]
-        out = csv.DictWriter(text, fieldnames=fields, lineterminator="\n")
-        out.writeheader()
-        for cohort in self.cohorts:
-            out.writerows(cohort.head() | age for age in cohort.ages())
-        return text.getvalue()
+        names = ["cohort", "start", "customers", "base", "age", "revenue", "logos"]
+        rows = (cohort.head() | age for cohort in self.cohorts for age in cohort.ages())
+        return csv_text(rows, [*names, "revenue_retention", "logo_retention"])

@@ -3,9 +3,7 @@
 `CustomerRow` is what `tenure customers` shows, `Standing` what a sink is lent.
 """
 
-import csv
-import io
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -13,6 +11,7 @@ from enum import StrEnum
 from tenure.meta import Meta
 from tenure.money import Ratio, decimal_string, optional_ratio, signed_string
 from tenure.records import Json
+from tenure.sheet import csv_text
 
 
 class Sort(StrEnum):
@@ -145,18 +144,23 @@ class Customers:
 
     def as_csv(self) -> str:
         """A line for each customer; an attribute is a column, see `attribute_columns`."""
-        text = io.StringIO()
         names = ["id", "name", "connectors", "mrr", "arr", "customer_since"]
         moved = ["last_movement", "last_movement_date", "last_movement_amount"]
-        out = csv.writer(text, lineterminator="\n")
-        out.writerow([*names, *moved, *attribute_columns(self.attributes, {*names, *moved})])
-        for row in self.rows:
-            cells = row.as_json() | {"connectors": " ".join(row.connectors)}
-            last = row.as_json()["last_movement"]
-            found = list(last.values()) if isinstance(last, dict) else [None] * len(moved)
-            own = [row.attributes[name] for name in self.attributes]
-            out.writerow([*(cells[name] for name in names), *found, *own])
-        return text.getvalue()
+        own = attribute_columns(self.attributes, {*names, *moved})
+        head = [*names, *moved, *own]
+        return csv_text(
+            (dict(zip(head, self._cells(row, names), strict=True)) for row in self.rows), head
+        )
+
+    def _cells(self, row: CustomerRow, names: Sequence[str]) -> list[Json]:
+        cells = row.as_json() | {"connectors": " ".join(row.connectors)}
+        last = cells["last_movement"]
+        moved = list(last.values()) if isinstance(last, dict) else [None] * 3
+        return [
+            *(cells[name] for name in names),
+            *moved,
+            *(row.attributes[n] for n in self.attributes),
+        ]
 
 
 def attribute_columns(attributes: Iterable[str], taken: Collection[str]) -> list[str]:

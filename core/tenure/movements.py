@@ -1,7 +1,5 @@
 """The movement log as it is shown: who moved when, from what to what, and why."""
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -9,6 +7,7 @@ from datetime import datetime
 from tenure.meta import Meta, instant_string
 from tenure.money import decimal_string, signed_string
 from tenure.records import Json
+from tenure.sheet import csv_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,12 +90,8 @@ class MovementLog:
 
     def as_csv(self) -> str:
         """A line per movement; its reasons in one cell."""
-        text = io.StringIO()
         names = ("period", "at", "customer", "name", "kind", "before", "after", "change", "reasons")
-        out = csv.DictWriter(text, fieldnames=names, lineterminator="\n", extrasaction="ignore")
-        out.writeheader()
-        out.writerows(self._cells())
-        return text.getvalue()
+        return csv_text(self._cells(), names)
 
     def _cells(self) -> Iterator[dict[str, Json]]:
         for movement in self.movements:

@@ -4,11 +4,9 @@ A `Row` is one period of the total or of one segment, a `Report` the rows with a
 to defend them. Sinks and commands get these values and compute nothing of their own.
 """
 
-import csv
 import hashlib
-import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,6 +15,7 @@ from tenure.cohorts import Cohorts
 from tenure.meta import Meta, Variant, instant_string
 from tenure.money import Ratio, decimal_string, optional_ratio
 from tenure.records import Json
+from tenure.sheet import csv_text
 
 if TYPE_CHECKING:
     from tenure.html.letter import Letter
@@ -234,19 +233,15 @@ class Report:
 
     def as_csv(self) -> str:
         """The rows with the same columns; see `segment_names`."""
-        text = io.StringIO()
-        out: csv.DictWriter[str] | None = None
+        return csv_text(self._cells())
+
+    def _cells(self) -> Iterator[dict[str, Json]]:
         for row, segment in zip(self.rows, segment_names(self.rows), strict=True):
             cells = row.as_json()
             cells.pop("reasons")
             for name, both in dict(cells.pop("variants", None) or {}).items():  # type: ignore[arg-type]
                 cells |= {f"nrr_{name}": both["nrr"], f"grr_{name}": both["grr"]}  # type: ignore[index,call-overload]
-            cells["segment"] = segment
-            if out is None:
-                out = csv.DictWriter(text, fieldnames=list(cells), lineterminator="\n")
-                out.writeheader()
-            out.writerow(cells)
-        return text.getvalue()
+            yield cells | {"segment": segment}
 
     def as_html(self) -> str:
         """The report as one page that needs nothing else, with charts; drawn in a second or so."""

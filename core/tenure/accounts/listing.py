@@ -14,6 +14,7 @@ from tenure.accounts.refreshing import Counts, matched, refresh
 from tenure.errors import UsageError
 from tenure.ledger.tables import from_micros
 from tenure.records import Json
+from tenure.sheet import csv_text
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -99,16 +100,16 @@ class Accounts:
 
     def as_csv(self) -> str:
         """A line for each customer."""
-        text = io.StringIO()
-        out = csv.writer(text, lineterminator="\n")
-        whose = ["account", "state", "connector", "customer", "name"]
-        out.writerow([*whose, "rule", "since", "reasons", "settle"])
+        head = ["account", "state", "connector", "customer", "name", "rule", "since"]
+        head += ["reasons", "settle"]
+        return csv_text((dict(zip(head, cells, strict=True)) for cells in self._cells()), head)
+
+    def _cells(self) -> Iterator[list[str | None]]:
         for row in self.rows:
             said = ["; ".join(row.reasons), row.settle]
             for one in row.customers:
                 cells = [one.connector, one.customer, one.called, one.rule, _when(one.since)]
-                out.writerow([row.account, row.state, *cells, *said])
-        return text.getvalue()
+                yield [row.account, row.state, *cells, *said]
 
 
 def build(

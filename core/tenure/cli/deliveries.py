@@ -1,7 +1,5 @@
 """`tenure deliveries`: what was sent where, when, and how that ended."""
 
-import csv
-import io
 import json
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,10 +8,10 @@ import typer
 from tenure.cli import console
 from tenure.cli.app import app, workspace
 from tenure.cli.options import Form, Format
+from tenure.sheet import csv_text
 
 if TYPE_CHECKING:
     from tenure.delivery.outbox import Run
-    from tenure.records import Json
 
 
 @app.command()
@@ -34,7 +32,9 @@ def deliveries(
         _show(found)
     else:
         rows = [run.as_json() for run in found]
-        text = json.dumps({"rows": rows}, indent=1) + "\n" if form == Format.JSON else _csv(rows)
+        text = (
+            json.dumps({"rows": rows}, indent=1) + "\n" if form == Format.JSON else csv_text(rows)
+        )
         typer.echo(text, nl=False)
 
 
@@ -64,12 +64,3 @@ def _show(runs: "list[Run]") -> None:
 def _state(run: "Run") -> str:
     about = f"undoes {run.undoes}" if run.undoes else f"alert {run.alert}" if run.alert else ""
     return f"{run.state} ({about})" if about else run.state.value
-
-
-def _csv(rows: "list[dict[str, Json]]") -> str:
-    text = io.StringIO()
-    if rows:
-        out = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
-        out.writeheader()
-        out.writerows(rows)
-    return text.getvalue()

@@ -4,16 +4,14 @@ retention   the rows of the report           movements   who moved in its period
 cohorts     who joined when, what is left    customers   how everyone stands now
 """
 
-import csv
 import hashlib
-import io
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from tenure import Report, SinkContext
+from tenure import Report, SinkContext, csv_text
 
 Row = Mapping[str, Any]
 
@@ -88,7 +86,7 @@ def customers(report: Report, context: SinkContext) -> Content:
         name="customers",
         document=document,
         rows=rows,
-        text=lambda: _csv(rows),
+        text=lambda: csv_text(rows),
         attributes=own,
     )
 
@@ -128,14 +126,3 @@ def _own(attribute: str) -> str:
 
 
 _OWN = "attribute."
-
-
-def _csv(rows: Iterable[Row]) -> str:
-    text = io.StringIO()
-    out: csv.DictWriter[str] | None = None
-    for row in rows:
-        if out is None:
-            out = csv.DictWriter(text, fieldnames=list(row), lineterminator="\n")
-            out.writeheader()
-        out.writerow(row)
-    return text.getvalue()
