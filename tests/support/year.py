@@ -16,10 +16,60 @@ from stripe_world import Level, World
 from stripe_world.compare import doubts_of
 from tenure_connectors.hubspot import world as hubspot
 from tenure_connectors.stripe import world as stripe
+from tenure_connectors.stripe.world.keys import RESTRICTED
 from tenure_connectors.stripe.world.moments import DAY, instant
 from tenure_connectors.stripe.world.truth import FIELDS, GIVEN
 
 STRIPE_ID = "stripe_customer_id"
+CONFIG = f"""
+[tenure]
+store = "{{store}}"
+timezone = "{{zone}}"
+currency = "{{currency}}"
+[connectors.billing]
+use = "stripe"
+api_base = "{{stripe}}"
+api_key = "{RESTRICTED}"
+max_attempts = 1
+requests_per_second = 1000000
+schedule = "{{sync}}"
+[connectors.crm]
+use = "hubspot"
+api_base = "{{hubspot}}"
+token = "{hubspot.TOKEN}"
+max_attempts = 1
+requests_per_second = 1000000
+provides = ["attributes"]
+schedule = "20 5,17 * * *"
+[connectors.crm.attributes]
+owner = {{{{ property = "hubspot_owner_id", history = true }}}}
+tier = "tier"
+{STRIPE_ID} = "{STRIPE_ID}"
+[accounts]
+match = ["property:{STRIPE_ID}"]
+[metrics]
+schedule = "5 0 * * 1"
+segments = ["owner"]
+gap_tolerance_hours = 0
+[sinks.board]
+use = "slack"
+api_base = "{{slack}}"
+token = "{slack_world.TOKEN}"
+channel = "#revenue"
+reports = ["monthly"]
+max_attempts = 1
+requests_per_second = 1000000
+schedule = "0 9 1 * *"
+[sinks.crm]
+use = "hubspot"
+api_base = "{{hubspot}}"
+token = "{hubspot.TOKEN}"
+max_attempts = 1
+requests_per_second = 1000000
+[daemon]
+jitter = "1s"
+wait = "6h"
+"""
 TIERS = ("gold", "silver")
 
 TROUBLES = {
