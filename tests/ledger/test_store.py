@@ -223,8 +223,8 @@ def test_describing_a_store_makes_nothing(tmp_path: Path):
     assert re.search(r"schema \d+$", Store.describe(sqlite_url(tmp_path)))
 
 
-def test_a_lease_keeps_another_process_out_and_names_it(store_url: str):
-    store = Store.open(store_url)
+def test_a_lease_keeps_another_process_out_and_names_it(sqlite_database: str):
+    store = Store.open(sqlite_database)
     with hold(store, Ask(name="billing", plugin="test")):
         with store.write() as (connection, _):
             connection.execute(text("UPDATE connector_state SET lease_holder = 'elsewhere:7'"))
@@ -270,6 +270,19 @@ def test_a_dead_holder_on_this_machine_holds_nothing(store_url: str):
             text("UPDATE connector_state SET lease_holder = :holder, lease_until = :until"), far
         )
     with hold(store, Ask(name="billing", plugin="test")) as lease:
+        assert lease.connector == 1
+
+
+def test_a_holder_elsewhere_holds_as_long_as_it_has_a_session(postgres_database: str):
+    store, ask = Store.open(postgres_database), Ask(name="billing", plugin="test")
+    with hold(store, ask), store.write() as (connection, _):
+        connection.execute(text("UPDATE connector_state SET lease_holder = 'elsewhere:7/0badcafe'"))
+    with store.connect() as session:
+        session.execute(text("SET application_name = 'tenure elsewhere:7'"))
+        with pytest.raises(SourceError, match="is being synced by elsewhere:7"), hold(store, ask):
+            pass
+        session.invalidate()
+    with hold(store, ask) as lease:
         assert lease.connector == 1
 
 

@@ -1,8 +1,8 @@
 """A connector's row of state, held by one process at a time.
 
 The lease names its holder, so that a second `sync` of the same connector can say who is at it. It
-runs out by itself, and a holder on this machine that is dead holds nothing. Every commit checks
-that the lease is still its own.
+runs out by itself, and a holder that is dead on this machine, or has no session with PostgreSQL
+any more, holds nothing. Every commit checks that the lease is still its own.
 """
 
 import json
@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, case, delete, insert, select, text, update
 
 from tenure.errors import PluginError, SourceError, StoreError
-from tenure.ledger.store import Store, this_process
+from tenure.ledger.store import Store, session_name, this_process
 from tenure.ledger.tables import ConnectorState, PullItem, table
 from tenure.records import Checkpoint, Json
 
@@ -159,7 +159,8 @@ def _acquire(store: Store, ask: Ask, holder: str) -> Lease:
                 insert(_STATE).values(name=ask.name, plugin=ask.plugin, held_retractions=0)
             )
             state = _state(connection, ask.name)
-        refuse_if_held(state, now)
+        if state.lease_holder and _is_connected(connection, state.lease_holder):
+            refuse_if_held(state, now)
         # Another plugin under the same name knows nothing of this one's cursor.
         afresh = ask.full or state.plugin != ask.plugin
         resumed = bool(state.pull_started_at and state.cursor) and not afresh
@@ -204,6 +205,20 @@ def refuse_if_held(state: Any, now: datetime) -> None:
             f"Connector {state.name!r} is being synced by {holder.partition('/')[0]}",
             f"Wait until it is done; its lease runs out at {state.lease_until:%Y-%m-%d %H:%M} UTC",
         )
+
+
+def _is_connected(connection: Connection, holder: str) -> bool:
+    """Whether a holder, wherever it is, has a session: one that pulls has two as long as it lives.
+
+    One that lost them commits nothing, and PostgreSQL gives a dead machine's up within a minute.
+    """
+    if connection.dialect.name != "postgresql":
+        return True
+    named = text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE application_name = :name AND datname = current_database()"
+    )
+    return bool(connection.scalar(named, {"name": session_name(holder.partition("/")[0])}))
 
 
 def is_alive(holder: str) -> bool:

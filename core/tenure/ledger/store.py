@@ -46,6 +46,11 @@ def this_process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
+def session_name(process: str) -> str:
+    """The name of a process's sessions with PostgreSQL, which cuts longer ones."""
+    return f"tenure {process}"[:63]
+
+
 def now() -> datetime:
     """The wall clock: an aware UTC instant."""
     return datetime.now(UTC)
@@ -257,7 +262,7 @@ def _options(url: str) -> dict[str, Any]:
 def _connect_args(url: str, patience: float) -> dict[str, Any]:
     if make_url(url).get_backend_name() == "postgresql":
         return {
-            "application_name": f"tenure {this_process()}"[:63],
+            "application_name": session_name(this_process()),
             "connect_timeout": 10,
             **_SILENCE,
             "options": f"-c lock_timeout={int(patience * 1000)} {_SERVERS_SILENCE}",
