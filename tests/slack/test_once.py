@@ -65,7 +65,7 @@ def test_an_unchanged_push_asks_slack_nothing(desk, world):
 
 
 def test_a_dry_run_says_what_the_push_does_and_writes_nothing(desk, world):
-    looked = desk.look()
+    looked = desk.preview()
     assert world.writes() == []
     assert desk.push().changes == looked.changes
     (change,) = looked.changes
@@ -78,7 +78,7 @@ def test_restated_figures_are_updated_in_place_and_told(desk, world):
     desk.push()
     desk.rows[-1] = row(churn=460, end_mrr=20_540)
     desk.later(days=4)
-    looked = desk.look()
+    looked = desk.preview()
     assert desk.push().changes == looked.changes
     (change,) = looked.changes
     assert "NRR 98.50 %" in change.old
@@ -200,7 +200,7 @@ def test_a_period_that_ends_as_it_stood_is_said_to_be_over(desk):
     desk.when, desk.rows = "provisional", [replace(row(), partial=True)]
     desk.push()
     desk.rows = [row()]
-    assert [change.note for change in desk.look().changes] == [
+    assert [change.note for change in desk.preview().changes] == [
         "updated in place: its period is over"
     ]
 

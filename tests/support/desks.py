@@ -5,14 +5,14 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from books import NOW, Book
+from pushes import Pushes
 from reports import META, REPORT
 from workspaces import workspace
 
 from tenure import LastMovement, Standing, micros
 from tenure.config import Entry
-from tenure.delivery import deliver, preview, undo
+from tenure.delivery import undo
 from tenure.ledger.store import Store
-from tenure.lending import give_back, lend
 
 GROWN = Standing(
     id="", name=None, ids={}, mrr=micros("150.5"), committed_mrr=micros("150.5"),
@@ -33,7 +33,7 @@ class Told:
         return super().preview(report, context)
 
 
-class Desk:
+class Desk(Pushes):
     """The sink is made of `options`, for each push anew; `stand` is how customers stand."""
 
     def __init__(self, url: str, make: Callable[..., Told], secret: str) -> None:
@@ -62,22 +62,6 @@ class Desk:
         if self.book.records:
             self.book.ledger.pull(self.book.records)
         return replace(REPORT, meta=replace(META, known_at=self.store.known_at() or self.now))
-
-    def push(self):
-        (done,) = deliver(self.ready(), self.store, self.report())
-        return done
-
-    def preview(self):
-        (found,) = preview(self.ready(), self.store, self.report())
-        return found
-
-    def check(self):
-        ready = self.ready()
-        context = lend(ready, ready.sinks[0])
-        try:
-            return list(ready.sinks[0].plugin.check(context))
-        finally:
-            give_back(context)
 
     def undo(self, number: int, *, dry_run: bool = False):
         return undo(self.ready(), self.store, "crm", number, dry_run=dry_run)

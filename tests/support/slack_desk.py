@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from pushes import Pushes
 from pydantic import SecretStr
 from reports import META, ROW
 from slack_world import HOOK, TOKEN, World
@@ -10,9 +11,7 @@ from workspaces import workspace
 
 from tenure import LastMovement, Movement, MovementLog, Report, Standing, micros
 from tenure.config import Entry
-from tenure.delivery import deliver, preview
 from tenure.ledger.store import Store
-from tenure.lending import give_back, lend
 from tenure.movements import Cause
 from tenure_sinks.slack import Slack, SlackConfig
 
@@ -78,7 +77,7 @@ class Told(Slack):
         return super().alert(alert, self._told(context))
 
 
-class Desk:
+class Desk(Pushes):
     """What a test turns: `rows`, `years`, `weeks`, `movements`, options and keys of the table."""
 
     def __init__(self, store_url: str, world: World) -> None:
@@ -116,22 +115,6 @@ class Desk:
         )
         ready = replace(workspace(self.store.url), sinks=(entry,))
         return replace(ready, folder=self.folder) if self.folder else ready
-
-    def push(self):
-        (done,) = deliver(self.ready(), self.store, self.report())
-        return done
-
-    def look(self):
-        (found,) = preview(self.ready(), self.store, self.report())
-        return found
-
-    def check(self):
-        ready = self.ready()
-        context = lend(ready, ready.sinks[0])
-        try:
-            return list(ready.sinks[0].plugin.check(context))
-        finally:
-            give_back(context)
 
     def later(self, **much):
         self.now += timedelta(**much or {"days": 1})

@@ -1,7 +1,6 @@
 """What the commands that show figures share: their options, and how a result is handed over."""
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -151,17 +150,14 @@ def share(text: str) -> tuple[int, int]:
 def write(path: Path, text: str) -> None:
     """Write a whole file or none."""
     from tenure.errors import TenureError  # noqa: PLC0415 - see tenure.cli
+    from tenure.files import put  # noqa: PLC0415 - see tenure.cli
 
-    part = path.with_name(f".{path.name}.part")
     try:
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, path)  # noqa: PTH105 - the same either way
+        put(path, text)
     except OSError as error:
         raise TenureError(
             f"{path} cannot be written: {error.strerror}", "Choose another --output"
         ) from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def rests_on(meta: "Meta") -> list[str]:

@@ -7,6 +7,7 @@ from datetime import date
 from io import StringIO
 from pathlib import Path
 
+from tenure import files
 from tenure.demo.company import COLUMNS, Stretch, live
 from tenure.errors import ConfigError, TenureError
 
@@ -74,11 +75,9 @@ def writing(folder: Path) -> Iterator[None]:
 
 
 def put(path: Path, text: str) -> Path:
-    """Write a file at once or not at all."""
+    """Write a file at once or not at all, in a folder that is made if it is not there."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8", newline="")
-    return part.replace(path)
+    return files.put(path, text)
 
 
 def last_month(today: date) -> date:
