@@ -211,11 +211,14 @@ def last(store: str, name: str) -> tuple[str, int]:
 
 
 def test_a_day_in_the_life_of_a_daemon(daemons, tmp_path, sqlite_database):
-    """It answers, refuses a second one and a broken file, takes a new one over, and stops."""
+    """It warns, refuses a second one and a broken file, takes a new one over, and stops."""
+    Store.open(sqlite_database)
+    (tmp_path / "store.db").chmod(0o644)
     more = 'grace = "20s"\njitter = "1s"\nwait = "1s"\n'
     more = f'[daemon]\nlisten = "127.0.0.1:{free_port()}"\n{more}'
     path = write(tmp_path, sqlite_database, "slow", more=more)
     one = daemons(path)
+    one.waits_for("every user of this machine may read it; run `chmod 600 ")
     one.waits_for("jobs: ")
     one.process.send_signal(signal.SIGHUP)  # before it is ready
     one.waits_for("is taken over: sync:slow")

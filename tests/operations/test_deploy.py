@@ -73,7 +73,8 @@ def test_the_workspace_is_one(where: str, tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize("unit", ["tenure.service", "tenure-backup.service"])
 def test_a_unit_is_locked_in_and_starts_a_command_of_ours(unit: str):
     said = text(f"systemd/{unit}")
-    wanted = ("NoNewPrivileges=yes", "ProtectSystem=strict", "ProtectHome=yes", "UMask=0077")
+    wanted = ("NoNewPrivileges=yes", "ProtectSystem=strict", "ProtectHome=yes", "UMask=0077",
+              "PrivateUsers=yes", "SystemCallFilter=@system-service")  # fmt: skip
     assert [line for line in wanted if line not in said.splitlines()] == []
     (command,) = re.findall(r"^ExecStart=/opt/tenure/bin/tenure (\w+)", said, re.MULTILINE)
     assert main([command, "--help"]) == 0

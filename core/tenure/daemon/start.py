@@ -14,7 +14,8 @@ from tenure.daemon.jobs import Plan
 from tenure.daemon.leader import lock_of
 from tenure.daemon.service import Service, read_plan, speak
 from tenure.daemon.turn import Ended, Turn
-from tenure.ledger.store import this_process
+from tenure.ledger.store import sqlite_path, this_process
+from tenure.modes import open_to
 
 log = logging.getLogger("tenure.daemon")
 
@@ -30,6 +31,9 @@ def start(path: Path, level: int, style: str, *, once: bool = False) -> int:
     speak(speech, plan)
     for warning in plan.warnings:
         log.warning("%s", warning)
+    store = sqlite_path(plan.store)
+    if store and (who := open_to(store)):
+        log.warning("%s: %s may read it; run `chmod 600 %s`", store, who, store)
     log.info("jobs: %s", ", ".join(f"{job.name} ({job.schedule})" for job in plan.jobs))
     lock = lock_of(plan.store, speech.instance)
     service = Service(_at_once(plan) if once else plan, speech, lock, once=once)
