@@ -205,3 +205,12 @@ def test_measures_are_in_the_table_when_asked_for(report):
     assert line.split()[-7:] == ["7.49", "%", "50.00", "%", "1,284.56", "1,284.56", worth]
     assert "rows of one length" in " ".join(out.split())
     assert "in 90 days" not in report(*RANGE)[1]
+
+
+def test_a_narrow_timeline_has_fewer_columns_and_whole_cells(synced, monkeypatch, capsys):
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("COLUMNS", "60")
+    assert main(["explain", "--customer", "ann"]) == 0
+    out = capsys.readouterr().out
+    assert ("2025-01-01" in out, "1,234.56 a month" in out, "…" in out) == (True, True, False)
+    assert "no room for: recorded, evidence" in out

@@ -122,6 +122,10 @@ def _closing(made: "Explanation", part: "object", digits: int) -> list[str]:
     return lines
 
 
+_LEAST_FIRST = ("recorded", "evidence", "state", "source", "plan")
+"""Columns of a timeline that a narrow terminal leaves out, never half a number."""
+
+
 def show_timeline(line: "Timeline", currency: str) -> None:
     """Each point with its reason, evidence, source record and when it was recorded."""
     out = console.out()
@@ -141,7 +145,24 @@ def show_timeline(line: "Timeline", currency: str) -> None:
         "source",
         "recorded",
     )
-    rows = []
+    rows = _cells(line, currency)
+    found = {name: [row[n] for row in rows] for n, name in enumerate(columns)}
+    hidden = []
+    for name in _LEAST_FIRST:
+        if console.width_of(found) > out.width:
+            del found[name]
+            hidden.append(name)
+    grid = console.table(list(found), zip(*found.values(), strict=True), ("bills", "a month"))
+    for column, cells in zip(grid.columns, found.items(), strict=True):
+        column.min_width = console.width_of(dict([cells])) - 2
+    out.print(grid, crop=False)
+    if hidden:
+        out.print(f"no room for: {', '.join(hidden)} (see --format json)", style="dim")
+    out.print(f"as known at {line.known_at:%Y-%m-%d %H:%M} UTC", style="dim", markup=False)
+
+
+def _cells(line: "Timeline", currency: str) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
     for fact in line.facts:
         digits = minor_digits(fact.currency)
         every = (
@@ -157,5 +178,4 @@ def show_timeline(line: "Timeline", currency: str) -> None:
         if fact.raw_deleted_at is not None:
             source += f" (deleted {fact.raw_deleted_at:%Y-%m-%d})"
         rows.append((start, plan, fact.state, bills, level, why, fact.evidence, source, recorded))
-    out.print(console.table(columns, rows, right=("bills", "a month")), crop=False)
-    out.print(f"as known at {line.known_at:%Y-%m-%d %H:%M} UTC", style="dim", markup=False)
+    return rows
