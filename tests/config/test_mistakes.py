@@ -37,6 +37,8 @@ _BELL = "[sinks.a]\nuse = './bell.py'"
         ("[tenure]\ntimezone = ''", "tenure.timezone: '': not an IANA time zone"),
         ("[daemon]\ntimeout = '999999999w'", "daemon.timeout: '999999999w': longer than ten years"),
         ("[metrics]\nschedule = 'every 521w 1'", "schedule; write `every 15m`"),
+        ("[daemon]\ntimeout = '30d'", "daemon.timeout: '30d': longer than three weeks"),
+        ("[daemon]\ntimeouts = { report = '4w' }", "'4w': longer than three weeks"),
         ("[metrics]\nschedule = 'every 522w'", "metrics.schedule: 'every 522w': longer than ten"),
         ("[tenure]\nstore = 'mysql://h/t'", "write sqlite:///tenure.db or postgresql+psycopg://"),
         ("[tenure]\nstore = 'sqlite:///:memory:'", "a store in memory is gone"),

@@ -96,6 +96,12 @@ def _span(value: Any) -> timedelta:
     return value if isinstance(value, timedelta) else schedule.span(str(value))
 
 
+def _timeout(span: timedelta) -> timedelta:
+    if span > timedelta(weeks=3):  # poll(2) waits for 24 days at most
+        raise ValueError("longer than three weeks")
+    return span
+
+
 duration = schedule.span
 
 
@@ -136,6 +142,7 @@ Span = Annotated[
     PlainSerializer(lambda span: f"{span // timedelta(seconds=1)}s", str),
     WithJsonSchema({"type": "string", "pattern": r"^[1-9]\d*\s*[smhdw]$"}),
 ]
+Timeout = Annotated[Span, AfterValidator(_timeout)]
 
 
 class _Table(BaseModel):
@@ -166,8 +173,8 @@ class DaemonTable(_Table):
     stale_after: Span | None = Field(
         default=None, description="A connector whose last complete sync is older is stale"
     )
-    timeout: Span = Field(default=timedelta(hours=6), description="A job is cut off after that")
-    timeouts: dict[Name, Span] = Field(
+    timeout: Timeout = Field(default=timedelta(hours=6), description="A job is cut off after that")
+    timeouts: dict[Name, Timeout] = Field(
         default_factory=dict, description="The same of single jobs, by name: sync:billing"
     )
     wait: Span = Field(
