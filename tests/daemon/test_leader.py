@@ -8,6 +8,7 @@ import stat
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -53,6 +54,12 @@ def test_who_leads_is_named(locks):
 def test_a_file_that_cannot_be_made_says_what_it_is_for(tmp_path):
     with pytest.raises(StoreError, match="needs a file beside the ledger"):
         FileLock(tmp_path / "nowhere" / "t.db.daemon").held()
+
+
+def test_a_full_disk_keeps_nobody_from_leading():
+    lock = FileLock(Path("/dev/full"))
+    assert lock.held()
+    lock.release()
 
 
 def test_the_file_stays_where_it_is(tmp_path):

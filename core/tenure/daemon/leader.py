@@ -115,9 +115,10 @@ class FileLock:
         except OSError:
             file.close()
             return None
-        file.truncate(0)
-        file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
-        file.flush()
+        said = f"process {os.getpid()} on {socket.gethostname()}\n"
+        with suppress(OSError):  # the disk is full; the name is for people, the lock holds anyway
+            os.truncate(file.fileno(), 0)
+            os.write(file.fileno(), said.encode())
         return file
 
 
