@@ -132,8 +132,8 @@ class Processes:
             self._end(task, Result(state=State.CRASHED, message=said, exit_code=1))
             return
         seer = threading.Thread(target=self._see_to, args=(task, worker), daemon=True)
-        self._seers = {thread for thread in self._seers if thread.is_alive()} | {seer}
         seer.start()
+        self._seers = {thread for thread in self._seers if thread.is_alive()} | {seer}
 
     def working(self) -> Collection[str]:
         """The jobs that are being done, or whose end was not told yet."""
@@ -163,10 +163,12 @@ class Processes:
         self._stopping = False
 
     def _all(self, end: Callable[[Worker], None]) -> None:
-        threads = [threading.Thread(target=end, args=(one,)) for one in list(self._busy.values())]
+        # Seers first: one whose worker starts meanwhile would be waited for until that is done.
+        seers, busy = self._seers, list(self._busy.values())
+        threads = [threading.Thread(target=end, args=(one,)) for one in busy]
         for thread in threads:
             thread.start()
-        for thread in (*threads, *self._seers):
+        for thread in (*threads, *seers):
             thread.join()
 
     def _see_to(self, task: Task, worker: Worker) -> None:

@@ -262,6 +262,7 @@ class Service:
         self._crew.resume()
 
     def _follow(self) -> None:
+        self._crew.kill()  # what this thread was just starting, too
         log.error("this daemon does not lead any more; its work was stopped")
         self._leading = self.view.leads = False
 
