@@ -198,6 +198,15 @@ def test_a_new_leader_goes_on_with_what_the_old_one_was_at(rig):
     assert new.states(SYNC) == ["done"]
 
 
+def test_what_an_old_leader_began_when_it_led_no_more_is_run_again(rig):
+    new, old = (rig(job(SYNC, "every 1d"), instance=name) for name in ("new", "old"))
+    new.runs.take_over(new.now)
+    old.hands.held.add(SYNC)
+    assert old.tick() == [SYNC]
+    # Not at once: who led before might take the new one's runs for lost, in its last moments.
+    assert [new.tick(f"2026-01-05T10:0{minute}") for minute in (5, 6, 7)] == [[], [], [SYNC]]
+
+
 def test_a_clock_that_was_wrong_by_a_month_loses_nothing(rig):
     one = rig(job(BOARD, "0 9 1 * *", starts_missed=False))
     one.tick()

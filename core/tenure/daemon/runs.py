@@ -4,8 +4,8 @@
        ▲           │
        └── later ── failed, withheld, timeout, crashed, interrupted
 
-Who inserts the row has claimed the run. Its attempt and instance are checked at every step, so a
-daemon that was taken for dead changes nothing any more. Of a job the last due counts alone: what
+Who inserts the row has claimed the run. Each step is taken only from where its daemon left the run,
+so one that was taken for dead changes nothing any more. Of a job the last due counts alone: what
 still waits of an earlier one is skipped.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Select, delete, func, select, text, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, text, update
 
 from tenure.ledger.store import Store
 from tenure.ledger.tables import DaemonRun, table, to_micros
@@ -156,7 +156,7 @@ class Runs:
 
     def begin(self, run: Run, now: datetime) -> bool:
         """Mark the next attempt as running; False where somebody else did."""
-        return self._mark(
+        begun = self._mark(
             (_RUN.c.id == run.id) & (_RUN.c.attempt == run.attempt) & (_RUN.c.state == run.state),
             state=State.RUNNING,
             attempt=run.attempt + 1,
@@ -164,15 +164,16 @@ class Runs:
             started_at=now,
             ended_at=None,
         )
+        return bool(begun)
 
-    def end(self, number: int, state: State, message: str, now: datetime) -> bool:
-        """Mark how a run that is ours ended; False where it is somebody else's by now."""
+    def end(self, number: int, state: State, message: str, now: datetime) -> None:
+        """Mark how a run ended, unless it is somebody else's by now."""
         mine = (_RUN.c.id == number) & (_RUN.c.instance == self.instance)
         with self.store.read() as connection:
             attempt = connection.scalar(select(_RUN.c.attempt).where(_RUN.c.id == number)) or 1
         wait = min(_FIRST_WAIT * 2 ** min(attempt - 1, 10), _LONGEST_WAIT)
         again = now if state is State.INTERRUPTED else now + wait
-        return self._mark(
+        self._mark(
             mine & (_RUN.c.state == State.RUNNING),
             state=state,
             message=message,
@@ -182,12 +183,12 @@ class Runs:
 
     def take_over(self, now: datetime) -> int:
         """Whatever runs by the word of another daemon does so no more; how many that were."""
-        lost = _RUN.c.state == State.RUNNING
-        said = "its daemon went away"
-        values = {"state": State.INTERRUPTED, "ended_at": now, "not_before": now, "message": said}
-        with self.store.aside() as connection:
-            lost = lost & (_RUN.c.instance != self.instance)
-            return connection.execute(update(_RUN).where(lost).values(**values)).rowcount
+        return self._lose(_RUN.c.instance != self.instance, "its daemon went away", now)
+
+    def give_up(self, run: Run, now: datetime) -> None:
+        """Mark a run that nobody is at as interrupted."""
+        same = (_RUN.c.id == run.id) & (_RUN.c.attempt == run.attempt)
+        self._lose(same, "nobody was at it", now)
 
     def prune(self, now: datetime) -> None:
         """Forget old runs."""
@@ -196,10 +197,13 @@ class Runs:
         with self.store.aside() as connection:
             connection.execute(delete(_RUN).where(old))
 
-    def _mark(self, which: object, **values: object) -> bool:
+    def _lose(self, which: ColumnElement[bool], said: str, now: datetime) -> int:
+        values = {"state": State.INTERRUPTED, "ended_at": now, "not_before": now, "message": said}
+        return self._mark(which & (_RUN.c.state == State.RUNNING), **values)
+
+    def _mark(self, which: ColumnElement[bool], **values: object) -> int:
         with self.store.aside() as connection:
-            done = connection.execute(update(_RUN).where(which).values(**values))  # type: ignore[arg-type]  # a column expression
-            return bool(done.rowcount)
+            return connection.execute(update(_RUN).where(which).values(**values)).rowcount
 
 
 _FIELDS = tuple(Run.__dataclass_fields__)

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from tenure.daemon.jobs import Job, Plan
 from tenure.daemon.order import Floor, Start, startable
-from tenure.daemon.runs import Claim, Run, Runs, State
+from tenure.daemon.runs import SKEW, Claim, Run, Runs, State
 
 log = logging.getLogger("tenure.daemon")
 
@@ -139,12 +139,13 @@ class Turn:
             yield Claim(job=job.name, due_at=due, not_before=start, state=state)
 
     def _give_up_lost(self, last: Iterable[Run], now: datetime) -> None:
-        """What should run by our word and does not: the store failed us between the two."""
+        """What should run and does not: the store failed us, or its daemon led no more by then."""
         working = self.crew.working()
         for run in last:
-            ours = run.state is State.RUNNING and run.instance == self.runs.instance
-            if ours and run.job not in working:
-                self.runs.end(run.id, State.INTERRUPTED, "it never started", now)
+            # Another's not at once: in our own last moments, that one is who leads now.
+            is_old = run.instance == self.runs.instance or now - (run.started_at or now) > SKEW
+            if run.state is State.RUNNING and run.job not in working and is_old:
+                self.runs.give_up(run, now)
 
     def _start(self, start: Start, last: dict[str, Run], now: datetime) -> None:
         run = start.run
