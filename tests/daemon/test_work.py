@@ -8,6 +8,9 @@ import time_machine
 
 from tenure.daemon.jobs import Plan
 from tenure.daemon.work import Order, attempt
+from tenure.delivery import lease as sinks
+from tenure.ledger import lease
+from tenure.ledger.store import Store
 
 CONFIG = """
 [tenure]
@@ -104,6 +107,15 @@ def test_rows_that_cannot_be_read_leave_something_to_look_at(folder):
     (folder / "rows.csv").write_text("customer,plan,start,mrr\na,pro,2025-01-01,5\nb,pro,never,5\n")
     assert did(folder, "sync:history")[::2] == ("partial", 1)
     assert did(folder, "sync:history")[1] == "history: nothing new; 1 in quarantine"
+
+
+def test_what_another_leader_s_worker_is_still_at_is_not_done_twice(folder):
+    did(folder, "sync:history")
+    store = Store.open(f"sqlite:///{folder}/t.db")
+    with sinks.hold(store, "files"):
+        assert "'files' is being pushed to by" in did(folder, "push:files")[1]
+    with lease.hold(store, lease.Ask(name="history", plugin="file")):
+        assert "'history' is being synced by" in did(folder, "sync:history")[1]
 
 
 def test_a_source_that_is_gone_fails(folder):
