@@ -16,6 +16,7 @@ import pytest
 import yaml
 from daemons import Rig, a_plan, at, job
 
+from tenure.config.sections import DaemonTable
 from tenure.daemon.crew import Speech
 from tenure.daemon.heartbeat import beat
 from tenure.daemon.runs import State
@@ -198,11 +199,28 @@ def test_clients_that_say_nothing_take_no_more_than_their_share(watch):
         stack.callback(server.server_close)
         stack.callback(server.shutdown)
         address = ("127.0.0.1", server.server_port)
-        silent = [stack.enter_context(socket.create_connection(address, 5)) for _ in range(80)]
+        silent = [stack.enter_context(socket.create_connection(address, 5)) for _ in range(140)]
         assert silent[-1].recv(1) == b""  # turned away
         assert threading.active_count() <= _MOST_THREADS
         silent[0].sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
         assert b"200 OK" in silent[0].recv(1024)
+
+
+def test_who_asks_is_answered_while_as_many_work_as_may(watch):
+    over = threading.Event()
+    most = DaemonTable.model_json_schema()["properties"]["workers"]["maximum"]
+    seers = [threading.Thread(target=over.wait) for _ in range(most)]
+    server = serve(watch, "127.0.0.1:0")
+    for seer in seers:
+        seer.start()
+    try:
+        with socket.create_connection(("127.0.0.1", server.server_port), 5) as asking:
+            asking.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+            assert b"200 OK" in asking.recv(1024)
+    finally:
+        over.set()
+        for each in (server.shutdown, server.server_close, *(seer.join for seer in seers)):
+            each()
 
 
 def test_an_address_that_is_taken_is_a_mistake(watch):

@@ -37,8 +37,11 @@ from tenure.errors import ConfigError
 HUNG = timedelta(minutes=5)
 """A main thread that has not turned for so long does not live."""
 
-_MOST_THREADS = 64
-"""So many the process may have before who asks is turned away: handles are for work."""
+_MOST_THREADS = 128
+"""So many the process may have before who asks is turned away: handles are for work.
+
+Of these one waits for each worker, of 64 at most.
+"""
 
 _LOOK_AGAIN = timedelta(seconds=15)
 _BUCKETS = (1, 5, 15, 60, 300, 900, 3600, 6 * 3600)
