@@ -156,6 +156,9 @@ class Town:
     def live_until(self, when: datetime) -> None:
         """Live on: at Stripe by itself, at HubSpot as salespeople do; troubles come and go."""
         self.account.advance((when - self.now).total_seconds() / DAY)
+        for life in self.account.lives:  # what Stripe forgets is not to fill the memory here
+            events = life.book.shelf.events
+            events[:] = [e for e in events if e.created > self.account.now - 31 * DAY]
         self._meet_companies()
         if self.chance.random() < 0.02:
             self._hand_over(self.chance.choice([*self.shown.values()]))
