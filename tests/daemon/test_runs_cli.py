@@ -29,6 +29,7 @@ def test_the_last_run_of_each_job_is_shown(folder, capsys):
     ran(folder)
     assert main(["runs"]) == 0
     lines = capsys.readouterr().out.splitlines()
+    assert "due (UTC)" in lines[0]  # schedules are read in another zone
     assert "2026-01-05 10:00" in lines[1]
     assert "withheld (2)" in lines[1]
     assert "done" in lines[2]

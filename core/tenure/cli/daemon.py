@@ -58,7 +58,7 @@ def runs(
 
 
 def _show(found: "list[Run]") -> None:
-    columns = ("run", "job", "due", "start", "took", "result", "message")
+    columns = ("run", "job", "due (UTC)", "start (UTC)", "took", "result", "message")
     rows = [
         (
             str(run.id),
