@@ -22,10 +22,10 @@ class Latch:
     """A lock: at each look it is ours (`y`), somebody else's (`n`), or nobody can say (`?`)."""
 
     def __init__(self, looks: str = "y") -> None:
-        self._looks = looks
+        self.looks = looks
 
     def held(self) -> bool:
-        look, self._looks = self._looks[0], self._looks[1:] or self._looks
+        look, self.looks = self.looks[0], self.looks[1:] or self.looks
         if look == "?":
             raise StoreError("The ledger does not answer")
         return look == "y"
@@ -177,6 +177,29 @@ def test_a_new_plan_is_worked_from_at_once(running, monkeypatch):
     one.reload()
     until(lambda: "sync:crm" in one._crew.started())
     assert one.view.reloads == {"taken": 1, "refused": 0}
+
+
+def test_who_comes_to_lead_works_from_the_plan_that_was_read_last(running, monkeypatch):
+    lock = Latch("?")
+    one = running(job(SYNC), lock=lock)
+    new = a_plan(job("sync:crm")).model_copy(update={"store": one.plan.store})
+    monkeypatch.setattr(daemon, "read_plan", lambda _path, _speech: new)
+    one.reload()
+    until(lambda: one.plan is new)
+    lock.looks = "y"
+    until(lambda: one._crew.tasks)
+    assert one._crew.started() == ["sync:crm"]
+
+
+def test_where_no_process_can_be_had_the_old_plan_stays(running, monkeypatch, caplog):
+    def read(_path, _speech):
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    one = running(job(SYNC))
+    monkeypatch.setattr(daemon, "read_plan", read)
+    one.reload()
+    until(lambda: one.view.reloads["refused"])
+    assert "not taken over, the old one stays in force: [Errno 11]" in caplog.text
 
 
 def test_of_two_readings_the_last_one_counts_though_it_ends_first(running, monkeypatch):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from pydantic import ValidationError
 
 from tenure.daemon.jobs import Plan
 from tenure.daemon.work import Order, attempt
@@ -73,6 +74,13 @@ def test_a_plan_has_every_job_with_its_schedule_and_time(folder):
 
 def test_a_plan_keeps_the_heartbeat_out_of_the_log(folder):
     assert "https://beat.example.com/secret-uuid" in plan_of(folder).secrets
+
+
+@pytest.mark.parametrize("kind", [Order, Plan])
+def test_what_another_version_says_is_refused_without_a_word_of_it(kind):
+    with pytest.raises(ValidationError) as caught:
+        kind.model_validate_json('{"text": "token=rk_live"}')
+    assert "rk_live" not in str(caught.value)
 
 
 def test_a_file_with_mistakes_is_no_plan(folder):

@@ -81,7 +81,7 @@ class Job(BaseModel):
 class Plan(BaseModel):
     """A plugins.toml as the daemon works from it; `text` is what the file said."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     path: Path
     text: str = Field(repr=False)

@@ -280,7 +280,8 @@ class Service:
             plan = read_plan(self.plan.path, self.speech)
             if plan.store != self.plan.store:
                 raise ConfigError("[tenure] store is another one", "Restart the daemon for that")
-        except TenureError as error:
+        # No process is to be had, or the program was replaced by one that speaks another way.
+        except (TenureError, OSError, ValueError) as error:
             act = partial(self._keep, str(error))
         else:
             act = partial(self._adopt, plan)

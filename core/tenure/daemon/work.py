@@ -31,7 +31,7 @@ log = logging.getLogger("tenure.daemon")
 class Order(BaseModel):
     """What a worker is to do: a job, over plugins.toml at `path` as if it said `text`."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     job: str
     path: Path
