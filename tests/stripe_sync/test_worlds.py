@@ -67,3 +67,15 @@ def test_what_a_proration_proved_stays_known_when_a_cancellation_drops_it(tmp_pa
         *before, end = account.said()["si_1W000800001"]
     assert len(known) == 3
     assert (before, end.state) == (known, "ended")
+
+
+def test_a_discount_that_waits_for_the_bill_of_an_item_that_left_replaces_nothing(tmp_path):
+    """The customer's counts from the day on which that item was taken off its subscription."""
+    world = World(372486, Level.SCHEDULES, months=12, currencies=1)
+    world.advance(75)
+    with synced(world, tmp_path) as account:
+        account.sync()
+        for _ in range(7):
+            world.advance(26.5)
+            account.sync()
+        assert not [str(one) for one in account.compared().differences]

@@ -80,12 +80,16 @@ WAITING = Reach(there=True, items=frozenset())
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A discount and the steps of its reach; without `deal` it is not understood."""
+    """A discount, the item it is of (None: all), and the steps of its reach.
+
+    Without `deal` it is not understood.
+    """
 
     key: str
     deal: Deal | None
     of_customer: bool
     steps: Sequence[Step[Reach]]
+    item: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +198,7 @@ def _granted(found: _Found, seen: Sightings) -> Granted:
     steps = fold(said, seen.start)
     if coupon is None:  # what it takes off is a guess, however well its dates are known
         steps = [step._replace(trust=Trust.ASSUMED) for step in steps]
-    return Granted(found.key, deal, found.of_customer, steps)
+    return Granted(found.key, deal, found.of_customer, steps, found.item)
 
 
 def _deal(found: _Found, coupon: Coupon, seen: Sightings) -> Deal | None:

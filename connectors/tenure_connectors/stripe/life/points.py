@@ -139,7 +139,7 @@ def _prices(now: _Now, granted: Sequence[Granted], pricing: Pricing) -> dict[str
                 result[name] = str(error)
     there = {name for name, step in now.terms.items() if step.value is not None}
     given = [(granted[n], step.value) for n, step in sorted(now.deals.items())]
-    on = _in_force([(one, reach) for one, reach in given if _has_aim(reach, there)])
+    on = _in_force([(one, reach) for one, reach in given if _has_aim(one, reach, there)])
     deals = [replace(one.deal, items=reach.items) for one, reach in on if one.deal is not None]
     for bill in bills.values():
         result |= _bill(bill, deals)
@@ -150,9 +150,10 @@ def _prices(now: _Now, granted: Sequence[Granted], pricing: Pricing) -> dict[str
     return result
 
 
-def _has_aim(reach: Reach, there: Collection[str]) -> bool:
-    """A discount is there as long as any of its items is."""
-    return reach.there and (not reach.items or not reach.items.isdisjoint(there))
+def _has_aim(one: Granted, reach: Reach, there: Collection[str]) -> bool:
+    """A discount is there as long as any of its items is, also while it waits for their bill."""
+    items = reach.items or frozenset([one.item] if one.item else ())
+    return reach.there and (not items or not items.isdisjoint(there))
 
 
 def _in_force(deals: Sequence[tuple[Granted, Reach]]) -> list[tuple[Granted, Reach]]:
