@@ -69,7 +69,7 @@ def running(sqlite_database, monkeypatch) -> Callable[..., Service]:
     def run(*jobs, lock=None, store=sqlite_database, **options) -> Service:
         plan = a_plan(*jobs).model_copy(update={"store": store})
         speech = Speech(instance="one")
-        one = Service(plan, speech, lock or Latch(), hire=Crew, **options)
+        one = Service(plan, speech, lock or Latch(), **{"hire": Crew, **options})
         one.clock = lambda: at("2026-01-05T10:00")
         thread = threading.Thread(target=one.run)
         started.append((one, thread))
@@ -109,6 +109,22 @@ def test_who_loses_the_lock_has_its_workers_killed(running):
     until(lambda: one._crew.log.count("resume") == 2)
     # Once at once, and once more for what the main thread was just starting.
     assert one._crew.log == ["resume", "kill", "kill", "resume"]
+
+
+def test_who_loses_the_lock_starts_nothing_more_while_its_workers_die(running):
+    follows, in_time = threading.Event(), []
+
+    class Dying(Crew):
+        def kill(self) -> None:
+            super().kill()
+            if self.log.count("kill") == 2:
+                follows.set()
+            else:
+                in_time.append(follows.wait(5))
+
+    running(job(SYNC), lock=Latch("yy?"), hire=Dying)
+    until(lambda: in_time)
+    assert in_time == [True]
 
 
 def test_a_store_that_cannot_be_opened_is_tried_again(running, tmp_path, caplog, monkeypatch):

@@ -250,8 +250,8 @@ class Service:
         if leads and not before:
             self._inbox.put(self._lead)
         elif not leads and before:
+            self._inbox.put(self._follow)  # first: or what dies would be started anew, and again
             self._crew.kill()
-            self._inbox.put(self._follow)
         elif said is False and before is None:
             self._inbox.put(self._stand_by)
         return said
