@@ -62,6 +62,7 @@ class Year:
     results: Counter = field(default_factory=Counter)
     daemons: int = 0
     known: Paid | None = None
+    companies: set[str] = field(default_factory=set)
     first_said: dict[str, dict[str, str]] = field(default_factory=dict)
     cells: Counter = field(default_factory=Counter)
     wrong: list[object] = field(default_factory=list)
@@ -129,6 +130,7 @@ class Year:
         if "sync:billing" in good:
             self.known = self.town.paid()
         if "sync:crm" in good:
+            self.companies = set(self.town.shown)
             self.look_at_attributes()
         if "push:board" in good:
             self.look_at_slack()
@@ -158,7 +160,7 @@ class Year:
         since = int(self.months[0][1].timestamp())
         for customer, steps in self.known.steps.items():
             company = self.town.shown[customer]
-            if any(amount for _, amount in steps):
+            if customer in self.companies and any(amount for _, amount in steps):
                 standing = self.known.standing(customer, self.town.account.now, since)
                 for name, value in standing.items():
                     said = company.value(f"tenure_{name}")
@@ -167,13 +169,13 @@ class Year:
     def cell(self, where: str, which: object, said: str | None, right, slack: Fraction) -> None:
         """Count a figure, and whether it is right to half of its last digit."""
         self.cells[where] += 1
-        told = said if isinstance(right, str) else number(said)
-        if told != right and (isinstance(right, str) or abs(told - right) > slack):
+        exact = said is None or isinstance(right, str)
+        if said != right if exact else abs(number(said) - right) > slack:
             self.wrong.append((self.town.now, where, which, said, right))
 
 
-def number(said: str | None) -> Fraction:
-    return Fraction((said or "nan").replace(",", "").removesuffix(" %"))
+def number(said: str) -> Fraction:
+    return Fraction(said.replace(",", "").removesuffix(" %"))
 
 
 def shares(bridge: dict[str, int]) -> dict[str, Fraction]:
