@@ -1,10 +1,10 @@
 """A year by the clock's hand: what is due is said once, with the right number, whatever goes wrong.
 
 Stripe, HubSpot and Slack are simulated on loopback and live on with the clock (`year`). `tick(now)`
-is given the hours of a year one after the other, and each job is done on the spot, by the code that
-a worker runs; one that is killed in the middle is done by a fork of this process.
-tests/daemon/test_processes.py has the processes. `make test` lives the end of one month, `make
-soak` the whole year, in three zones and on both databases.
+is given the hours of a year one after the other, and each job is done at once, by a fork of this
+process with the code that a worker runs, and now and then killed at it. tests/daemon/
+test_processes.py has the real ones. `make test` lives the end of one month, `make soak` the whole
+year, in three zones and on both databases.
 """
 
 import os
@@ -245,12 +245,7 @@ def ledger(request, tmp_path):
     return f"postgresql+psycopg://postgres@127.0.0.1:{server.port}/{name}", server
 
 
-# A fork of a process with threads; and a thread of a worker, whose process ends with it elsewhere,
-# that opens a connection just when the worker is done. Open files are counted.
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-@pytest.mark.filterwarnings(
-    "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
-)
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # a process with threads
 @pytest.mark.parametrize("zone", ZONES if SOAK else ZONES[:1])
 def test_every_month_is_said_once_with_the_right_number(zone, ledger, tmp_path, capsys):
     store, server = ledger
