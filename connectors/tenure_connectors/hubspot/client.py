@@ -5,9 +5,9 @@ conversion of a body into objects is slower than HubSpot's limit, so the SDK han
 """
 
 import re
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from threading import Lock
 from typing import Any, Generic, TypeVar, cast
 
@@ -16,6 +16,7 @@ import msgspec
 from hubspot import HubSpot
 
 from tenure import ConfigError, Context, SourceError, TransientError
+from tenure_connectors.decoding import decoder
 from tenure_connectors.hubspot.options import HubSpotConfig
 from tenure_connectors.hubspot.pace import Pace
 from tenure_connectors.hubspot.shapes import (
@@ -259,13 +260,13 @@ class Api:
 
 
 def _read(kind: type[_T], body: bytes) -> Answer[_T]:
-    decode = _decoder(cast("Hashable", kind)).decode
+    decode = decoder(kind).decode
     try:
         body.decode()  # objects that are taken apart later are not looked at by msgspec
-        return Answer(cast("_T", decode(body)), body)
+        return Answer(decode(body), body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         whole = _whole(body)
-        return Answer(cast("_T", decode(whole)), whole)
+        return Answer(decode(whole), whole)
 
 
 def _whole(body: bytes) -> bytes:
@@ -277,11 +278,6 @@ def _whole(body: bytes) -> bytes:
 def refusal(response: httpx.Response) -> Refusal:
     """What a refusing answer says."""
     try:
-        return msgspec.json.decode(response.content, type=Refusal)
+        return decoder(Refusal).decode(response.content)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return Refusal()
-
-
-@cache
-def _decoder(kind: Hashable) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(kind)

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from tenure import Interval, micros
+from tenure_connectors.decoding import decoder
 from tenure_connectors.hubspot import history
 from tenure_connectors.hubspot.shapes import Object
 from tenure_connectors.hubspot.values import number
@@ -162,8 +163,8 @@ def _tiered(
     properties: Mapping[str, str | None], quantity: Fraction, *, graduated: bool
 ) -> Fraction:
     try:
-        prices = msgspec.json.decode(properties["hs_tier_prices"] or "", type=list[_TierPrice])
-        ranges = msgspec.json.decode(properties.get("hs_tier_ranges") or "", type=list[_TierRange])
+        prices = decoder(list[_TierPrice]).decode(properties["hs_tier_prices"] or "")
+        ranges = decoder(list[_TierRange]).decode(properties.get("hs_tier_ranges") or "")
         tiers = list(zip(ranges, sorted(prices, key=lambda one: one.index), strict=True))
     except (msgspec.DecodeError, ValueError):
         raise ValueError("its tiers cannot be read") from None

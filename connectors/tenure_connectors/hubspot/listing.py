@@ -15,6 +15,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 
 from tenure import TransientError
+from tenure_connectors.decoding import decoder
 from tenure_connectors.hubspot.client import LIST_PAGE, SEARCH_CEILING, SEARCH_PAGE, Api, Asked
 from tenure_connectors.hubspot.shapes import End, Link, Object, Page, Problem
 
@@ -220,7 +221,7 @@ def taken(name: str, answer: Any) -> Batch:
     objects, broken = list[Object](), list[Broken]()
     for raw in page.results:
         try:
-            one = _object.decode(raw)
+            one = decoder(Object).decode(raw)
             objects.append(one)
         except msgspec.ValidationError as error:
             broken.append(Broken(_id_of(raw), str(error), bytes(raw)))
@@ -239,9 +240,6 @@ def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 def _id_of(raw: msgspec.Raw) -> str:
     try:
-        return msgspec.json.decode(raw, type=End).id
+        return decoder(End).decode(raw).id
     except msgspec.ValidationError:
         return ""
-
-
-_object = msgspec.json.Decoder(Object)

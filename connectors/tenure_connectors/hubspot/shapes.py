@@ -5,6 +5,8 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from tenure_connectors.decoding import learn
+
 T = TypeVar("T")
 
 
@@ -166,3 +168,6 @@ class Portal(Shape):
     """The account itself."""
 
     company_currency: str | None = None
+
+
+learn(Shape)

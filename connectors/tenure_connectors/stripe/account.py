@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -12,6 +11,7 @@ import msgspec
 
 from tenure import Attribute, Context, Excluded, Observation, Quarantined, RawChunk, Record
 from tenure import Customer as Stated
+from tenure_connectors.decoding import decoder
 from tenure_connectors.spool import Spool
 from tenure_connectors.stripe import pieces, shapes
 from tenure_connectors.stripe.client import Api
@@ -213,7 +213,7 @@ class Account:
     def ask(self, kind: str, key: str) -> bytes | None:
         """One thing that is sold, of which only the id is known."""
         path, expand = _ALONE[kind]
-        decode = partial(msgspec.json.decode, type=next(k for k, v in SHELVES.items() if v == kind))
+        decode = decoder(next(k for k, v in SHELVES.items() if v == kind)).decode
         found = self.api.find(f"{path}/{quote(key, safe='')}", {"expand": expand}, decode)
         if found is None or not self.is_ours(found):
             return None
@@ -262,7 +262,7 @@ class Account:
     def _doubt(self, broken: Broken) -> None:
         """Whatever it may say something of is in doubt; everything, if it does not say of what."""
         try:
-            names = msgspec.json.decode(broken.raw, type=_Names)
+            names = decoder(_Names).decode(broken.raw)
         except msgspec.ValidationError:
             names = _Names()
         details = (names.parent or _Parent()).subscription_details or _Details()

@@ -13,6 +13,7 @@ import msgspec
 import stripe
 
 from tenure import Context, SourceError, TransientError
+from tenure_connectors.decoding import decoder
 from tenure_connectors.stripe.mending import whole
 from tenure_connectors.stripe.options import StripeConfig
 
@@ -86,8 +87,7 @@ class Api:
 
     def get(self, path: str, params: Params, kind: type[_T]) -> _T:
         """The object at `path`; raises a `TenureError` for every other answer."""
-        decoder = msgspec.json.Decoder(kind)
-        return self._decoded(self._strict, path, params, decoder.decode)
+        return self._decoded(self._strict, path, params, decoder(kind).decode)
 
     def find(self, path: str, params: Params, decode: Callable[[bytes], _T]) -> _T | None:
         """What `decode` makes of the answer.
@@ -106,9 +106,7 @@ class Api:
         response = _send(self._asking, path, params)
         if not response.is_success:
             return refusal(response)
-        return self._decoded(
-            self._asking, path, params, msgspec.json.Decoder(kind).decode, response
-        )
+        return self._decoded(self._asking, path, params, decoder(kind).decode, response)
 
     def _decoded(
         self,
@@ -139,7 +137,7 @@ class Api:
 def refusal(response: httpx.Response) -> Refusal:
     """What a refusing answer says."""
     try:
-        return msgspec.json.decode(response.content, type=_Refused).error
+        return decoder(_Refused).decode(response.content).error
     except (msgspec.DecodeError, UnicodeDecodeError):
         return Refusal()
 

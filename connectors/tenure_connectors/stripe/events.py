@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tenure import Json, Observation
+from tenure_connectors.decoding import decoder
 from tenure_connectors.stripe.shapes import Discount, Event, Shape, Subscription, id_of
 
 _KEPT: Mapping[str, type[Shape]] = {
@@ -50,7 +51,7 @@ def observation(event: Event) -> Observation | None:
     kind = next((kind for prefix, kind in _KEPT.items() if event.type.startswith(prefix)), None)
     if kind is None:
         return None
-    changed = msgspec.json.decode(event.data.object, type=kind)
+    changed = decoder(kind).decode(event.data.object)
     subject = _subject(changed)
     if subject is None:
         return None

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from tenure import Checkpoint, PullRequest, Quarantined, Record
+from tenure_connectors.decoding import decoder
 from tenure_connectors.spool import Pieces
 from tenure_connectors.stripe import pieces, shapes
 from tenure_connectors.stripe.account import (
@@ -133,7 +134,7 @@ class Increment:
         if kind is None or not self.account.is_ours(event):
             return
         try:
-            one = msgspec.json.decode(event.data.object, type=kind)
+            one = decoder(kind).decode(event.data.object)
         except msgspec.ValidationError as error:
             if not event.type.startswith(("customer.subscription.", "customer.discount.")):
                 raw = bytes(event.data.object).decode(errors="replace")

@@ -13,13 +13,14 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
 from tenure import SourceError
+from tenure_connectors.decoding import decoder
 from tenure_connectors.stripe import shapes
 from tenure_connectors.stripe.client import Api
 from tenure_connectors.stripe.shapes import Shape
@@ -254,18 +255,18 @@ def _taken(window: Window, found: Content) -> _Read:
 def content(kind: type[Shape], body: bytes) -> Content:
     """The objects of a page; one that cannot be read does not cost its neighbours."""
     try:
-        page = _decoder(kind).decode(body)
+        page = _answers(kind).decode(body)
         ids = tuple(one.id for one in page.data)
         return Content(page.data, (), ids, page.has_more, body)
     except msgspec.ValidationError:
         pass
-    raw = _decoder(msgspec.Raw).decode(body)
+    raw = _answers(msgspec.Raw).decode(body)
     objects, broken, names = list[Any](), list[Broken](), list[str]()
     for one in raw.data:
         name = _named(one)
         names += [name] if name else []
         try:
-            objects.append(msgspec.json.decode(one, type=kind))
+            objects.append(decoder(kind).decode(one))
         except msgspec.ValidationError as error:
             broken.append(Broken(name, str(error), bytes(one)))
     return Content(objects, broken, tuple(names), raw.has_more, body)
@@ -273,11 +274,10 @@ def content(kind: type[Shape], body: bytes) -> Content:
 
 def _named(one: msgspec.Raw) -> str:
     try:
-        return msgspec.json.decode(one, type=shapes.Ref).id
+        return decoder(shapes.Ref).decode(one).id
     except msgspec.ValidationError:
         return ""
 
 
-@cache
-def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(_Answer[kind])
+def _answers(kind: Any) -> msgspec.json.Decoder[_Answer[Any]]:
+    return decoder(_Answer[kind])

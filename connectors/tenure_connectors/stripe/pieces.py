@@ -7,11 +7,11 @@ comes with it in one answer and without it in another, and is the same piece the
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from tenure_connectors.decoding import decoder
 from tenure_connectors.stripe.life.lines import origin_of, owner_of, recurs
 from tenure_connectors.stripe.shapes import (
     Coupon,
@@ -66,7 +66,7 @@ def _names(one: Any) -> Iterator[str]:
     yield one.id
     if isinstance(one, Event):
         with suppress(msgspec.ValidationError):
-            yield msgspec.json.decode(one.data.object, type=Ref).id
+            yield decoder(Ref).decode(one.data.object).id
     inner: Iterable[Any] = ()
     if isinstance(one, Invoice):
         inner = one.lines.data
@@ -296,9 +296,3 @@ def decoded_list(data: bytes, kind: type[T]) -> list[T]:
     """The same for a piece that is a list."""
     all_: list[T] = decoder(list[kind]).decode(data)  # type: ignore[valid-type]
     return all_
-
-
-@cache
-def decoder(kind: Any) -> msgspec.json.Decoder[Any]:
-    """The decoder of a type: it is made once, and used for every piece."""
-    return msgspec.json.Decoder(kind)

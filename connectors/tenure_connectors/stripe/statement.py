@@ -10,11 +10,12 @@ from typing import Any
 import msgspec
 
 from tenure import Checkpoint, Json, Observation, Record, Tombstone, TombstoneKind
+from tenure_connectors.decoding import decoder
 from tenure_connectors.spool import Pieces, Spool, merged
 from tenure_connectors.stripe import shapes
 from tenure_connectors.stripe.catalog import Catalog
 from tenure_connectors.stripe.memory import Known, Memory, Shelf, changes
-from tenure_connectors.stripe.pieces import T, decoded, decoded_list, decoder, encoded
+from tenure_connectors.stripe.pieces import T, decoded, decoded_list, encoded
 from tenure_connectors.stripe.timeline import Evidence, Rebuilt, rebuild
 
 EVERY = 2_000

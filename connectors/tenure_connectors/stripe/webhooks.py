@@ -13,6 +13,7 @@ from hashlib import sha256
 import msgspec
 
 from tenure import Observation
+from tenure_connectors.decoding import decoder
 from tenure_connectors.stripe.events import observation
 from tenure_connectors.stripe.mending import whole
 from tenure_connectors.stripe.shapes import Event
@@ -59,7 +60,7 @@ def receive(
     if refused is not None:
         return Verdict(status=400, reason=refused)
     try:
-        event = msgspec.json.decode(whole(delivery.body), type=Event)
+        event = decoder(Event).decode(whole(delivery.body))
         kept = observation(event)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Verdict(status=400, reason=f"the body is no event: {error}")

@@ -11,6 +11,7 @@ are. Money is an integer of the currency's minor unit, or a decimal of it; a tim
     Event ── an object as it was, and what it was before
 """
 
+from tenure_connectors.decoding import learn
 from tenure_connectors.stripe.shapes.billed import (
     CreditedItems,
     CreditNote,
@@ -70,6 +71,8 @@ from tenure_connectors.stripe.shapes.sold import (
     Tier,
     Transform,
 )
+
+learn(Shape)
 
 __all__ = [
     "Address",
