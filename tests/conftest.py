@@ -230,10 +230,7 @@ def store_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(autouse=True)
-def log_levels_as_before() -> Iterator[None]:
-    """A command that runs inside a test sets the level of the log, also for every later one."""
-    loggers = [logging.getLogger(), logging.getLogger("tenure")]
-    before = [one.level for one in loggers]
-    yield
-    for one, level in zip(loggers, before, strict=True):
-        one.setLevel(level)
+def log_levels() -> None:
+    """A command that runs inside a test, or a fixture, sets the level of the log for later ones."""
+    logging.getLogger().setLevel(logging.WARNING)
+    logging.getLogger("tenure").setLevel(logging.NOTSET)

@@ -52,7 +52,8 @@ class ConnectorStatus:
     message: str
     counts: dict[str, Json]
     quarantined: int
-    has_items: bool
+    only_quarantined: bool
+    """Whether rows could not be read, and none that could ever was an item."""
     held: int
     cursor: Json
     unfinished: bool
@@ -112,8 +113,9 @@ def _status(connection: Connection, name: str, state: Any, configured: bool) -> 
         configured=configured,
         last_complete_sync=state.last_complete_at if state else None,
         **_last_run(connection, "sync", name),
-        quarantined=_open_rows(connection, state.id) if state else 0,
-        has_items=bool(state and connection.scalar(_HAS_ITEMS, {"connector": state.id})),
+        quarantined=(waiting := _open_rows(connection, state.id) if state else 0),
+        only_quarantined=waiting > 0
+        and not connection.scalar(_HAS_ITEMS, {"connector": state.id}),
         held=state.held_retractions if state else 0,
         cursor=json.loads(state.cursor) if state and state.cursor else None,
         unfinished=bool(state and state.pull_started_at),

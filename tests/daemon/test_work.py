@@ -83,6 +83,12 @@ def test_what_another_version_says_is_refused_without_a_word_of_it(kind):
     assert "rk_live" not in str(caught.value)
 
 
+def test_a_heartbeat_with_a_mistake_is_not_shown(folder):
+    said = did(folder, "plan", CONFIG.replace("https://beat", "ftp://beat"))[1]
+    assert "daemon.heartbeat: the value (not shown)" in said
+    assert "secret-uuid" not in said
+
+
 def test_a_file_with_mistakes_is_no_plan(folder):
     (folder / "plugins.toml").write_text(CONFIG.replace("every 15m", "0 0 31 2 *"))
     state, message, code = did(folder, "plan")
@@ -115,6 +121,14 @@ def test_rows_that_cannot_be_read_leave_something_to_look_at(folder):
     (folder / "rows.csv").write_text("customer,plan,start,mrr\na,pro,2025-01-01,5\nb,pro,never,5\n")
     assert did(folder, "sync:history")[::2] == ("partial", 1)
     assert did(folder, "sync:history")[1] == "history: nothing new; 1 in quarantine"
+
+
+def test_a_remark_on_accounts_is_said_and_is_no_row_in_quarantine(folder):
+    rule = '[accounts]\nmatch = ["property:crm_id"]\n'
+    state, said, _ = did(folder, "sync:history", CONFIG + rule)
+    assert state == "partial"
+    assert "no customer has the attribute" in said
+    assert "quarantine" not in said.partition("accounts")[2]
 
 
 def test_what_another_leader_s_worker_is_still_at_is_not_done_twice(folder):

@@ -19,7 +19,7 @@ PART = replace(TOTAL, segment={"plan": "pro"})
 COUNTS = {"read": 10, "stored": 4, "unchanged": 3, "quarantined": 2, "excluded": 1}
 SOURCE = ConnectorStatus(
     name="crm", configured=True, last_complete_sync=None, last_run=None, outcome="done", message="",
-    counts={**COUNTS, "source_count": None}, quarantined=0, has_items=True, held=0,
+    counts={**COUNTS, "source_count": None}, quarantined=0, only_quarantined=False, held=0,
     cursor=None, unfinished=False, holder=None,
 )  # fmt: skip
 

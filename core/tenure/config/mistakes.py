@@ -105,7 +105,7 @@ def is_secret(model: type[BaseModel], key: str) -> bool:
     """Whether an option may hold a secret. An unknown one may be a misspelt secret."""
     for name, info in model.model_fields.items():
         if key in (name, info.alias):
-            return _mentions_secret(info.annotation)
+            return not info.repr or _mentions_secret(info.annotation)
     return True
 
 

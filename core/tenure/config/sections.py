@@ -168,7 +168,9 @@ class DaemonTable(_Table):
         default=None, description="Where /metrics, /healthz and /readyz are: 127.0.0.1:9464"
     )
     heartbeat: Annotated[str, _checked(_page)] | None = Field(
-        default=None, description="A web address to call whenever everything went well"
+        default=None,
+        description="A web address to call whenever everything went well",
+        repr=False,  # who knows it can keep quiet that the daemon is dead
     )
     stale_after: Span | None = Field(
         default=None, description="A connector whose last complete sync is older is stale"

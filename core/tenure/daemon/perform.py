@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tenure.report import Report
     from tenure.sync import Outcome
 
+_MOST_REMARKS = 3
+
 
 def perform(workspace: Workspace, job: str) -> Result:
     """Do the job; raises what its command would raise."""
@@ -48,8 +50,10 @@ def _outcome(outcomes: "Iterable[Outcome]") -> Result:
 
 
 def _said(one: "Outcome") -> str:
-    waits = f"; {one.quarantined:,} in quarantine" if one.quarantined else ""
-    return f"{one.name}: {one.summary}{waits}"
+    said = [f"{one.name}: {one.summary}", *one.remarks[:_MOST_REMARKS]]
+    if one.quarantined and not one.remarks:  # those have no quarantine
+        said.append(f"{one.quarantined:,} in quarantine")
+    return "; ".join(said)
 
 
 def _report(workspace: Workspace, store: Store, _name: str) -> Result:

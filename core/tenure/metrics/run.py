@@ -300,7 +300,7 @@ def meta_of(ledger: Opened, request: ReportRequest, coverage: Mapping[str, str |
     off = {entry.name for entry in workspace.connectors if not entry.enabled}
     unread = {one.name for one in counted if one.name in off and one.last_run is None}
     gives = {entry.name for entry in workspace.connectors if not entry.is_directory}
-    nothing = {o.name for o in counted if o.quarantined and not o.has_items and o.name in gives}
+    nothing = {o.name for o in counted if o.only_quarantined and o.name in gives}
     excluded = (one.counts.get("excluded", 0) for one in counted)
     return Meta(
         currency=workspace.currency,
