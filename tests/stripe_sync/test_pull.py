@@ -181,7 +181,7 @@ def test_a_change_without_an_event_is_found_by_the_weekly_sweep_and_said(tmp_pat
         assert account.note() == ""
         with account.later(days=8):
             assert account.sync().counts.stored == 1
-        assert "1 subscriptions were not as the increments" in account.note()
+        assert "1 subscription was not as the increments" in account.note()
         assert sub.id in account.note()
         kept = account.ledger.rows("SELECT subject FROM observation WHERE key LIKE 'differed:%'")
         assert kept == [(sub.id,)]
