@@ -114,8 +114,7 @@ def _status(connection: Connection, name: str, state: Any, configured: bool) -> 
         last_complete_sync=state.last_complete_at if state else None,
         **_last_run(connection, "sync", name),
         quarantined=(waiting := _open_rows(connection, state.id) if state else 0),
-        only_quarantined=waiting > 0
-        and not connection.scalar(_HAS_ITEMS, {"connector": state.id}),
+        only_quarantined=waiting > 0 and not connection.scalar(_HAS_ITEMS, {"connector": state.id}),
         held=state.held_retractions if state else 0,
         cursor=json.loads(state.cursor) if state and state.cursor else None,
         unfinished=bool(state and state.pull_started_at),

@@ -1,14 +1,15 @@
 """A year by the clock's hand: what is due is said once, with the right number, whatever goes wrong.
 
 Stripe, HubSpot and Slack are simulated on loopback and live on with the clock (`year`). `tick(now)`
-is given the hours of a year one after the other, and each job is done at once, by a fork of this
-process with the code that a worker runs, and now and then killed at it. tests/daemon/
+is given the hours of a year one after the other, and each job is done at once, in a process
+(`year_worker`) with the code that a worker runs, and now and then killed at it. tests/daemon/
 test_processes.py has the real ones. `make test` lives the end of one month, `make soak` the whole
 year, in three zones and on both databases.
 """
 
 import os
 import random
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ from full_disks import files_of_at_most
 from sqlalchemy import text
 from stripe_paid import Paid
 from year import CONFIG, Town, account, month_ends, open_town, troubles
-from year_hand import STATEMENTS, Hand, Killed
+from year_hand import STATEMENTS, Hand, Killed, worker
 from year_seen import Seen, check_flat, overlaps, seen
 
 from tenure.daemon.jobs import Plan
@@ -58,6 +59,7 @@ class Year:
     store: str
     zone: str
     chance: random.Random
+    worker: subprocess.Popen
     met: Counter = field(default_factory=Counter)
     results: Counter = field(default_factory=Counter)
     daemons: int = 0
@@ -83,7 +85,7 @@ class Year:
     def lead(self) -> None:
         """A new daemon takes over."""
         self.daemons += 1
-        self.hand = Hand()
+        self.hand = Hand(self.worker)
         self.turn = Turn(self.plan(), Runs(Store.open(self.store), f"d{self.daemons}"), self.hand)
         self.turn.runs.take_over(datetime.now(UTC))
 
@@ -245,7 +247,6 @@ def ledger(request, tmp_path):
     return f"postgresql+psycopg://postgres@127.0.0.1:{server.port}/{name}", server
 
 
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # a process with threads
 @pytest.mark.parametrize("zone", ZONES if SOAK else ZONES[:1])
 def test_every_month_is_said_once_with_the_right_number(zone, ledger, tmp_path, capsys):
     store, server = ledger
@@ -253,8 +254,8 @@ def test_every_month_is_said_once_with_the_right_number(zone, ledger, tmp_path, 
     months = month_ends(START, DAYS, ZoneInfo(zone))
     world = account(chance.randrange(10**6), START, months[0][1], DAYS)
     town = Town(world, chance, troubles(chance, START, DAYS, months))
-    with open_town(town):
-        year = Year(town, tmp_path, store, zone, chance, months=months)
+    with open_town(town), worker() as jobs:
+        year = Year(town, tmp_path, store, zone, chance, jobs, months=months)
         days = live(year, server)
     messages = town.slack.parents()
     said = {each["metadata"]["event_payload"]["period"]: each for each in messages}

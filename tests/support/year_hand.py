@@ -1,41 +1,43 @@
 """One hand that has the jobs of a daemon done at once, and may be killed at it."""
 
-import gc
-import os
-import signal
+import json
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib import import_module
 
-from sqlalchemy import Engine, event
+import year_worker
 
 from tenure.daemon.jobs import Plan
 from tenure.daemon.runs import State
 from tenure.daemon.turn import Ended, Task
-from tenure.daemon.work import Order, Result, attempt
+from tenure.daemon.work import Order, Result
 
 STATEMENTS = 150
 """So many, about, a job sends to the ledger."""
-
-for _each in (
-    *("adbc_driver_sqlite.dbapi", "duckdb", "jinja2", "pyarrow", "hubspot", "stamina", "stripe"),
-    *("tenure.delivery.alerting", "tenure.metrics.run", "tenure.sync", "tenure.accounts"),
-    *("tenure_connectors.hubspot", "tenure_connectors.stripe", "tenure_sinks.slack"),
-):
-    import_module(_each)  # once, and not by each fork
 
 
 class Killed(BaseException):
     """The daemon is killed at this very point."""
 
 
+@contextmanager
+def worker() -> Iterator[subprocess.Popen]:
+    """Whoever does the jobs."""
+    command = [sys.executable, year_worker.__file__]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as it:
+        yield it
+        it.stdin.close()
+
+
 @dataclass
 class Hand:
-    """Has each job done by a fork, as by a worker; and may be killed before, within, or after it.
+    """Has each job done by a process, and may be killed before, within, or after it."""
 
-    So whatever a job leaves in memory is gone with its process, as it is in a daemon's.
-    """
-
+    worker: subprocess.Popen
     deadly: str = ""
     statement: int = 0
     done: list[Ended] = field(default_factory=list)
@@ -44,37 +46,24 @@ class Hand:
     def start(self, task: Task, plan: Plan) -> None:
         if self.deadly == "before":
             raise Killed
-        result = self._done(Order(job=task.job.name, path=plan.path, text=plan.text, level=60))
+        said = self._said(Order(job=task.job.name, path=plan.path, text=plan.text, level=60))
+        assert said or self.deadly == "within"
         if self.deadly:
             raise Killed
-        state, now = State(result.state), datetime.now(UTC)
+        result, now = Result.model_validate_json(said), datetime.now(UTC)
+        state = State(result.state)
         self.done.append(Ended(task=task, state=state, message=result.message, ended_at=now))
 
-    def _done(self, order: Order) -> Result:
-        """What became of it; killed within it, by a real kill -9, nothing."""
-        read, write = os.pipe()
-        if not (child := os.fork()):
-            gc.freeze()  # nothing of the simulators is looked through, nor so copied
-            signal.alarm(120)
-            if self.deadly == "within":
-                self._die_at_a_statement()
-            os.write(write, attempt(order).model_dump_json().encode())
-            os._exit(0)
-        os.close(write)
-        with os.fdopen(read, "rb") as told:
-            said = told.read()
-        os.waitpid(child, 0)
-        assert said or self.deadly == "within"
-        return Result.model_validate_json(said) if said else Result(state=State.CRASHED)
-
-    def _die_at_a_statement(self) -> None:
-        count = iter(range(self.statement))
-
-        def deadly(*_) -> None:
-            if next(count, None) is None:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        event.listen(Engine, "before_cursor_execute", deadly)
+    def _said(self, order: Order) -> str:
+        asked = {
+            "order": order.model_dump(mode="json"),
+            "now": datetime.now(UTC).isoformat(),
+            "dies_at": self.statement if self.deadly == "within" else None,
+            "file_bytes": resource.getrlimit(resource.RLIMIT_FSIZE)[0],
+        }
+        self.worker.stdin.write(json.dumps(asked) + "\n")
+        self.worker.stdin.flush()
+        return self.worker.stdout.readline().strip()
 
     def working(self) -> list[str]:
         return [one.task.job.name for one in self.done]

@@ -20,6 +20,9 @@ KeyPath: TypeAlias = "tuple[str | int, ...]"
 
 _LONGEST_SHOWN = 60
 _BARE = re.compile(r"[\w-]+")
+HIDDEN = "hidden"
+"""Metadata of an option whose value is not shown where it is wrong."""
+
 HARMLESS = "tenure"
 """The error type of the core's own checks."""
 
@@ -105,7 +108,7 @@ def is_secret(model: type[BaseModel], key: str) -> bool:
     """Whether an option may hold a secret. An unknown one may be a misspelt secret."""
     for name, info in model.model_fields.items():
         if key in (name, info.alias):
-            return not info.repr or _mentions_secret(info.annotation)
+            return HIDDEN in info.metadata or _mentions_secret(info.annotation)
     return True
 
 

@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from tenure.config import schedule
-from tenure.config.mistakes import HARMLESS
+from tenure.config.mistakes import HARMLESS, HIDDEN
 from tenure.currency import CURRENCY_CODES
 
 MAX_AGE_DAYS = 35
@@ -167,10 +167,8 @@ class DaemonTable(_Table):
     listen: Annotated[str, _checked(_listen)] | None = Field(
         default=None, description="Where /metrics, /healthz and /readyz are: 127.0.0.1:9464"
     )
-    heartbeat: Annotated[str, _checked(_page)] | None = Field(
-        default=None,
-        description="A web address to call whenever everything went well",
-        repr=False,  # who knows it can keep quiet that the daemon is dead
+    heartbeat: Annotated[Annotated[str, _checked(_page)] | None, HIDDEN] = Field(
+        default=None, description="A web address to call whenever everything went well"
     )
     stale_after: Span | None = Field(
         default=None, description="A connector whose last complete sync is older is stale"
