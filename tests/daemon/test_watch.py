@@ -116,8 +116,8 @@ def test_a_job_that_is_gone_from_plugins_toml_is_shown_no_more(watch):
     ready(watch)
     watch.rig.turn.plan = a_plan(job("report"))
     ready(watch)
-    assert 'next_due_timestamp_seconds{job="report"}' in shown(watch)
-    assert 'next_due_timestamp_seconds{job="sync:billing"}' not in shown(watch)
+    assert 'next_due_timestamp_seconds{tenure_job="report"}' in shown(watch)
+    assert 'next_due_timestamp_seconds{tenure_job="sync:billing"}' not in shown(watch)
 
 
 def test_a_main_thread_that_hangs_does_not_live(watch):
@@ -129,9 +129,24 @@ def test_attempts_are_counted_by_job_and_result(watch):
     for one in (ended(), ended(), ended(State.TIMEOUT)):
         watch.ended(one)
     body = watch.metrics()[2].decode()
-    assert 'tenure_job_runs_total{job="sync:billing",result="done"} 2.0' in body
-    assert 'tenure_job_runs_total{job="sync:billing",result="timeout"} 1.0' in body
-    assert 'tenure_job_seconds_sum{job="sync:billing"} 9.0' in body
+    assert 'tenure_job_runs_total{result="done",tenure_job="sync:billing"} 2.0' in body
+    assert 'tenure_job_runs_total{result="timeout",tenure_job="sync:billing"} 1.0' in body
+    assert 'tenure_job_seconds_sum{tenure_job="sync:billing"} 9.0' in body
+
+
+def test_what_did_not_happen_yet_is_counted_as_nothing(watch):
+    ready(watch)
+    assert 'tenure_job_runs_total{result="crashed",tenure_job="sync:billing"} 0.0' in shown(watch)
+
+
+def test_no_label_is_one_that_prometheus_puts_there_itself(watch):
+    names(watch)
+    labels = set(re.findall(r"[{,](\w+)=", shown(watch)))
+    assert LABEL in labels
+    assert labels.isdisjoint({"job", "instance"})
+
+
+LABEL = "tenure_job"
 
 
 def names(watch: Watch) -> set[str]:
@@ -151,7 +166,7 @@ def test_the_dashboard_asks_for_metrics_that_exist(watch):
         target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", [])
     ]
     asked = {name for query in queries for name in re.findall(r"tenure_\w+", query)}
-    known = names(watch) | {"tenure_job_seconds_bucket", "tenure_job_seconds_sum"}
+    known = names(watch) | {"tenure_job_seconds_bucket", "tenure_job_seconds_sum", LABEL}
     assert len(queries) > 5
     assert asked - known == set()
 
@@ -161,7 +176,7 @@ def test_the_alerts_ask_for_metrics_that_exist(watch):
     alerts = rules["groups"][0]["rules"]
     asked = {name for one in alerts for name in re.findall(r"tenure_\w+", one["expr"])}
     assert len(alerts) > 5
-    assert asked - names(watch) == set()
+    assert asked - names(watch) - {LABEL} == set()
 
 
 def test_what_to_do_about_every_alert_is_in_the_docs():

@@ -29,7 +29,7 @@ from prometheus_client.exposition import generate_latest
 
 from tenure import status
 from tenure._version import __version__
-from tenure.daemon.runs import GOOD
+from tenure.daemon.runs import GOOD, State
 from tenure.daemon.service import Service
 from tenure.daemon.turn import Ended, Turn
 from tenure.errors import ConfigError
@@ -43,6 +43,7 @@ _MOST_THREADS = 128
 Of these one waits for each worker, of 64 at most.
 """
 
+_COUNTED = sorted({*State} - {State.WAITING, State.RUNNING})
 _LOOK_AGAIN = timedelta(seconds=15)
 _BUCKETS = (1, 5, 15, 60, 300, 900, 3600, 6 * 3600)
 
@@ -55,12 +56,13 @@ class Gauges:
         self.registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
-        job, connector = ["job"], ["connector"]
+        # Prometheus has labels `job` and `instance` of its own, and would rename these.
+        job, connector = ["tenure_job"], ["connector"]
 
         def gauge(name: str, text: str, labels: list[str] | None = None) -> Gauge:
             return Gauge(f"tenure_{name}", text, labels or [], registry=registry)
 
-        info = gauge("daemon_info", "The daemon's version and name", ["version", "instance"])
+        info = gauge("daemon_info", "The daemon's version and name", ["version", "daemon"])
         info.labels(__version__, instance).set(1)
         self.leads = gauge("daemon_leads", "1 for the daemon that works, 0 for one that stands by")
         self.store_up = gauge("store_up", "1 while the ledger answers")
@@ -69,7 +71,7 @@ class Gauges:
         self.runs = Counter(
             "tenure_job_runs",
             "Attempts that ended, by result",
-            ["job", "result"],
+            ["tenure_job", "result"],
             registry=registry,
         )
         self.seconds = Histogram(
@@ -121,6 +123,8 @@ class Watch:
             self.gauges.forget()
             self._plan, self._looked_at = turn.plan, None
         for job in turn.plan.jobs:
+            for state in _COUNTED:
+                self.gauges.runs.labels(job.name, state)  # at 0: what begins at 1 did not rise
             self.gauges.running.labels(job.name).set(job.name in working)
             due = job.next_due(turn.plan.zone, now)
             self.gauges.due.labels(job.name).set(due.timestamp() if due else 0)
