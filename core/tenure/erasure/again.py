@@ -81,12 +81,7 @@ def _forget(turn: _Turn, connector: int, remembered: Forgotten) -> None:
     for id_ in turn.connection.scalars(alive.order_by(c.id)).all():
         if remembered.covers(id_):
             tokens -= _one(turn, id_, str(name))
-    known = set(
-        turn.connection.scalars(select(_ERASED.c.token).where(_ERASED.c.connector_id == connector))
-    )
-    new = [{"connector_id": connector, "token": token} for token in sorted(tokens - known)]
-    if new:
-        turn.connection.execute(insert(_ERASED), new)
+    rows.leave_out(turn.connection, connector, tokens)
 
 
 def _one(turn: _Turn, id_: str, connector: str) -> set[str]:

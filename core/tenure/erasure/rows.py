@@ -232,16 +232,17 @@ def _rename_rows(work: Work, each: Table, mine: Any) -> None:
         work.connection.execute(update(each).where(each.c.id == id_).values(new))
 
 
+def leave_out(connection: Connection, connector: int, tokens: set[str]) -> None:
+    """Leave out what comes in under these tokens from now on."""
+    known = connection.scalars(select(_ERASED.c.token).where(_ERASED.c.connector_id == connector))
+    new = [{"connector_id": connector, "token": t} for t in sorted(tokens.difference(known))]
+    if new:
+        connection.execute(insert(_ERASED), new)
+
+
 def _write_down(work: Work, own: set[str]) -> None:
     """That it was done, and under which tokens what comes in later is left out."""
     for connector in work.connectors:
-        known = set(
-            work.connection.scalars(
-                select(_ERASED.c.token).where(_ERASED.c.connector_id == connector)
-            )
-        )
-        new = [{"connector_id": connector, "token": t} for t in sorted(own - known)]
-        if new:
-            work.connection.execute(insert(_ERASED), new)
+        leave_out(work.connection, connector, own)
     said = {"token": work.token, "recorded_at": work.stamp, "counts": json.dumps(work.counts)}
     work.connection.execute(insert(_ERASURE).values(said))
