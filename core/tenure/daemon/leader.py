@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any, Protocol
 from sqlalchemy import make_url
 
 from tenure.errors import StoreError
-from tenure.ledger.schema import WRITE_LOCK
+from tenure.ledger.schema import WRITE_LOCK, holder_query
 from tenure.ledger.store import sqlite_path
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ PERIOD = 2.0
 """Seconds between two looks at the lock."""
 
 _KEY = WRITE_LOCK + 1
+_HOLDER = holder_query(_KEY).encode()
 
 _ANSWER = 4.0
 """Seconds in which the server, or what is between, has to answer."""
@@ -43,12 +44,6 @@ _OURS = {
 _SERVERS = (
     "-c tcp_keepalives_idle=3 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3"
     " -c tcp_user_timeout=6000 -c statement_timeout=4000"
-)
-
-_HOLDER = (
-    "SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)"
-    " WHERE locktype = 'advisory' AND granted AND objid = %s AND classid = %s"
-    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
 
 
@@ -152,8 +147,7 @@ class PostgresLock:
         """The name of the session that has it."""
         row = None
         with suppress(Exception):  # it is for people; the next look says what is wrong
-            asked = (_KEY & 0xFFFFFFFF, _KEY >> 32)
-            row = self._session.execute(_HOLDER, asked).fetchone() if self._session else None
+            row = self._session.execute(_HOLDER).fetchone() if self._session else None
         return str(row[0]).removeprefix("tenure daemon ") if row else "another daemon"
 
     def release(self) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 
 from tenure.errors import StoreError
-from tenure.ledger.schema import WRITE_LOCK
+from tenure.ledger.schema import WRITE_LOCK, holder_query
 
 _MEANINGS = (
     ("readonly database", "cannot be written", "Check the permissions of the file and its folder"),
@@ -46,15 +46,8 @@ def explain(fault: BaseException, engine: Engine) -> StoreError:
 def _holder(engine: Engine) -> str:
     if engine.dialect.name == "sqlite":
         return _file_lock_holder(Path(str(engine.url.database)))
-    query = text(
-        "SELECT a.application_name, a.pid FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
-        " WHERE l.locktype = 'advisory' AND l.granted AND a.pid <> pg_backend_pid()"
-        " AND l.classid = :high AND l.objid = :low AND a.datname = current_database() LIMIT 1"
-    )
     with engine.connect() as connection:
-        row = connection.execute(
-            query, {"high": WRITE_LOCK >> 32, "low": WRITE_LOCK & 0xFFFFFFFF}
-        ).first()
+        row = connection.execute(text(holder_query(WRITE_LOCK))).first()
     return f"{row[0]} (session {row[1]})" if row else "another session"
 
 

@@ -30,6 +30,16 @@ def lock(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITE_LOCK})
 
 
+def holder_query(key: int) -> str:
+    """SQL for the name and the process of the session that has an advisory lock of PostgreSQL."""
+    return (
+        "SELECT application_name, pid FROM pg_locks JOIN pg_stat_activity USING (pid)"  # noqa: S608 - two numbers
+        " WHERE locktype = 'advisory' AND granted AND pid <> pg_backend_pid()"
+        f" AND classid = {key >> 32} AND objid = {key & 0xFFFFFFFF}"
+        " AND datname = current_database()"
+    )
+
+
 def current(engine: Engine) -> str | None:
     """The migration that the store stands at; None for an empty database."""
     if not inspect(engine).has_table("alembic_version"):
