@@ -18,6 +18,11 @@ _ADDED_UP = (
 def check(rows: Sequence[Row], sources: Sequence[ConnectorStatus]) -> None:
     """Raise `InvariantError` with every breach, one a line."""
     breaches = [*_untied(rows), *_not_adding_up(rows), *_impossible(rows), *_unaccounted(sources)]
+    require_none(breaches)
+
+
+def require_none(breaches: Sequence[str]) -> None:
+    """Raise `InvariantError` where there are any."""
     if breaches:
         several = counted(
             len(breaches), "figure contradicts another", "figures contradict each other"

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tenure.errors import InvariantError
 from tenure.ledger.store import Store
 from tenure.ledger.tables import from_micros
+from tenure.metrics import invariants
 from tenure.metrics.figures import bridge
 from tenure.metrics.frame import Frame
 from tenure.metrics.run import ReportRequest, coverage_of, known, meta_of, opened
@@ -15,7 +15,6 @@ from tenure.metrics.segments import Segments
 from tenure.money import decimal_string
 from tenure.movements import Cause, Movement, MovementLog
 from tenure.periods import periods
-from tenure.printing import counted
 
 if TYPE_CHECKING:
     from tenure.config import Workspace
@@ -114,8 +113,4 @@ def _require_equal(frame: Frame, states: str, found: Sequence[Movement]) -> None
         if moved != logged[period.label]:
             wanted, got = decimal_string(moved), decimal_string(logged[period.label])
             breaches.append(f"{period.label}: the log adds up to {got}, the bridge to {wanted}")
-    if breaches:
-        several = counted(
-            len(breaches), "figure contradicts another", "figures contradict each other"
-        )
-        raise InvariantError(several, breaches)
+    invariants.require_none(breaches)

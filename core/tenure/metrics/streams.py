@@ -14,16 +14,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from tenure.errors import InvariantError
 from tenure.ledger.store import Store
 from tenure.ledger.tables import from_micros
+from tenure.metrics import invariants
 from tenure.metrics.figures import lines_of
 from tenure.metrics.frame import Frame
 from tenure.metrics.policy import level_sql
 from tenure.metrics.run import Opened, ReportRequest, opened
 from tenure.metrics.segments import Segments
 from tenure.periods import Period
-from tenure.printing import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -182,11 +181,7 @@ def _require_tied(frame: Frame) -> None:
         if row.new + row.reactivation + row.expansion - row.contraction - row.churn
         != logged.get(number, 0)
     ]
-    if breaches:
-        several = counted(
-            len(breaches), "figure contradicts another", "figures contradict each other"
-        )
-        raise InvariantError(several, breaches)
+    invariants.require_none(breaches)
 
 
 def _quoted(name: str) -> str:
