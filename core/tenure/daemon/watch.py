@@ -29,6 +29,7 @@ from prometheus_client.exposition import generate_latest
 
 from tenure import status
 from tenure._version import __version__
+from tenure.daemon.jobs import Plan
 from tenure.daemon.runs import GOOD, State
 from tenure.daemon.service import Service
 from tenure.daemon.turn import Ended, Turn
@@ -89,6 +90,12 @@ class Gauges:
         )
         self.deliveries = gauge("deliveries_open", "What no sink has got yet, by state", ["state"])
 
+    def begin(self, plan: Plan) -> None:
+        """Count what did not happen yet as 0: of what begins at 1 nobody sees that it rose."""
+        for job in plan.jobs:
+            for state in _COUNTED:
+                self.runs.labels(job.name, state)
+
     def forget(self) -> None:
         """Show no job and no connector: others do, or there are others. What is counted stays."""
         for each in (
@@ -107,6 +114,7 @@ class Watch:
         self.stale: dict[str, str] = {}
         self._looked_at: datetime | None = None
         self._plan = service.plan
+        self.gauges.begin(self._plan)
 
     def ended(self, ended: Ended) -> None:
         """Count an attempt that ended."""
@@ -121,10 +129,9 @@ class Watch:
         now, working = self.service.clock(), turn.crew.working()
         if turn.plan is not self._plan:
             self.gauges.forget()
+            self.gauges.begin(turn.plan)
             self._plan, self._looked_at = turn.plan, None
         for job in turn.plan.jobs:
-            for state in _COUNTED:
-                self.gauges.runs.labels(job.name, state)  # at 0: what begins at 1 did not rise
             self.gauges.running.labels(job.name).set(job.name in working)
             due = job.next_due(turn.plan.zone, now)
             self.gauges.due.labels(job.name).set(due.timestamp() if due else 0)
