@@ -39,13 +39,8 @@ FORMAT = 1
 _MANIFEST = "manifest.json"
 _BATCH = 2_000
 _BROKEN = (
-    *(zipfile.BadZipFile, zlib.error, ValueError, KeyError, TypeError, EOFError),
-    *(
-        AttributeError,
-        RuntimeError,
-        NotImplementedError,
-        RecursionError,
-    ),  # encrypted, other packing
+    *(zipfile.BadZipFile, zlib.error, ValueError, KeyError, TypeError, EOFError, AttributeError),
+    RuntimeError,  # encrypted, packed in another way, nested without end
 )
 """What a file that is no backup, or half of one, may raise while it is read."""
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import slack_world
-from daemons import a_plan, at, clash, job
+from daemons import a_plan, at, clash, job, until
 
 from conftest import free_port
 from tenure.daemon.crew import Processes, Speech, Worker
@@ -135,10 +135,7 @@ def stuck(tmp_path) -> Iterator[tuple[Worker, int, int]]:
     """A worker that no signal but one can end, and a child of it in a session of its own."""
     path, pids = write(tmp_path, "sqlite:///t.db", "stuck"), tmp_path / "pids"
     worker = Worker(Order(job="sync:stuck", path=path), grace=0.1)
-    deadline = time.monotonic() + 60
-    while not (pids.exists() and pids.read_text().endswith(".")):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: pids.exists() and pids.read_text().endswith("."), seconds=60)
     one, child = map(int, pids.read_text()[:-1].split())
     assert is_there(one)
     yield worker, one, child

@@ -1,11 +1,10 @@
 """The daemon's main thread: what it does when the lock, the store or plugins.toml change."""
 
 import threading
-import time
 from collections.abc import Callable
 
 import pytest
-from daemons import Hands, a_plan, at, job
+from daemons import Hands, a_plan, at, job, until
 
 from tenure.daemon import service as daemon
 from tenure.daemon.crew import Speech
@@ -80,13 +79,6 @@ def running(sqlite_database, monkeypatch) -> Callable[..., Service]:
     for one, thread in started:
         one.stop()
         thread.join()
-
-
-def until(what: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 30
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def test_who_leads_works_and_who_is_stopped_stops_its_crew(running):

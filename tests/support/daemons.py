@@ -1,5 +1,6 @@
 """A plan, its runs in a real store, and a crew that does what it is told."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -106,3 +107,11 @@ def clash(one: Ran, other: Ran) -> bool:
     together = one[1] < other[2] and other[1] < one[2]
     kinds = {job.partition(":")[0] for job, _, _ in (one, other)}
     return together and (one[0] == other[0] or len(kinds) == 2 or "report" in kinds)
+
+
+def until(what: Callable[[], object], seconds: float = 30) -> None:
+    """Wait for it."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
