@@ -282,9 +282,11 @@ def test_a_discount_goes_with_its_item():
     ]
 
 
-def test_the_discount_of_an_item_that_is_gone_replaces_nothing():
+@pytest.mark.parametrize("held", [discount("di_1", forever(50)), "di_1"])
+def test_the_discount_of_an_item_that_is_gone_replaces_nothing(held):
+    """Nor is anything known less well for it, where nobody tells more of it than its id."""
     customer = {"id": "cus_1", "discount": discount("di_c", forever(20), subscription=None)}
-    own = item("si_2", price("q", 20_00), discounts=[discount("di_1", forever(50))])
+    own = item("si_2", price("q", 20_00), discounts=[held])
     gone = event("evt_1", "2025-12-10", sub(), {"items": {"data": [item(), own]}})
     assert story(rebuilt(sub(), events=[gone], customer=customer)) == [
         "2025-01-01 10 active assumed",

@@ -79,29 +79,38 @@ def _names(one: Any) -> Iterator[str]:
 
 
 def of_subscription(sub: Subscription, aside: Aside) -> Iterator[Piece]:
-    """A subscription is evidence of itself; items that did not come with it, `of_items` brings."""
+    """A subscription is evidence of itself; items that did not come with it, `of_items` brings.
+
+    Its discounts are so beyond the day on which they, or the items that they are of, are gone.
+    """
     sub.customer = id_of(sub.customer) or ""
     sub.schedule = id_of(sub.schedule)
     sub.plan = _price(sub.plan, aside)
     _discounts(sub, aside)
     _tax_rates(sub.default_tax_rates, aside)
     more = sub.items is not None and sub.items.has_more
-    for item in sub.items.data if sub.items else ():
-        _item(item, aside)
+    items = [_item(item, aside) for item in (sub.items.data if sub.items else ())]
     head = msgspec.structs.replace(sub, items=Page()) if more else sub
     yield Piece(sub.id, "subscription", encoded(head))
+    yield from _told(sub.id, [sub.discount, *(sub.discounts or ())])
+    yield from _told(sub.id, [one for item in items for one in item.discounts or ()])
 
 
 def of_items(
     sub: str, number: int, items: Iterable[SubscriptionItem], aside: Aside
 ) -> Iterator[Piece]:
     """A page of a subscription's items."""
-    yield Piece(sub, f"items:{number:06}", encoded([_item(item, aside) for item in items]))
+    page = [_item(item, aside) for item in items]
+    yield Piece(sub, f"items:{number:06}", encoded(page))
+    yield from _told(sub, [one for item in page for one in item.discounts or ()])
 
 
 def _item(item: SubscriptionItem, aside: Aside) -> SubscriptionItem:
     item.price, item.plan = _price(item.price, aside), _price(item.plan, aside)
     item.discounts = [_discount(one, aside) for one in item.discounts or ()] or None
+    for one in item.discounts or ():
+        if isinstance(one, Discount):
+            one.subscription_item = item.id  # which it does not always say itself
     _tax_rates(item.tax_rates, aside)
     return item
 
@@ -265,6 +274,13 @@ def _discount(one: Any, aside: Aside) -> Any:
         if one.source is not None and isinstance(one.source.coupon, Coupon):
             one.source.coupon = _coupon(one.source.coupon, aside)
     return one
+
+
+def _told(sub: str, discounts: Iterable[Any]) -> Iterator[Piece]:
+    """The discounts that stand there as more than their ids."""
+    for one in discounts:
+        if isinstance(one, Discount) and one.id:
+            yield Piece(sub, f"discount:{one.id}", encoded(one))
 
 
 def _coupon(coupon: Coupon, aside: Aside) -> str:

@@ -122,6 +122,7 @@ class Statement:
                 invoices=found.invoices,
                 invoice_items=found.items,
                 schedule=found.schedule,
+                discounts=found.told,
                 observations=[*known.events, *events],
                 livemode=self.livemode,
             )
@@ -176,6 +177,7 @@ class Assembled:
     invoices: list[shapes.Invoice] = field(default_factory=list)
     items: list[shapes.InvoiceItem] = field(default_factory=list)
     schedules: list[shapes.Schedule] = field(default_factory=list)
+    told: list[shapes.Discount] = field(default_factory=list)
 
     @property
     def customer(self) -> str | None:
@@ -196,6 +198,7 @@ class Assembled:
 
     def discounts(self) -> Iterator[shapes.Discount]:
         """Every discount that stands anywhere as more than its id."""
+        yield from self.told
         sub = self.subscription
         holders: list[Any] = [
             *self.invoices,
@@ -234,6 +237,7 @@ _SHAPES: Mapping[str, type[shapes.Shape]] = {
     "invoice": shapes.Invoice,
     "item": shapes.InvoiceItem,
     "schedule": shapes.Schedule,
+    "discount": shapes.Discount,
 }
 
 
@@ -257,7 +261,7 @@ def assembled(pieces: Mapping[str, bytes | None]) -> Assembled:
     sub = found["subscription"][0] if found["subscription"] else None
     if sub is not None and items:
         sub.items = shapes.Page(data=items)
-    return Assembled(sub, found["invoice"], found["item"], found["schedule"])
+    return Assembled(sub, found["invoice"], found["item"], found["schedule"], found["discount"])
 
 
 class _Owned(msgspec.Struct):

@@ -60,6 +60,7 @@ class Sightings:
     snapshots: Sequence[Snapshot]
     events: Sequence[DiscountEvent]
     customer: Customer | None
+    told: Sequence[Discount]
     charges: Sequence[Charge]
     billed: Sequence[Billed]
 
@@ -143,8 +144,9 @@ def _mentions(seen: Sightings) -> Iterator[_Found]:
             yield _mention(one, (0, place), item)
     if seen.customer is not None and seen.customer.discount is not None:
         yield replace(_mention(seen.customer.discount, (2, 0), None), of_customer=True)
-    for event in sorted(seen.events, key=lambda e: (e.at, e.ref)):
-        yield _by_its_own_word(_mention(event.discount, (1, 0), None))
+    events = sorted(seen.events, key=lambda e: (e.at, e.ref))
+    for one in (*(event.discount for event in events), *seen.told):
+        yield _by_its_own_word(_mention(one, (1, 0), None))
     for bill in sorted(seen.billed, key=lambda b: b.invoice.id):
         for place, one in enumerate(bill.named):
             yield _by_its_own_word(_mention(one, (1, place), None))

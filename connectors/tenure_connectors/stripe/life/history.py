@@ -27,6 +27,7 @@ from tenure_connectors.stripe.life.schedules import phases_to_come
 from tenure_connectors.stripe.life.terms import Pricing
 from tenure_connectors.stripe.shapes import (
     Customer,
+    Discount,
     Invoice,
     InvoiceItem,
     Phase,
@@ -41,8 +42,9 @@ class Evidence:
     """All that is known of one subscription, or of a schedule that has not begun (its `id` then).
 
     `subscription` is its current state, None where only events or a schedule know it. `invoices`
-    have all their lines. `observations` are those of the subscription and of its customer.
-    `livemode` is the account's: what is of the other mode is left out.
+    have all their lines, `discounts` are all that it ever told. `observations` are those of the
+    subscription and of its customer. `livemode` is the account's: what is of the other mode is
+    left out.
     """
 
     id: str
@@ -53,6 +55,7 @@ class Evidence:
     invoices: Sequence[Invoice] = ()
     invoice_items: Sequence[InvoiceItem] = ()
     schedule: Schedule | None = None
+    discounts: Sequence[Discount] = ()
     observations: Sequence[Observation] = ()
     livemode: bool | None = None
 
@@ -115,6 +118,7 @@ def history_of(evidence: Evidence) -> History:
             snapshots=seen,
             events=discount_events(evidence.observations),
             customer=evidence.customer,
+            told=evidence.discounts,
             charges=charges,
             billed=bills,
         ),

@@ -61,7 +61,8 @@ def _has_more(evidence: Evidence) -> bool:
     discounted = customer is not None and customer.discount is not None
     other = any("discount" in str(one.data["type"]) for one in evidence.observations)
     over = bool(evidence.observations) and sub is not None and sub.status != "active"
-    return bool(evidence.invoice_items or evidence.schedule or discounted or other or over)
+    more = evidence.invoice_items or evidence.schedule or evidence.discounts
+    return bool(more or discounted or other or over)
 
 
 def _is_plain(sub: Subscription) -> bool:

@@ -5,7 +5,7 @@ where its own facts changed, or where they are known better than before.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -74,6 +74,7 @@ class _Now:
     ends: Step[int | None] | None = None
     terms: dict[str, Step[Terms | None]] = field(default_factory=dict)
     deals: dict[int, Step[Reach]] = field(default_factory=dict)
+    given: Sequence[tuple[Granted, Step[Reach]]] = ()
     priced: Mapping[str, "_Priced | str"] = field(default_factory=dict)
 
 
@@ -86,7 +87,8 @@ def written(tracks: Tracks, pricing: Pricing) -> dict[str, Written]:
         for kind, key, step in changed:
             _apply(now, kind, key, step)
         if any(kind in {"terms", "deals"} for kind, _, _ in changed):
-            now.priced = _prices(now, tracks.deals, pricing)
+            now.given = _given(now, tracks.deals)
+            now.priced = _prices(now, pricing)
         for name, item in items.items():
             if name in now.terms:
                 _write(item, name, now)
@@ -126,7 +128,19 @@ def _apply(now: _Now, kind: str, key: Any, step: Step[Any]) -> None:
 # --- prices
 
 
-def _prices(now: _Now, granted: Sequence[Granted], pricing: Pricing) -> dict[str, _Priced | str]:
+def _given(now: _Now, granted: Sequence[Granted]) -> list[tuple[Granted, Step[Reach]]]:
+    """A discount is there as long as any of its items is, also while it waits for their bill."""
+    there = {name for name, step in now.terms.items() if step.value is not None}
+    given = []
+    for n, step in sorted(now.deals.items()):
+        one, reach = granted[n], step.value
+        items = reach.items or frozenset([one.item] if one.item else ())
+        if reach.there and (not items or not items.isdisjoint(there)):
+            given.append((one, step))
+    return given
+
+
+def _prices(now: _Now, pricing: Pricing) -> dict[str, _Priced | str]:
     """Each item that is there in money, or why that cannot be said."""
     result: dict[str, _Priced | str] = {}
     bills: dict[object, dict[str, Sale]] = defaultdict(dict)
@@ -137,9 +151,7 @@ def _prices(now: _Now, granted: Sequence[Granted], pricing: Pricing) -> dict[str
                 bills[sale.cadence, sale.currency][name] = sale
             except UnpricedError as error:
                 result[name] = str(error)
-    there = {name for name, step in now.terms.items() if step.value is not None}
-    given = [(granted[n], step.value) for n, step in sorted(now.deals.items())]
-    on = _in_force([(one, reach) for one, reach in given if _has_aim(one, reach, there)])
+    on = _in_force([(one, step.value) for one, step in now.given])
     deals = [replace(one.deal, items=reach.items) for one, reach in on if one.deal is not None]
     for bill in bills.values():
         result |= _bill(bill, deals)
@@ -148,12 +160,6 @@ def _prices(now: _Now, granted: Sequence[Granted], pricing: Pricing) -> dict[str
             for name in result if reach.items is None else reach.items:
                 result[name] = f"what discount {one.key} takes off is not known"
     return result
-
-
-def _has_aim(one: Granted, reach: Reach, there: Collection[str]) -> bool:
-    """A discount is there as long as any of its items is, also while it waits for their bill."""
-    items = reach.items or frozenset([one.item] if one.item else ())
-    return reach.there and (not items or not items.isdisjoint(there))
 
 
 def _in_force(deals: Sequence[tuple[Granted, Reach]]) -> list[tuple[Granted, Reach]]:
@@ -207,7 +213,7 @@ def _write(item: Written, name: str, now: _Now) -> None:
 
 def _trust(name: str, now: _Now) -> Trust:
     """A point is as good as the weakest fact that it rests on."""
-    deals = [step.trust for step in now.deals.values() if step.value.there]
+    deals = [step.trust for _, step in now.given]
     return min(now.terms[name].trust, now.condition.trust, *deals)
 
 
