@@ -171,8 +171,11 @@ class Dunning:
                 self.billing.give_up(older, "user_forgiven")
 
     def settles(self, sub: Sub, invoice: Invoice) -> bool:
-        """By card the latest invoice decides; by mail, whether any is overdue."""
-        if sub.collection_method != "send_invoice":
+        """The latest invoice decides; by mail, so does the last one that is overdue.
+
+        Source: docs.stripe.com/billing/subscriptions/overview, the statuses.
+        """
+        if invoice.id == sub.latest_invoice or sub.collection_method != "send_invoice":
             return invoice.id == sub.latest_invoice
         mine = [i for i in self.book.shelf.invoices if i.sub is sub and i.status == "open"]
         return not any((i.due_date or NEVER) <= self.book.now for i in mine)

@@ -143,3 +143,14 @@ def test_a_draft_that_an_end_left_behind_tells_no_pause(behavior):
     track = shop.book.shelf.tracks[shop.item.id]
     doubts = [d for d in track.doubts(shop.book.now) if "state" in d.names]
     assert max(d.end for d in doubts) == ended
+
+
+def test_what_is_sent_by_mail_leaves_none_past_due_whose_latest_invoice_is_paid():
+    """Though an older one is still owed: the latest of them gives more back than it bills."""
+    shop = Shop()
+    Dunning(shop.book, shop.desk.billing, shop.desk, 0.0, Exhausted.CANCEL)
+    shop.sub.collection_method, shop.sub.days_until_due = "send_invoice", 10
+    shop.on(42)
+    assert shop.sub.status == "past_due"
+    shop.desk.change(shop.sub, shop.item, MONTHLY, 1, proration="always_invoice")
+    assert shop.sub.status == "active"
