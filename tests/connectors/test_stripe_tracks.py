@@ -11,8 +11,8 @@ from tenure_connectors.stripe.life.tracks import Said, Step, Trust, fold, in_for
 SEEN, BILLED, GUESSED = Trust.OBSERVED, Trust.INFERRED, Trust.ASSUMED
 
 
-def told(*statements, start=0):
-    return [(step.at, step.value, step.trust) for step in fold(statements, start)]
+def told(*statements, start=0, gaps=()):
+    return [(step.at, step.value, step.trust) for step in fold(statements, start, gaps)]
 
 
 def since(at, value, trust=BILLED, order=0):
@@ -52,6 +52,12 @@ def test_a_statement_of_before_confirms_up_to_its_instant():
 def test_what_was_before_and_what_came_of_it():
     change = (until(10, "a", order=1), since(10, "b", SEEN, order=1))
     assert told(*change) == [(0, "a", GUESSED), (10, "b", SEEN)]
+
+
+def test_in_a_gap_between_two_observations_that_agree_the_weaker_counts():
+    said = [since(0, "a", SEEN), since(10, "b"), since(20, "a"), until(30, "a")]
+    assert told(*said) == told(*said, gaps=[(30, 40)]) == [(0, "a", SEEN)]
+    assert told(*said, gaps=[(5, 15)]) == [(0, "a", SEEN), (10, "b", BILLED), (20, "a", BILLED)]
 
 
 def test_a_change_that_is_dated_already_is_not_undone_by_the_event_that_saw_it():

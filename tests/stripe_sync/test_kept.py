@@ -1,8 +1,12 @@
 """What was seen once stays known, though Stripe shows it no more."""
 
-import pytest
-from stripe_books import THEN, Book, subscription
+from itertools import pairwise
 
+import pytest
+import time_machine
+from stripe_books import THEN, Book, line, subscription
+
+DAY = 86_400
 HALF = {"id": "half", "percent_off": 50, "duration": "forever", "created": THEN}
 
 
@@ -31,3 +35,43 @@ def test_what_a_discount_takes_off_stays_known_when_its_item_leaves(account):
     account.happens("customer.subscription.updated", of_items(other), items=before["items"])
     assert account.sync().quarantined == 0
     assert [point[1:3] for point in account.points() if point[0] == "si_1"] == [(20, 10), (0, 0)]
+
+
+def part(number, at, quantity, amount):
+    """A proration for the rest of the year, or what it gives back for that."""
+    told = {"type": "invoiceitem", "proration": True, "quantity": quantity, "amount": amount}
+    return line(number) | told | {"period": {"start": at, "end": THEN + 365 * DAY}}
+
+
+def changes(quantities):
+    """An invoice of each change, in the days after the first sync."""
+    for day, (before, after) in enumerate(pairwise(quantities), 12):
+        at = THEN + day * DAY
+        lines = [
+            part(2 * day, at, before, -900 * before),
+            part(2 * day + 1, at, after, 900 * after),
+        ]
+        yield {
+            "id": f"in_{day}", "created": at, "customer": "cus_1", "subscription": "sub_1",
+            "status": "paid", "currency": "usd", "lines": {"data": lines, "has_more": False},
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize("quantities", [[1, 3], [1, 3, 1]])
+def test_what_changed_while_events_were_missed_is_known_from_the_invoices(account, quantities):
+    """What was observed before says nothing of it, nor what was to come then."""
+    account.add("/v1/coupons", HALF)
+    off = {"id": "di_1", "source": {"coupon": "half"}, "start": THEN, "end": THEN + 90 * DAY}
+    account.now = THEN + 9 * DAY
+    sub = account.add("/v1/subscriptions", subscription(discounts=[off]))
+    account.happens("customer.subscription.updated", sub)
+    with time_machine.travel(THEN + 10 * DAY):
+        account.sync()
+    account.add("/v1/subscriptions", subscription(quantity=quantities[-1], discounts=[off]))
+    for invoice in changes(quantities):
+        account.add("/v1/invoices", invoice)
+    with time_machine.travel(THEN + 60 * DAY):
+        account.sync()
+    steps = [point[1:4] for point in account.points()]
+    levels = [(20 * n, 10 * n, n) for n in quantities] + [(20 * quantities[-1], 0, quantities[-1])]
+    assert [one for n, one in enumerate(steps) if one != steps[n - 1]] == levels

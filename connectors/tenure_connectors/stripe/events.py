@@ -67,6 +67,22 @@ def observation(event: Event) -> Observation | None:
     return kept
 
 
+def sighting(sub: Subscription, at: datetime, missed: tuple[int, int]) -> Observation:
+    """What is kept of a subscription that is seen again after events were `missed`, as of one."""
+    data: dict[str, Json] = {
+        "type": "customer.subscription.updated",
+        "object": msgspec.to_builtins(sub),
+        "missed": [*missed],
+    }
+    return Observation(subject=sub.id, key=f"seen:{at.isoformat()}", at=at, data=data)
+
+
+def gaps(observations: Iterable[Observation]) -> list[tuple[int, int]]:
+    """From when to when no event tells what happened."""
+    missed: list[Any] = [o.data["missed"] for o in observations if "missed" in o.data]
+    return [(since, until) for since, until in missed]
+
+
 def _subject(changed: Shape) -> str | None:
     if isinstance(changed, Discount):
         return changed.subscription or id_of(changed.customer)
@@ -103,11 +119,12 @@ _Pair = tuple[Snapshot, ...]
 def _pair(kept: Observation) -> _Pair:
     at = int(kept.at.timestamp())
     now: Any = kept.data["object"]
-    after = Snapshot(at, msgspec.convert(now, Subscription), kept.key)
+    ref = kept.subject if "missed" in kept.data else kept.key
+    after = Snapshot(at, msgspec.convert(now, Subscription), ref)
     if kept.data["type"] != "customer.subscription.updated":
         return (after,)  # no other event says what was before
     earlier = _merged(now, kept.data.get("before", {}))
-    return Snapshot(at, msgspec.convert(earlier, Subscription), kept.key, before=True), after
+    return Snapshot(at, msgspec.convert(earlier, Subscription), ref, before=True), after
 
 
 def _merged(now: Any, before: Any) -> Any:

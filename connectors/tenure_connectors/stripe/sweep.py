@@ -70,7 +70,15 @@ def _stated(
     now, lines = request.clock(), account.lay_coupons
     memory = Memory(request, now)
     yield from shelved(account, memory)
-    statement = Statement(account.spool, memory, now, account.livemode, whole=True, lines=lines)
+    statement = Statement(
+        account.spool,
+        memory,
+        now,
+        account.livemode,
+        whole=True,
+        lines=lines,
+        missed=progress.missed,
+    )
     yield from statement.all(account.spool.subjects(), under_way)
     if progress.proves and statement.differing:
         yield from _proof(request, account, statement.differing, progress.until)

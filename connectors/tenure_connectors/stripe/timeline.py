@@ -158,7 +158,7 @@ def _conditions(evidence: Evidence, history: History) -> list[Step[Condition]]:
         said += conditions_to_come(history.current, NEVER)
     said += conditions_billed(history)
     said += conditions_planned(evidence.schedule, history.now)
-    return fold(said, history.start)
+    return fold(said, history.start, history.gaps)
 
 
 def _ends(history: History) -> list[Step[int | None]]:
@@ -185,7 +185,8 @@ def _terms(evidence: Evidence, history: History) -> dict[str, list[Step[Terms | 
     for name in said.keys() - there.keys():
         said[name] += _not_renewed(name, said[name], history)
     tracks = {
-        name: fold(said[name], _item_start(name, said[name], history)) for name in sorted(said)
+        name: fold(said[name], _item_start(name, said[name], history), history.gaps)
+        for name in sorted(said)
     }
     return tracks | _planned(evidence, history, tracks)
 

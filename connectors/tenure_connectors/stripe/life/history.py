@@ -11,7 +11,7 @@ import msgspec
 
 from tenure import Observation
 from tenure_connectors.stripe.catalog import Catalog
-from tenure_connectors.stripe.events import Snapshot, discount_events, snapshots
+from tenure_connectors.stripe.events import Snapshot, discount_events, gaps, snapshots
 from tenure_connectors.stripe.life.conditions import (
     UnreadableError,
     is_known,
@@ -73,6 +73,7 @@ class History:
     charges: Sequence[Charge]
     billed: Sequence[Billed]
     phases: Sequence[Phase]
+    gaps: Sequence[tuple[int, int]]
     sightings: Sightings
 
     @property
@@ -101,6 +102,7 @@ def history_of(evidence: Evidence) -> History:
         _learn(pricing, snapshot)
     charges = _charges(evidence, latest)
     bills = _bills(evidence, charges, pricing)
+    missed = gaps(evidence.observations)
     return History(
         start=start,
         now=now,
@@ -111,6 +113,7 @@ def history_of(evidence: Evidence) -> History:
         charges=charges,
         billed=bills,
         phases=phases,
+        gaps=missed,
         sightings=Sightings(
             start=start,
             now=now,
@@ -121,6 +124,7 @@ def history_of(evidence: Evidence) -> History:
             told=evidence.discounts,
             charges=charges,
             billed=bills,
+            gaps=missed,
         ),
     )
 

@@ -8,7 +8,8 @@ was so just `before` it. A track is their ordered fold:
             projected back (assumed) to just after the last of them, or to the start
 
 Two observations that agree leave no room for a change between them: what weaker evidence says
-there is left out, unless it dates the change that the second one saw.
+there is left out, unless it dates the change that the second one saw. Unless, too, there is a gap
+between them, in which nobody would have observed it.
 """
 
 from bisect import bisect_right
@@ -65,11 +66,13 @@ class Step(NamedTuple, Generic[V]):
     ref: str
 
 
-def fold(statements: Iterable[Said[V]], start: int) -> list[Step[V]]:
+def fold(
+    statements: Iterable[Said[V]], start: int, gaps: Sequence[tuple[int, int]] = ()
+) -> list[Step[V]]:
     """The steps of a fact; it was the same from `start` to the first statement."""
     steps: list[Step[V]] = []
     known_to = start  # the first second of which nothing has been said yet
-    believed = _believed(sorted(statements, key=_place))
+    believed = _believed(sorted(statements, key=_place), gaps)
     for said, following in zip_longest(believed, believed[1:]):
         if said.before:
             if _unexplained(said, following, steps):
@@ -87,7 +90,7 @@ def _place(said: Said[V]) -> tuple[int, Trust, int, bool, str]:
     return said.at, said.trust, said.order, not said.before, said.ref
 
 
-def _believed(ordered: Sequence[Said[V]]) -> list[Said[V]]:
+def _believed(ordered: Sequence[Said[V]], gaps: Sequence[tuple[int, int]]) -> list[Said[V]]:
     """Without the weaker statements between two observations that agree."""
     kept: list[Said[V]] = []
     between: list[Said[V]] = []
@@ -96,7 +99,7 @@ def _believed(ordered: Sequence[Said[V]]) -> list[Said[V]]:
         if said.trust is not Trust.OBSERVED:
             between.append(said)
             continue
-        if said.before and seen is not None and seen.value == said.value:
+        if said.before and seen and seen.value == said.value and not _apart(seen, said, gaps):
             then = _paired(said, ordered[place + 1] if place + 1 < len(ordered) else None)
             kept += [s for s in between if then and not s.before and s.value == then.value]
         else:
@@ -105,6 +108,11 @@ def _believed(ordered: Sequence[Said[V]]) -> list[Said[V]]:
         kept.append(said)
         seen = said
     return kept + between
+
+
+def _apart(seen: Said[V], said: Said[V], gaps: Sequence[tuple[int, int]]) -> bool:
+    """Whether there is a gap between them."""
+    return any(seen.at < until and since < said.at for since, until in gaps)
 
 
 def _unexplained(said: Said[V], following: Said[V] | None, steps: Sequence[Step[V]]) -> bool:
