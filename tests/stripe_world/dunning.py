@@ -141,11 +141,18 @@ class Dunning:
     # -- recovery
 
     def recover(self, sub: Sub) -> None:
-        """The customer pays its latest invoice, though nothing tried to collect it any more."""
+        """The customer pays its latest invoice, though nothing tried to collect it any more.
+
+        But none that is a draft as any is when it is new: it could not tell what there was.
+        """
         if not sub.live or sub.status not in ("past_due", "unpaid"):
             return
         invoice = next(i for i in self.book.shelf.invoices if i.id == sub.latest_invoice)
         if invoice.status == "draft":
+            by_itself = invoice.created + 3 * HOUR
+            if self.book.now < by_itself:
+                self.book.at(by_itself, lambda: self.recover(sub))
+                return
             invoice.status, invoice.finalized_at = "open", self.book.now
             self.book.tell_invoice("finalized", invoice)
         self.collect(invoice)

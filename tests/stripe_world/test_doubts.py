@@ -11,7 +11,7 @@ from tenure_connectors.stripe.world.billing import Billing
 from tenure_connectors.stripe.world.book import Book
 from tenure_connectors.stripe.world.catalog import Catalog, Coupon, Price, Product
 from tenure_connectors.stripe.world.desk import Desk, Order
-from tenure_connectors.stripe.world.moments import DAY, epoch
+from tenure_connectors.stripe.world.moments import DAY, HOUR, epoch
 from tenure_connectors.stripe.world.things import Item, Person, Sub
 from tenure_connectors.stripe.world.vouchers import Vouchers
 
@@ -143,6 +143,18 @@ def test_a_draft_that_an_end_left_behind_tells_no_pause(behavior):
     track = shop.book.shelf.tracks[shop.item.id]
     doubts = [d for d in track.doubts(shop.book.now) if "state" in d.names]
     assert max(d.end for d in doubts) == ended
+
+
+def test_a_draft_is_known_to_wait_before_what_is_unpaid_is_recovered():
+    shop = Shop()
+    dunning = Dunning(shop.book, shop.desk.billing, shop.desk, 0.0, Exhausted.UNPAID)
+    shop.sub.status = "unpaid"
+    shop.book.live(shop.item.period[1] + 300)
+    dunning.recover(shop.sub)
+    draft = shop.book.shelf.invoices[-1]
+    shop.on(40)
+    assert (draft.finalized_at or 0) - draft.created == 3 * HOUR
+    assert shop.sub.status == "active"
 
 
 def test_what_is_sent_by_mail_leaves_none_past_due_whose_latest_invoice_is_paid():
