@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -161,15 +162,14 @@ def test_a_worker_does_not_outlive_its_guard(stuck):
 class Daemon:
     """`tenure daemon` as a process, and what it says."""
 
-    def __init__(self, path: Path, *words: str) -> None:
+    def __init__(self, path: Path, program: tuple[str, ...] = ("-m", "tenure"), **env: str) -> None:
         self.log = path.parent / f"log-{time.monotonic_ns()}"
-        command = [sys.executable, "-m", "tenure", "--config", str(path), "daemon", *words]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                command,
+                [sys.executable, *program, "--config", str(path), "daemon"],
                 stderr=log,
                 stdout=subprocess.DEVNULL,
-                env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+                env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | env,
             )
 
     def said(self) -> str:
@@ -192,8 +192,8 @@ class Daemon:
 def daemons() -> Iterator[Callable[..., Daemon]]:
     started: list[Daemon] = []
 
-    def start(*words) -> Daemon:
-        started.append(Daemon(*words))
+    def start(*words, **env) -> Daemon:
+        started.append(Daemon(*words, **env))
         return started[-1]
 
     yield start
@@ -234,6 +234,52 @@ def test_a_day_in_the_life_of_a_daemon(daemons, tmp_path, sqlite_database):
     assert last(sqlite_database, "sync:slow") == ("interrupted", 1)
     assert last(sqlite_database, "sync:fine") == ("done", 1)
     assert "printed past everybody" in one.said()
+
+
+HANGS_UP = """
+import os, signal, sys
+
+class AtItsFirstImport:
+    def find_spec(name, *_):
+        if name == "tenure.cli.run": os.kill(os.getpid(), signal.SIGHUP)
+
+sys.meta_path.insert(0, AtItsFirstImport)
+from tenure.cli import main
+sys.exit(main())
+"""
+
+
+def test_a_sighup_while_the_program_is_loaded_waits_until_it_is_heeded(
+    daemons, tmp_path, sqlite_database
+):
+    one = daemons(write(tmp_path, sqlite_database, "fine"), ("-c", HANGS_UP))
+    one.waits_for("is taken over: sync:fine")
+    assert one.end() == 0
+
+
+@pytest.mark.parametrize("address", ["@tenure-{0}", "{1}/notify"])
+def test_systemd_hears_that_the_daemon_is_ready_once_it_heeds_signals(
+    daemons, tmp_path, sqlite_database, address
+):
+    address = address.format(os.getpid(), tmp_path)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.settimeout(60)
+        systemd.bind(address.replace("@", "\0"))
+        one = daemons(write(tmp_path, sqlite_database, "fine"), NOTIFY_SOCKET=address)
+        assert systemd.recv(99) == b"READY=1"
+        one.process.send_signal(signal.SIGHUP)
+        one.waits_for("is taken over: sync:fine")
+        assert one.end() == 0
+
+
+def test_a_systemd_that_does_not_listen_keeps_nobody_from_working(
+    daemons, tmp_path, sqlite_database
+):
+    path = write(tmp_path, sqlite_database, "fine")
+    one = daemons(path, NOTIFY_SOCKET=str(tmp_path / "nobody"))
+    one.waits_for("systemd was not told that the daemon is ready: No such file")
+    one.waits_for("sync:fine done")
+    assert one.end() == 0
 
 
 def test_another_daemon_takes_over_when_the_leader_is_killed(

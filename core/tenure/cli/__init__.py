@@ -37,8 +37,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args == ["--version"]:
         sys.stdout.write(f"tenure {__version__}\n")
         return 0
+    if "daemon" in args:
+        _keep_sighups()
     from tenure.cli.run import run  # noqa: PLC0415 - typer takes longer than `--version` may
 
     for name in MODULES:
         import_module(f"tenure.cli.{name}")
     return run(args)
+
+
+def _keep_sighups() -> None:
+    """Let a SIGHUP wait until the daemon heeds it: by itself it ends a process."""
+    import signal  # noqa: PLC0415 - `--version` does without it
+
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})

@@ -23,6 +23,7 @@ from queue import Empty, SimpleQueue
 
 from tenure import logs
 from tenure.daemon.crew import Processes, Speech, Worker
+from tenure.daemon.heartbeat import ready
 from tenure.daemon.jobs import Plan
 from tenure.daemon.leader import PERIOD, Lock
 from tenure.daemon.runs import Runs, State
@@ -112,6 +113,7 @@ class Service:
     def run(self) -> int:
         """Go on until a signal, or with `once` until nothing is due; returns the exit code."""
         self._heed_signals()
+        ready()
         watcher = threading.Thread(target=self._keep_lock, daemon=True)
         watcher.start()
         self._alarms.set(self.plan)

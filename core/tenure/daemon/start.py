@@ -1,7 +1,6 @@
 """Starting the daemon: the plan, the lock, what is watched, and then the service."""
 
 import logging
-import signal
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -25,7 +24,6 @@ def start(path: Path, level: int, style: str, *, once: bool = False) -> int:
 
     Raises `ConfigError` for a file with mistakes, `TenureError` where another daemon runs.
     """
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})  # it waits until somebody heeds it
     speech = Speech(instance=f"{this_process()}/{token_hex(2)}", level=level, style=style)
     plan = read_plan(path, speech)
     speak(speech, plan)
