@@ -119,6 +119,38 @@ def test_who_loses_the_lock_starts_nothing_more_while_its_workers_die(running):
     assert in_time == [True]
 
 
+def test_who_loses_the_lock_while_its_workers_end_in_peace_has_them_killed(running):
+    lock, killed, in_time = Latch(), threading.Event(), []
+
+    class Slow(Crew):
+        def stop(self) -> None:
+            lock.looks = "?"
+            in_time.append(killed.wait(5))
+
+        def kill(self) -> None:
+            killed.set()
+
+    one = running(job(SYNC), lock=lock, hire=Slow)
+    until(lambda: one._crew.tasks)
+    one.stop()
+    until(lambda: in_time)
+    assert in_time == [True]
+
+
+def test_who_loses_the_lock_to_another_says_whom_it_stands_by(postgres_database, running, caplog):
+    caplog.set_level("INFO", "tenure")
+    running(job(SYNC), lock=Latch("yn"), store=postgres_database)
+    until(lambda: "stands by: process 7 on afar leads" in caplog.text)
+    assert "does not lead any more" in caplog.text
+
+
+def test_who_loses_a_lock_that_only_one_may_have_ends(sqlite_database, monkeypatch):
+    monkeypatch.setattr(daemon, "PERIOD", 0.01)
+    plan = a_plan(job(SYNC)).model_copy(update={"store": sqlite_database})
+    with pytest.raises(TenureError, match="process 7 on afar"):
+        Service(plan, Speech(instance="one"), Latch("yyn"), hire=Crew).run()
+
+
 def test_a_store_that_cannot_be_opened_is_tried_again(running, tmp_path, caplog, monkeypatch):
     monkeypatch.setattr(daemon, "_LONGEST_PAUSE", 0.01)
     one = running(job(SYNC), store=f"sqlite:///{tmp_path}/later/t.db")
@@ -142,6 +174,8 @@ def test_a_lock_whose_file_was_deleted_is_taken_anew_before_another_daemon_takes
     assert (one.held(), other.held()) == (True, False)
     (tmp_path / "t.db.daemon").unlink()
     assert (other.held(), one.held()) == (True, False)
+    (tmp_path / "t.db.daemon").unlink()
+    assert one.holder() == "another process"
     other.release()
 
 
@@ -210,30 +244,27 @@ def test_where_no_process_can_be_had_the_old_plan_stays(running, monkeypatch, ca
     assert "not taken over, the old one stays in force: [Errno 11]" in caplog.text
 
 
-def test_of_two_readings_the_last_one_counts_though_it_ends_first(running, monkeypatch):
-    one, begun, slow = running(job(SYNC)), threading.Event(), threading.Event()
+def test_of_many_reloads_at_once_the_first_and_the_last_read(running, monkeypatch):
+    one, slow, read = running(job(SYNC)), threading.Event(), []
     old, new = (
         a_plan(job(name)).model_copy(update={"store": one.plan.store})
         for name in ("sync:old", "sync:new")
     )
 
-    def read(_path, _speech):
-        if begun.is_set():
-            return new
-        begun.set()
+    def reading(_path, _speech):
+        read.append("reads")
         slow.wait()
-        return old
+        return new if len(read) > 1 else old
 
-    monkeypatch.setattr(daemon, "read_plan", read)
+    monkeypatch.setattr(daemon, "read_plan", reading)
     one.reload()
-    begun.wait()
-    one.reload()
-    until(lambda: one.plan is new)
+    until(lambda: read)
+    for _ in range(20):
+        one.reload()
     slow.set()
-    until(lambda: not any("_read_again" in thread.name for thread in threading.enumerate()))
-    one._inbox.put(begun.clear)
-    until(lambda: not begun.is_set())
-    assert one.plan is new
+    until(lambda: one.plan is new)
+    assert one.view.reloads == {"taken": 2, "refused": 0}
+    assert not one._wants_plan.is_set()
 
 
 def test_another_address_to_listen_on_is_said_to_need_a_restart(running, monkeypatch, caplog):

@@ -83,7 +83,10 @@ class FileLock:
 
     def holder(self) -> str:
         """The process that wrote itself into the file."""
-        return self._path.read_text(encoding="utf-8").strip() or "another process"
+        said = ""
+        with suppress(OSError):  # it is for people, and may be gone already
+            said = self._path.read_text(encoding="utf-8").strip()
+        return said or "another process"
 
     def release(self) -> None:
         """Unlock the file; it stays, for another daemon may wait at it."""

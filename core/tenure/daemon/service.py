@@ -99,11 +99,11 @@ class Service:
     def __post_init__(self) -> None:
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._crew = self.hire(self.speech, lambda: self._inbox.put(_nothing), self.clock)
-        self._over = threading.Event()
+        self._over, self._idle = threading.Event(), threading.Event()
         self._turn: Turn | None = None
         self._failures = 0
         self._tidied: date | None = None
-        self._readings = 0
+        self._wants_plan = threading.Event()
         self._leading = False
         from tenure.daemon.alarms import Alarms  # noqa: PLC0415 - a tenth of a second
 
@@ -114,8 +114,8 @@ class Service:
         """Go on until a signal, or with `once` until nothing is due; returns the exit code."""
         self._heed_signals()
         ready()
-        watcher = threading.Thread(target=self._keep_lock, daemon=True)
-        watcher.start()
+        watcher = self._beside(self._keep_lock)
+        self._beside(self._read_when_asked)
         self._alarms.set(self.plan)
         try:
             while not self._over.is_set():
@@ -136,9 +136,8 @@ class Service:
         self._inbox.put(self._over.set)
 
     def reload(self) -> None:
-        """Read plugins.toml anew; one with mistakes changes nothing."""
-        self._readings += 1
-        threading.Thread(target=self._read_again, args=(self._readings,), daemon=True).start()
+        """Read plugins.toml anew, once more though it is being read; mistakes change nothing."""
+        self._wants_plan.set()
 
     def _heed_signals(self) -> None:
         if threading.current_thread() is not threading.main_thread():
@@ -226,16 +225,27 @@ class Service:
         what = (ended.task.run, ended.task.job.name, ended.state, took, ended.message)
         log.log(level, "run %s: %s %s after %.1f s: %s", *what)
 
-    # The lock: looked at in a thread of its own, which the main one never keeps waiting.
+    def _beside(self, act: Callable[[], None]) -> threading.Thread:
+        """Do it in a thread of its own."""
+
+        def run() -> None:
+            try:
+                act()
+            except Exception as error:  # noqa: BLE001 - unseen here, and nobody would do it any more
+                self._inbox.put(partial(_raise, error))
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        return thread
+
+    # The lock: looked at in a thread of its own, which the main one never keeps waiting, as long
+    # as anybody works.
 
     def _keep_lock(self) -> None:
         leads: bool | None = None
-        try:
-            while not self._over.is_set():
-                leads = self._look(leads)
-                self._over.wait(PERIOD)
-        except Exception as error:  # noqa: BLE001 - unseen here, and the daemon would wait for ever
-            self._inbox.put(partial(_raise, error))
+        while not self._idle.is_set():
+            leads = self._look(leads)
+            self._idle.wait(PERIOD)
 
     def _look(self, before: bool | None) -> bool | None:  # noqa: FBT001 - what it returned before
         try:
@@ -252,9 +262,10 @@ class Service:
         if leads and not before:
             self._inbox.put(self._lead)
         elif not leads and before:
+            log.error("this daemon does not lead any more; its work is stopped")
             self._inbox.put(self._follow)  # first: or what dies would be started anew, and again
             self._crew.kill()
-        elif said is False and before is None:
+        if said is False and before is not False:
             self._inbox.put(self._stand_by)
         return said
 
@@ -265,7 +276,6 @@ class Service:
 
     def _follow(self) -> None:
         self._crew.kill()  # what this thread was just starting, too
-        log.error("this daemon does not lead any more; its work was stopped")
         self._leading = self.view.leads = False
 
     def _stand_by(self) -> None:
@@ -277,18 +287,21 @@ class Service:
 
     # A new plugins.toml.
 
-    def _read_again(self, number: int) -> None:
+    def _read_when_asked(self) -> None:
+        while self._wants_plan.wait() and not self._idle.is_set():
+            self._wants_plan.clear()
+            self._read_again()
+
+    def _read_again(self) -> None:
         try:
             plan = read_plan(self.plan.path, self.speech)
             if plan.store != self.plan.store:
                 raise ConfigError("[tenure] store is another one", "Restart the daemon for that")
         # No process is to be had, or the program was replaced by one that speaks another way.
         except (TenureError, OSError, ValueError) as error:
-            act = partial(self._keep, str(error))
+            self._inbox.put(partial(self._keep, str(error)))
         else:
-            act = partial(self._adopt, plan)
-        # Of two readings the one asked for last counts, whichever ends first.
-        self._inbox.put(lambda: act() if number == self._readings else None)
+            self._inbox.put(partial(self._adopt, plan))
 
     def _keep(self, reason: str) -> None:
         log.error("plugins.toml is not taken over, the old one stays in force: %s", reason)
@@ -309,6 +322,8 @@ class Service:
         self._over.set()
         self._alarms.stop()
         self._crew.stop()
+        self._idle.set()
+        self._wants_plan.set()
         if self._turn is not None and self._leading:
             try:
                 self._turn.tell()
