@@ -39,6 +39,13 @@ _BELL = "[sinks.a]\nuse = './bell.py'"
         ("[metrics]\nschedule = 'every 521w 1'", "schedule; write `every 15m`"),
         ("[daemon]\ntimeout = '30d'", "daemon.timeout: '30d': longer than three weeks"),
         ("[daemon]\ntimeouts = { report = '4w' }", "'4w': longer than three weeks"),
+        (
+            "[daemon.timeouts]\n'sync:a' = '1h'\nrates = '1h'\n[connectors.b]",
+            "plugins.toml:2: daemon.timeouts.\"sync:a\": there is no job 'sync:a'; did you mean "
+            "'sync:b'? Allowed: alerts, report, sync:b",
+        ),
+        ("[daemon.timeouts]\nrates = '1h'", "plugins.toml:2: daemon.timeouts.rates: there is no"),
+        ("connectors = 5\n[daemon.timeouts]\nrate = '1h'\n[fx]", "did you mean 'rates'?"),
         ("[metrics]\nschedule = 'every 522w'", "metrics.schedule: 'every 522w': longer than ten"),
         ("[tenure]\nstore = 'mysql://h/t'", "write sqlite:///tenure.db or postgresql+psycopg://"),
         ("[tenure]\nstore = 'sqlite:///:memory:'", "a store in memory is gone"),

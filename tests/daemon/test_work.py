@@ -96,11 +96,6 @@ def test_a_file_with_mistakes_is_no_plan(folder):
     assert "connectors.history.schedule" in message
 
 
-def test_a_timeout_of_a_job_that_is_not_there_is_a_mistake(folder):
-    (folder / "plugins.toml").write_text(CONFIG.replace("sync:history", "sync:nobody"))
-    assert "there is no job 'sync:nobody'" in did(folder, "plan")[1]
-
-
 def test_each_job_says_what_it_did(folder):
     done = [did(folder, job) for job in ("rates", "sync:history", "report", "push:files")]
     assert [state for state, *_ in done] == ["done"] * 4

@@ -5,8 +5,10 @@ find ─► Document ─► [tenure], [connectors.*], [accounts], [fx], [sinks.*
 """
 
 import os
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from tenure.config import entries
@@ -103,8 +105,22 @@ def _accounts(reading: Reading) -> AccountsConfig | None:
 
 
 def _daemon(reading: Reading) -> DaemonTable | None:
-    raw = reading.table(("daemon",), reading.document.tables.get("daemon", {}))
-    return reading.validate(DaemonTable, reading.section(("daemon",), raw))
+    tables = reading.document.tables
+    section = reading.section(("daemon",), reading.table(("daemon",), tables.get("daemon", {})))
+    timeouts, known = section.values.get("timeouts"), [*_job_names(tables)]
+    for name in timeouts if isinstance(timeouts, dict) else ():
+        if name not in known:
+            path = ("daemon", "timeouts", name)
+            reading.wrong(path, f"there is no job {name!r}{nearest(name, known)}")
+    return reading.validate(DaemonTable, section)
+
+
+def _job_names(tables: Mapping[str, Any]) -> Iterator[str]:
+    """What the daemon's jobs may be called: those too whose table is disabled, or has mistakes."""
+    yield from ("alerts", "report", *(["rates"] if "fx" in tables else []))
+    for job, table in (("sync", "connectors"), ("push", "sinks")):
+        named = tables.get(table)
+        yield from (f"{job}:{name}" for name in (named if isinstance(named, dict) else ()))
 
 
 def _metrics(reading: Reading) -> MetricsConfig | None:

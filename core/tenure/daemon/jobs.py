@@ -21,7 +21,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tenure.config import Workspace, schedule
 from tenure.config.sections import DaemonTable
-from tenure.errors import ConfigError
 
 DAILY = "5 0 * * *"
 """When figures are made where [metrics] has no schedule."""
@@ -113,18 +112,13 @@ class Plan(BaseModel):
 
 
 def plan(workspace: Workspace, text: str) -> Plan:
-    """The plan of a workspace; raises `ConfigError` for a timeout of a job that is not there."""
-    jobs = tuple(_jobs(workspace))
-    known = [job.name for job in jobs]
-    for name in workspace.daemon.timeouts:
-        if name not in known:
-            raise ConfigError(f"[daemon] timeouts: there is no job {name!r}", f"There are: {known}")
+    """The plan of a workspace."""
     return Plan(
         path=workspace.path,
         text=text,
         store=workspace.store,
         timezone=workspace.timezone.key,
-        jobs=jobs,
+        jobs=tuple(_jobs(workspace)),
         settings=workspace.daemon,
         warnings=workspace.warnings,
         secrets=workspace.secrets,
