@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from daemons import without_threads
 from sqlalchemy import make_url
 
 from tenure.daemon import leader
@@ -116,6 +117,13 @@ def test_a_server_that_answers_no_more_is_given_up(stalling, monkeypatch):
     stall.set()
     with pytest.raises(StoreError, match="does not answer"):
         one.held()
+
+
+def test_the_lock_is_looked_at_though_no_thread_can_be_had(postgres_database):
+    one = PostgresLock(postgres_database, "one")
+    with without_threads():
+        assert (one.held(), one.held()) == (True, True)
+    one.release()
 
 
 def test_a_server_gives_up_a_machine_that_is_silent_after_the_daemon_on_it_did(postgres_database):

@@ -16,13 +16,14 @@ from pathlib import Path
 
 import pytest
 import slack_world
-from daemons import a_plan, at, clash, job, until
+from daemons import a_plan, at, clash, job, until, without_files, without_threads
 
 from conftest import free_port
+from tenure.daemon import guard
 from tenure.daemon.crew import Processes, Speech, Worker
 from tenure.daemon.runs import Runs, State
 from tenure.daemon.turn import Ended, Task
-from tenure.daemon.work import Order
+from tenure.daemon.work import Order, Result
 from tenure.demo import services
 from tenure.ledger.store import Store
 
@@ -75,6 +76,11 @@ def write(folder: Path, store: str, *acts: str, more: str = "") -> Path:
     return folder / "plugins.toml"
 
 
+def a_task(name: str, **options) -> Task:
+    now, wanted = at("2026-01-05"), job(name).model_copy(update=options)
+    return Task(run=1, job=wanted, attempt=1, due_at=now, started_at=now)
+
+
 @pytest.fixture(scope="module")
 def ended(tmp_path_factory) -> dict[str, Ended]:
     """How jobs ended whose plugins do the worst, all at once."""
@@ -82,16 +88,9 @@ def ended(tmp_path_factory) -> dict[str, Ended]:
     plan = a_plan(grace="1s").model_copy(update={"path": path, "text": path.read_text()})
     woken = threading.Semaphore(0)
     crew = Processes(Speech(instance="one", level=40), woken.release)
-    for number, act in enumerate(ACTS):
+    for act in ACTS:
         limit = timedelta(seconds=8 if act == "hang" else 120)
-        task = Task(
-            run=number,
-            job=job(f"sync:{act}").model_copy(update={"timeout": limit}),
-            attempt=1,
-            due_at=at("2026-01-05"),
-            started_at=at("2026-01-05"),
-        )
-        crew.start(task, plan)
+        crew.start(a_task(f"sync:{act}", timeout=limit), plan)
     for _ in ACTS:
         assert woken.acquire(timeout=120)
     assert len(crew.working()) == len(ACTS)  # until it is asked for
@@ -114,6 +113,43 @@ def ended(tmp_path_factory) -> dict[str, Ended]:
 def test_a_plugin_takes_its_worker_along_and_nobody_else(ended, act, state, said):
     assert ended[act].state is state
     assert said in ended[act].message
+
+
+@pytest.mark.parametrize("lacking", [without_threads, without_files])
+def test_where_no_more_can_be_started_the_job_is_tried_again_later(tmp_path, lacking):
+    plan = a_plan().model_copy(update={"path": write(tmp_path, "sqlite:///t.db", "fine")})
+    crew, children = Processes(Speech(instance="one"), lambda: None), guard._children(os.getpid())
+    with lacking():
+        crew.start(a_task("sync:fine"), plan)
+    (ended,) = crew.ended()
+    assert ended.state is State.CRASHED
+    assert "could be started: " in ended.message
+    assert (crew.working(), guard._children(os.getpid())) == ([], children)
+
+
+def test_workers_can_be_stopped_though_no_thread_can_be_had(tmp_path):
+    plan = a_plan().model_copy(update={"path": write(tmp_path, "sqlite:///t.db", "slow")})
+    crew = Processes(Speech(instance="one"), lambda: None)
+    crew.start(a_task("sync:slow"), plan)
+    with without_threads():
+        crew.kill()
+    assert [one.state for one in crew.ended()] == [State.INTERRUPTED]
+
+
+def test_a_guard_that_can_watch_over_nobody_says_so():
+    program = "import threading; threading.stack_size(1 << 46); from tenure.daemon import guard"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{program}; guard.main()", "1"],
+        input=Order(job="sync:fine", path=Path("plugins.toml")).model_dump_json().encode() + b"\n",
+        capture_output=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        check=False,
+    )
+    assert (
+        "No process could be started: can't start"
+        in Result.model_validate_json(done.stdout).message
+    )
+    assert done.stderr == b""
 
 
 def is_there(process: int) -> bool:
@@ -141,7 +177,6 @@ def stuck(tmp_path) -> Iterator[tuple[Worker, int, int]]:
     assert is_there(one)
     yield worker, one, child
     worker.kill()
-    worker._close()
     with suppress(ProcessLookupError):
         os.kill(child, signal.SIGKILL)
 

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from daemons import Hands, a_plan, at, job, until
+from daemons import Hands, a_plan, at, job, until, without_files, without_threads
 
 from tenure.daemon import service as daemon
 from tenure.daemon.crew import Speech
@@ -233,15 +233,18 @@ def test_who_comes_to_lead_works_from_the_plan_that_was_read_last(running, monke
     assert one._crew.started() == ["sync:crm"]
 
 
-def test_where_no_process_can_be_had_the_old_plan_stays(running, monkeypatch, caplog):
-    def read(_path, _speech):
-        raise BlockingIOError(11, "Resource temporarily unavailable")
-
+def test_where_no_process_can_be_had_the_old_plan_stays(running, caplog):
     one = running(job(SYNC))
-    monkeypatch.setattr(daemon, "read_plan", read)
-    one.reload()
-    until(lambda: one.view.reloads["refused"])
-    assert "not taken over, the old one stays in force: [Errno 11]" in caplog.text
+    until(lambda: one._crew.tasks)
+    with without_files():
+        one.reload()
+        until(lambda: one.view.reloads["refused"])
+    assert "stays in force: No process could be started: Too many open files" in caplog.text
+
+
+def test_where_no_thread_can_be_had_no_daemon_starts_and_says_so():
+    with without_threads(), pytest.raises(TenureError, match="No thread could be started: can't"):
+        Service(a_plan(job(SYNC)), Speech(instance="one"), Latch(), hire=Crew)
 
 
 def test_of_many_reloads_at_once_the_first_and_the_last_read(running, monkeypatch):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from daemons import Rig, a_plan, at, job
+from daemons import Rig, a_plan, at, job, without_threads
 
 from tenure.config.sections import DaemonTable
 from tenure.daemon.crew import Speech
@@ -238,6 +238,17 @@ def test_who_asks_is_answered_while_as_many_work_as_may(watch):
             each()
 
 
+def test_who_asks_while_no_thread_can_be_had_is_turned_away_in_words(watch, caplog):
+    with ExitStack() as stack:
+        server = serve(watch, "127.0.0.1:0")
+        stack.callback(server.server_close)
+        stack.callback(server.shutdown)
+        with without_threads(), socket.create_connection(server.server_address, 5) as asking:
+            assert asking.recv(1) == b""
+        assert "got no answer: can't start new thread" in caplog.text
+        assert fetch(f"http://127.0.0.1:{server.server_port}/healthz")[0] == 200
+
+
 def test_an_address_that_is_taken_is_a_mistake(watch):
     server = serve(watch, "127.0.0.1:0")
     try:
@@ -285,6 +296,16 @@ def test_the_heart_beats_when_all_is_well_and_not_while_something_failed(watch, 
     _beat(rig.turn, [])
     beat(rig.turn.plan.settings.heartbeat).join()
     assert ear.heard == ["/alive"]
+
+
+def test_a_heartbeat_for_which_there_is_no_thread_is_left_out(watch, caplog):
+    from tenure.daemon.start import _beat  # noqa: PLC0415 - what is tried
+
+    watch.rig.turn.plan = a_plan(job(SYNC), heartbeat="http://127.0.0.1:9/secret")
+    watch.rig.tick()
+    with without_threads():
+        _beat(watch.rig.turn, [ended()])
+    assert "the heartbeat is left out: No thread could be started" in caplog.text
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9/secret", "http://127.0.0.1:9/a secret"])

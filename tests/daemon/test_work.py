@@ -68,7 +68,7 @@ def test_a_plan_has_every_job_with_its_schedule_and_time(folder):
         ("push:files", "5 0 * * *", 120),
         ("push:board", "0 9 1 * *", 120),
     ]
-    assert (plan.timezone, plan.text) == ("Europe/Berlin", CONFIG)
+    assert (plan.zone.key, plan.text) == ("Europe/Berlin", CONFIG)
     assert plan.settings.stale_after == timedelta(weeks=200)
 
 

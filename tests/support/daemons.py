@@ -1,7 +1,10 @@
 """A plan, its runs in a real store, and a crew that does what it is told."""
 
+import resource
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,7 +31,7 @@ def a_plan(*jobs: Job, zone: str = "UTC", **settings) -> Plan:
         path=Path("plugins.toml"),
         text="",
         store="",
-        timezone=zone,
+        zone=zone,
         jobs=jobs,
         settings=DaemonTable(**settings),
     )
@@ -115,3 +118,24 @@ def until(what: Callable[[], object], seconds: float = 30) -> None:
     while not what():
         assert time.monotonic() < deadline
         time.sleep(0.005)
+
+
+@contextmanager
+def without_threads() -> Iterator[None]:
+    """The system has no more of them to give."""
+    before = threading.stack_size(1 << 46)  # more than there is room for
+    try:
+        yield
+    finally:
+        threading.stack_size(before)
+
+
+@contextmanager
+def without_files() -> Iterator[None]:
+    """The process may open no more, pipes to another one included."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

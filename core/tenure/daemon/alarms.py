@@ -14,6 +14,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from tenure.config import schedule
 from tenure.daemon.jobs import Plan
+from tenure.threads import begun
 
 
 class Alarms:
@@ -25,7 +26,8 @@ class Alarms:
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults=defaults, executors={"default": DebugExecutor()}
         )
-        self._scheduler.start()
+        with begun("thread"):
+            self._scheduler.start()
 
     def set(self, plan: Plan) -> None:
         """Ring when a job of the plan is due, and for nothing else."""

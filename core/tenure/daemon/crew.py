@@ -20,6 +20,8 @@ from tenure.daemon.jobs import Plan
 from tenure.daemon.runs import State
 from tenure.daemon.turn import Ended, Task
 from tenure.daemon.work import Order, Result
+from tenure.errors import TenureError
+from tenure.threads import begin, begun
 
 _COMMAND = (sys.executable, "-P", "-m", "tenure.daemon.guard")
 
@@ -42,12 +44,13 @@ class Worker:
     """One process that carries out one order, behind its guard."""
 
     def __init__(self, order: Order, grace: float) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - our own module
-            (*_COMMAND, str(grace)),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,
-        )
+        with begun("process"):
+            self._process = subprocess.Popen(  # noqa: S603 - our own module
+                (*_COMMAND, str(grace)),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                start_new_session=True,
+            )
         # Ours, for as long as it lives: at its end the guard knows that the daemon is gone.
         self._stdin, self._process.stdin = self._process.stdin, None
         assert self._stdin is not None  # noqa: S101 - it is a pipe
@@ -60,21 +63,26 @@ class Worker:
         try:
             return self._told(self._process.communicate(timeout=timeout)[0])
         except subprocess.TimeoutExpired:
-            self.stop()
+            self.tell(signal.SIGTERM)
+            self.wait()
             said = f"cut off after {timeout:,.0f} s; set [daemon] timeouts if it needs longer"
             return Result(state=State.TIMEOUT, message=said, exit_code=1)
         finally:
             self._close()
 
-    def stop(self) -> None:
-        """Tell it to stop; unless it does so in time its guard kills it, with all it started."""
-        self._process.terminate()
+    def tell(self, number: signal.Signals) -> None:
+        """SIGTERM: stop, or be killed after the grace, with all that it started. SIGQUIT: now."""
+        self._process.send_signal(number)
+
+    def wait(self) -> None:
+        """Wait for its end."""
         self._process.wait()
 
     def kill(self) -> None:
-        """End it at once, with all that it started."""
-        self._process.send_signal(signal.SIGQUIT)
-        self._process.wait()
+        """End it now, and forget it."""
+        self.tell(signal.SIGQUIT)
+        self.wait()
+        self._close()
 
     def _close(self) -> None:
         for pipe in (self._stdin, self._process.stdout):
@@ -125,14 +133,12 @@ class Processes:
             self._end(task, Result(state=State.INTERRUPTED, message=_STOPPED))
             return
         try:
-            grace = plan.settings.grace.total_seconds()
-            worker = self._busy[task.job.name] = Worker(order, grace)
-        except OSError as error:  # no more processes, or no memory for one
-            said = f"no process could be started: {error.strerror}"
-            self._end(task, Result(state=State.CRASHED, message=said, exit_code=1))
+            worker = Worker(order, plan.settings.grace.total_seconds())
+            self._busy[task.job.name] = worker
+            seer = self._seer(task, worker)
+        except TenureError as error:
+            self._end(task, Result(state=State.CRASHED, message=str(error), exit_code=1))
             return
-        seer = threading.Thread(target=self._see_to, args=(task, worker), daemon=True)
-        seer.start()
         self._seers = {thread for thread in self._seers if thread.is_alive()} | {seer}
 
     def working(self) -> Collection[str]:
@@ -151,25 +157,33 @@ class Processes:
     def stop(self) -> None:
         """Tell all to stop, and wait until they did or were killed."""
         self._stopping = True
-        self._all(Worker.stop)
+        self._all(signal.SIGTERM)
 
     def kill(self) -> None:
         """End all at once: their work is somebody else's now."""
         self._stopping = True
-        self._all(Worker.kill)
+        self._all(signal.SIGQUIT)
 
     def resume(self) -> None:
         """Work may be taken again."""
         self._stopping = False
 
-    def _all(self, end: Callable[[Worker], None]) -> None:
+    def _all(self, number: signal.Signals) -> None:
         # Seers first: one whose worker starts meanwhile would be waited for until that is done.
         seers, busy = self._seers, list(self._busy.values())
-        threads = [threading.Thread(target=end, args=(one,)) for one in busy]
-        for thread in threads:
-            thread.start()
-        for thread in (*threads, *seers):
-            thread.join()
+        for worker in busy:
+            worker.tell(number)
+        for worker in busy:
+            worker.wait()
+        for seer in seers:
+            seer.join()
+
+    def _seer(self, task: Task, worker: Worker) -> threading.Thread:
+        try:
+            return begin(self._see_to, task, worker)
+        except TenureError:
+            worker.kill()
+            raise
 
     def _see_to(self, task: Task, worker: Worker) -> None:
         result = worker.result(task.job.timeout.total_seconds())

@@ -27,9 +27,20 @@ def main() -> int:
         return 1  # the daemon went away before it said what for
     if _children(guard) is not None:
         _prctl(_CHILD_SUBREAPER, 1)
-    if worker := os.fork():
-        return watch(worker, grace)
-    return _work(order, guard)
+    try:
+        worker = os.fork()
+    except OSError as error:
+        return refuse(error)
+    return watch(worker, grace) if worker else _work(order, guard)
+
+
+def refuse(error: Exception) -> int:
+    """Say how it went, for there is no worker to do so."""
+    import json  # noqa: PLC0415 - as above
+
+    said = f"No process could be started: {error}"
+    sys.stdout.write(json.dumps({"state": "crashed", "message": said, "exit_code": 1}))
+    return 1
 
 
 def _work(order: bytes, guard: int) -> int:
@@ -59,7 +70,11 @@ def watch(worker: int, grace: float) -> int:
 
     for number, act in ((signal.SIGTERM, stop), (signal.SIGALRM, kill), (signal.SIGQUIT, kill)):
         signal.signal(number, act)
-    threading.Thread(target=_heed_daemon, daemon=True).start()
+    try:
+        threading.Thread(target=_heed_daemon, daemon=True).start()
+    except RuntimeError as error:
+        refuse(error)
+        kill()
     ended = 0
     while ended != worker:  # orphans end here, too
         ended, status = os.waitpid(-1, 0)

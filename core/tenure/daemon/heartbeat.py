@@ -13,6 +13,8 @@ import urllib.request
 from http.client import HTTPException
 from threading import Thread
 
+from tenure.threads import begin
+
 log = logging.getLogger("tenure.daemon")
 
 _TIMEOUT = 10.0
@@ -33,9 +35,7 @@ def ready() -> None:
 
 def beat(url: str) -> Thread:
     """Call the address, in a thread; a failure is only logged."""
-    thread = Thread(target=_call, args=(url,), daemon=True)
-    thread.start()
-    return thread
+    return begin(_call, url)
 
 
 def _call(url: str) -> None:

@@ -85,16 +85,11 @@ class Plan(BaseModel):
     path: Path
     text: str = Field(repr=False)
     store: str = Field(repr=False)
-    timezone: str
+    zone: ZoneInfo
     jobs: tuple[Job, ...]
     settings: DaemonTable
     warnings: tuple[str, ...] = ()
     secrets: tuple[str, ...] = Field(default=(), repr=False)
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The zone in which schedules are read."""
-        return ZoneInfo(self.timezone)
 
     @property
     def is_shared(self) -> bool:
@@ -117,7 +112,7 @@ def plan(workspace: Workspace, text: str) -> Plan:
         path=workspace.path,
         text=text,
         store=workspace.store,
-        timezone=workspace.timezone.key,
+        zone=workspace.timezone,
         jobs=tuple(_jobs(workspace)),
         settings=workspace.daemon,
         warnings=workspace.warnings,

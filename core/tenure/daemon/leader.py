@@ -7,10 +7,10 @@ machine, the lock is on a file, and a second daemon is refused.
 
 import fcntl
 import os
+import select
 import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
@@ -27,7 +27,7 @@ PERIOD = 2.0
 """Seconds between two looks at the lock."""
 
 _KEY = WRITE_LOCK + 1
-_HOLDER = holder_query(_KEY).encode()
+_HOLDER = holder_query(_KEY)
 
 _ANSWER = 4.0
 """Seconds in which the server, or what is between, has to answer."""
@@ -137,21 +137,19 @@ class PostgresLock:
             if self._session is None:
                 self._session = self._connect()
             query = "SELECT true" if self._is_ours else f"SELECT pg_try_advisory_lock({_KEY})"
-            with _answered(self._session):
-                row = self._session.execute(query).fetchone()
+            self._is_ours = _ask(self._session, query) == b"t"
         except psycopg.Error as error:
             self.release()
             said = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise StoreError(f"The ledger does not answer: {said}", "Trying again") from None
-        self._is_ours = bool(row and row[0])
         return self._is_ours
 
     def holder(self) -> str:
         """The name of the session that has it."""
-        row = None
+        name = None
         with suppress(Exception):  # it is for people; the next look says what is wrong
-            row = self._session.execute(_HOLDER).fetchone() if self._session else None
-        return str(row[0]).removeprefix("tenure daemon ") if row else "another daemon"
+            name = _ask(self._session, _HOLDER) if self._session else None
+        return name.decode().removeprefix("tenure daemon ") if name else "another daemon"
 
     def release(self) -> None:
         """End the session, and the lock with it."""
@@ -167,18 +165,21 @@ class PostgresLock:
         return psycopg.connect(self._url, autocommit=True, **ours)
 
 
-@contextmanager
-def _answered(session: "psycopg.Connection[Any]") -> Iterator[None]:
-    """Break a session off that does not answer: TCP notices no proxy and no server that hangs."""
-    late = threading.Timer(_ANSWER, _break_off, (session.fileno(),))
-    late.daemon = True
-    late.start()
-    try:
-        yield
-    finally:
-        late.cancel()
+def _ask(session: "psycopg.Connection[Any]", query: str) -> bytes | None:
+    """The first value of the answer, in time: TCP notices no proxy and no server that hangs."""
+    import psycopg  # noqa: PLC0415 - likewise
 
-
-def _break_off(number: int) -> None:
-    with suppress(OSError), socket.fromfd(number, socket.AF_INET, socket.SOCK_STREAM) as line:
-        line.shutdown(socket.SHUT_RDWR)
+    line, value, late = session.pgconn, None, time.monotonic() + _ANSWER
+    arrives = select.poll()
+    arrives.register(line.socket, select.POLLIN)
+    line.send_query(query.encode())
+    while True:
+        while line.is_busy():
+            if not arrives.poll(max(late - time.monotonic(), 0) * 1000):
+                raise psycopg.OperationalError(f"no word in {_ANSWER} s")
+            line.consume_input()
+        if (result := line.get_result()) is None:
+            return value
+        if result.status != psycopg.pq.ExecStatus.TUPLES_OK:
+            raise psycopg.OperationalError(result.error_message.decode(errors="replace"))
+        value = result.get_value(0, 0) if result.ntuples else None

@@ -31,6 +31,7 @@ from tenure.daemon.turn import Ended, Observer, Turn
 from tenure.daemon.work import PLAN, Order, Result
 from tenure.errors import ConfigError, StoreError, TenureError
 from tenure.ledger.store import Store
+from tenure.threads import begin
 
 BEAT = 30.0
 """Seconds after which the crank is turned though nothing called for it: clocks are set, too."""
@@ -234,9 +235,7 @@ class Service:
             except Exception as error:  # noqa: BLE001 - unseen here, and nobody would do it any more
                 self._inbox.put(partial(_raise, error))
 
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
-        return thread
+        return begin(run)
 
     # The lock: looked at in a thread of its own, which the main one never keeps waiting, as long
     # as anybody works.
@@ -266,7 +265,7 @@ class Service:
             self._inbox.put(self._follow)  # first: or what dies would be started anew, and again
             self._crew.kill()
         if said is False and before is not False:
-            self._inbox.put(self._stand_by)
+            self._inbox.put(partial(self._stand_by, self.lock.holder()))
         return said
 
     def _lead(self) -> None:
@@ -278,9 +277,8 @@ class Service:
         self._crew.kill()  # what this thread was just starting, too
         self._leading = self.view.leads = False
 
-    def _stand_by(self) -> None:
+    def _stand_by(self, holder: str) -> None:
         self.view.trouble = None
-        holder = self.lock.holder()
         if not self.plan.is_shared or self.once:
             raise _taken(holder)
         log.info("stands by: %s leads", holder)
@@ -297,7 +295,7 @@ class Service:
             plan = read_plan(self.plan.path, self.speech)
             if plan.store != self.plan.store:
                 raise ConfigError("[tenure] store is another one", "Restart the daemon for that")
-        # No process is to be had, or the program was replaced by one that speaks another way.
+        # Another version of the program was installed, perhaps, or no file can be opened.
         except (TenureError, OSError, ValueError) as error:
             self._inbox.put(partial(self._keep, str(error)))
         else:

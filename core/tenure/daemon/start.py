@@ -13,6 +13,7 @@ from tenure.daemon.jobs import Plan
 from tenure.daemon.leader import lock_of
 from tenure.daemon.service import Service, read_plan, speak
 from tenure.daemon.turn import Ended, Turn
+from tenure.errors import TenureError
 from tenure.ledger.store import sqlite_path, this_process
 from tenure.modes import open_to
 
@@ -65,7 +66,10 @@ def watched(service: Service, stack: ExitStack) -> None:
 def _beat(turn: Turn, ended: list[Ended]) -> None:
     url = turn.plan.settings.heartbeat
     if url and ended and turn.is_idle and turn.is_well:
-        beat(url)
+        try:
+            beat(url)
+        except TenureError as error:
+            log.warning("the heartbeat is left out: %s", error)
 
 
 def _at_once(plan: Plan) -> Plan:

@@ -9,12 +9,15 @@ for what is stale is no reason to keep the others from taking over.
 """
 
 import json
+import logging
 import socket
+import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread, active_count
+from threading import active_count
 
 from prometheus_client import (
     CollectorRegistry,
@@ -34,9 +37,12 @@ from tenure.daemon.runs import GOOD, State
 from tenure.daemon.service import Service
 from tenure.daemon.turn import Ended, Turn
 from tenure.errors import ConfigError
+from tenure.threads import begin
 
 HUNG = timedelta(minutes=5)
 """A main thread that has not turned for so long does not live."""
+
+log = logging.getLogger("tenure.daemon")
 
 _MOST_THREADS = 128
 """So many the process may have before who asks is turned away: handles are for work.
@@ -221,8 +227,18 @@ def serve(watch: Watch, address: str) -> ThreadingHTTPServer:
         daemon_threads = True
         request_queue_size = _MOST_THREADS
 
+        def get_request(self) -> tuple[socket.socket, object]:
+            try:
+                return super().get_request()
+            except OSError:  # no more files: who asks still waits, and would be seen at once again
+                time.sleep(1)
+                raise
+
         def verify_request(self, *_: object) -> bool:
             return active_count() < _MOST_THREADS
+
+        def handle_error(self, *_: object) -> None:
+            log.warning("who asked at %s got no answer: %s", address, sys.exception())
 
     host, _, port = address.rpartition(":")
     try:
@@ -231,5 +247,5 @@ def serve(watch: Watch, address: str) -> ThreadingHTTPServer:
         raise ConfigError(
             f"[daemon] listen: {address} cannot be used: {error.strerror}", "Choose another port"
         ) from None
-    Thread(target=server.serve_forever, daemon=True).start()
+    begin(server.serve_forever)
     return server

@@ -7,7 +7,7 @@ another machine until its lease runs out.
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, text, update
@@ -16,6 +16,7 @@ from tenure.errors import SourceError, StoreError
 from tenure.ledger.lease import holding, is_alive
 from tenure.ledger.store import Store
 from tenure.ledger.tables import Instant, SinkLease, table
+from tenure.threads import begin
 
 LEASE_TIME = timedelta(minutes=5)
 """How long a silent holder keeps others out."""
@@ -35,8 +36,7 @@ def hold(store: Store, sink: str) -> Iterator[None]:
     with holding() as holder:
         _take(store, sink, holder)
         over = Event()
-        renewing = Thread(target=_renew, args=(store, holder, over), daemon=True)
-        renewing.start()
+        renewing = begin(_renew, store, holder, over)
         try:
             yield
         finally:
