@@ -1,5 +1,6 @@
 """What discounts take off, and when they were in force."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -10,6 +11,7 @@ from stripe_objects import (
     day,
     discount,
     event,
+    evidence,
     invoice,
     item,
     line,
@@ -21,7 +23,9 @@ from stripe_objects import (
     sub,
 )
 
+from tenure_connectors.stripe.events import sighting
 from tenure_connectors.stripe.life.discounts import Deal, Due, deductions, spread
+from tenure_connectors.stripe.timeline import rebuild
 
 YEARLY = price("price_y", 120_00, "year")
 BIG = price("price_big", 6000_00, "year")
@@ -233,6 +237,20 @@ def test_the_customers_discount_is_replaced_by_the_subscriptions():
         "2025-01-01 8 active assumed",
         "2025-03-01 5 active assumed",
         "2025-05-01 8 active assumed",
+    ]
+
+
+def test_one_that_is_there_was_there_all_the_time_though_events_were_missed():
+    """None comes back: a bill of another item than the one that has its own says nothing of it."""
+    customer = {"id": "cus_1", "discount": discount("di_c", forever(20), subscription=None)}
+    own = discount("di_1", forever(50), "2025-01-01", "2025-06-01", subscription_item="si_2")
+    now = sub(item(), item("si_2", YEARLY, discounts=[own]))
+    bill = invoice("in_1", line("2025-03-01", "2025-04-01"))
+    of = evidence(now, at="2025-04-01", customer=customer, invoices=[bill])
+    seen = sighting(of.subscription, of.now, (day("2025-02-10"), day("2025-03-10")))
+    assert story(rebuild(replace(of, observations=[seen])))[-2:] == [
+        "2025-04-01 10 active observed",
+        "2025-06-01 8 active observed",
     ]
 
 

@@ -387,6 +387,19 @@ def test_a_trial_that_is_over():
     ]
 
 
+def test_a_trial_that_was_ended_and_no_event_saw_it_never_becomes_active():
+    trial = {"trial_start": day("2025-12-01"), "trial_end": day("2025-12-20")}
+    began = sub(item(of=SMALL), start="2025-12-01", status="trialing", **trial)
+    over = {"canceled_at": day("2025-12-10"), "ended_at": day("2025-12-10")}
+    made = event("evt_1", "2025-12-01", began, kind="customer.subscription.created")
+    free = invoice("in_1", line("2025-12-01", "2025-12-20", SMALL, 0))
+    now = began | over | {"status": "canceled"}
+    assert story(rebuilt(now, events=[made], invoices=[free])) == [
+        "2025-12-01 10 trial observed",
+        "2025-12-10 0 ended observed",
+    ]
+
+
 def test_a_trial_whose_end_was_moved():
     now = sub(item(of=SMALL), trial_start=day("2025-01-01"), trial_end=day("2025-02-15"))
     first = bill(1, month(1, amount=0), billing_reason="subscription_create")

@@ -33,6 +33,7 @@ from tenure_connectors.stripe.life.conditions import (
     ends_seen,
     is_made_later,
     items_of,
+    over_at,
     terms_seen,
 )
 from tenure_connectors.stripe.life.deals import granted
@@ -158,7 +159,8 @@ def _conditions(evidence: Evidence, history: History) -> list[Step[Condition]]:
         said += conditions_to_come(history.current, NEVER)
     said += conditions_billed(history)
     said += conditions_planned(evidence.schedule, history.now)
-    return fold(said, history.start, history.gaps)
+    over = over_at(history.latest)
+    return fold([one for one in said if one.at <= over], history.start, history.gaps)
 
 
 def _ends(history: History) -> list[Step[int | None]]:

@@ -68,6 +68,13 @@ def end_of(sub: Subscription) -> int | None:
     return max(ends, default=sub.current_period_end)
 
 
+def over_at(sub: Subscription | None) -> int:
+    """When it ended; never as long as it is not known to be over."""
+    over = sub is not None and _STATES.get(sub.status) is State.ENDED
+    end = end_of(sub) if sub is not None and over else None
+    return NEVER if end is None else end
+
+
 def is_made_later(item: SubscriptionItem, sub: Subscription) -> bool:
     """Whether the subscription began without this item."""
     made = sub.created or start_of(sub)

@@ -63,7 +63,6 @@ class Sightings:
     told: Sequence[Discount]
     charges: Sequence[Charge]
     billed: Sequence[Billed]
-    gaps: Sequence[tuple[int, int]]
 
 
 class Reach(NamedTuple):
@@ -198,7 +197,7 @@ def _granted(found: _Found, seen: Sightings) -> Granted:
     coupon = seen.pricing.catalog.coupon(found.discount) if found.discount else None
     deal = _from_amounts(found, seen) if coupon is None else _deal(found, coupon, seen)
     said = _once(found, seen) if deal and deal.once else _running(found, deal, seen)
-    steps = fold(said, seen.start, seen.gaps)
+    steps = fold(said, seen.start)
     if coupon is None:  # what it takes off is a guess, however well its dates are known
         steps = [step._replace(trust=Trust.ASSUMED) for step in steps]
     return Granted(found.key, deal, found.of_customer, steps, found.item)

@@ -102,7 +102,6 @@ def history_of(evidence: Evidence) -> History:
         _learn(pricing, snapshot)
     charges = _charges(evidence, latest)
     bills = _bills(evidence, charges, pricing)
-    missed = gaps(evidence.observations)
     return History(
         start=start,
         now=now,
@@ -113,7 +112,7 @@ def history_of(evidence: Evidence) -> History:
         charges=charges,
         billed=bills,
         phases=phases,
-        gaps=missed,
+        gaps=gaps(evidence.observations),
         sightings=Sightings(
             start=start,
             now=now,
@@ -124,7 +123,6 @@ def history_of(evidence: Evidence) -> History:
             told=evidence.discounts,
             charges=charges,
             billed=bills,
-            gaps=missed,
         ),
     )
 
