@@ -46,6 +46,16 @@ def test_refusal_names_the_table_and_what_was_refused(http, respx_mock):
     assert "needs scope crm.read" in caught.value.reason
 
 
+def test_a_long_query_does_not_hide_what_went_wrong(http, respx_mock):
+    respx_mock.get(url__startswith=URL).respond(401, text="bad key")
+    with pytest.raises(ConfigError) as caught:
+        http.get("/x", params={"types[]": ["invoice.created"] * 40})
+    said = caught.value.reason
+    assert "?types" in said
+    assert said.endswith("… was answered 401 Unauthorized: the credential was refused: bad key")
+    assert len(said) < 250
+
+
 def test_sink_is_named_as_one(make, respx_mock):
     respx_mock.get(URL).respond(401)
     with pytest.raises(ConfigError, match=r"^\[sinks\.billing\]"):

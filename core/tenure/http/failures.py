@@ -18,6 +18,7 @@ from tenure.http.retry import LONGEST_WAIT, TRANSIENT, misconfigured, retry_afte
 from tenure.redaction import redact
 
 _SHOWN = 300
+_SHOWN_URL = 120
 _SENSITIVE = re.compile(
     r"auth|api.?key|hapikey|token|secret|passw|cookie|signature|^key$|^sig$", re.IGNORECASE
 )
@@ -39,10 +40,14 @@ class Words:
         """Method and URL, as they may be shown."""
         return f"{request.method} {self.hide(str(request.url), request)}"
 
+    def briefly(self, request: httpx.Request) -> str:
+        """As much of that as leaves what went wrong in sight; the log has all of it."""
+        return _cut(self.called(request), _SHOWN_URL)
+
     def unanswered(self, request: httpx.Request, error: Exception, tries: int) -> TenureError:
         """No answer came, or none that can be read, or the URL is none."""
         said = _plain(self.hide(str(error), request)).rstrip(".") or type(error).__name__
-        reason = f"{self.table} {self.called(request)} failed: {said}"
+        reason = f"{self.table} {self.briefly(request)} failed: {said}"
         if isinstance(error, httpx.TransportError) and misconfigured(error):
             return ConfigError(reason, _remedy(said))
         if not isinstance(error, httpx.TransportError):
@@ -57,7 +62,7 @@ class Words:
         """The answer is an error."""
         status = response.status_code
         answer = f"{status} {response.reason_phrase}".strip()
-        reason = f"{self.table} {self.called(response.request)} was answered {answer}"
+        reason = f"{self.table} {self.briefly(response.request)} was answered {answer}"
         body = self._body(response)
         if status == httpx.codes.UNAUTHORIZED:
             return ConfigError(f"{reason}: the credential was refused{body}", _KEY)
@@ -71,7 +76,7 @@ class Words:
     def too_large(self, request: httpx.Request, limit: int) -> TenureError:
         """The answer would fill the memory."""
         return SourceError(
-            f"{self.table} the answer to {self.called(request)} is larger than {limit} bytes",
+            f"{self.table} the answer to {self.briefly(request)} is larger than {limit} bytes",
             "Ask for less at a time, or for a stream: the plugin's author can do that",
         )
 
@@ -79,14 +84,14 @@ class Words:
         """The answer sends us, and the credential, to another place."""
         shown = self.hide(str(target), response.request)
         return SourceError(
-            f"{self.table} {self.called(response.request)} was redirected to {shown}, another host",
+            f"{self.table} {self.briefly(response.request)} was redirected to {shown}, another host",
             "If that is where the service lives now, set `api_base` in this table to it",
         )
 
     def _body(self, response: httpx.Response) -> str:
         # Hidden before it is cut: half a secret is still one.
         text = _plain(self.hide(response.text, response.request))
-        return f": {text[:_SHOWN]}{'…' if len(text) > _SHOWN else ''}" if text else ""
+        return f": {_cut(text, _SHOWN)}" if text else ""
 
 
 _KEY = "Check the key or token in this table of plugins.toml: wrong, expired or of another account"
@@ -115,6 +120,10 @@ def _attempts(number: int) -> str:
 def _plain(text: str) -> str:
     """One line without control characters: what a service sends must not drive a terminal."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _cut(text: str, length: int) -> str:
+    return f"{text[:length]}…" if len(text) > length else text
 
 
 def _masked(match: re.Match[str]) -> str:
