@@ -35,6 +35,16 @@ def test_the_last_run_of_each_job_is_shown(folder, capsys):
     assert "done" in lines[2]
 
 
+def test_what_still_runs_is_shown_though_a_later_one_waits(folder, capsys):
+    rig = Rig(Store.open(f"sqlite:///{folder / 't.db'}"), a_plan(job("sync:a")))
+    rig.hands.held.add("sync:a")
+    for at in ("2026-01-05T10:00", "2026-01-05T11:00", "2026-01-05T12:00"):
+        rig.tick(at)
+    assert main(["runs", "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)["runs"]
+    assert [run["result"] for run in found] == ["waiting", "running"]
+
+
 @pytest.mark.parametrize("words", [["--format", "json"], ["--json"]])
 def test_programs_get_the_runs_of_one_job(folder, capsys, words):
     ran(folder)

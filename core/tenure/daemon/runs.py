@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, text, update
 
 from tenure.ledger.store import Store
 from tenure.ledger.tables import DaemonRun, table, to_micros
@@ -123,10 +123,12 @@ class Runs:
         return {job: _run(row) for job, row in found.items() if row is not None}
 
     def recent(self, job: str, count: int) -> list[Run]:
-        """The last runs of a job, the newest first."""
+        """The last runs of a job, the newest first, and one that still runs however old it is."""
+        last = _newest(_RUN.c.id).where(_RUN.c.job == job).limit(count).subquery()
+        runs = and_(_RUN.c.job == job, _RUN.c.state == State.RUNNING)
+        which = or_(_RUN.c.id.in_(select(last.c.id)), runs)
         with self.store.read() as connection:
-            rows = connection.execute(_newest().where(_RUN.c.job == job).limit(count))
-            return [_run(row) for row in rows]
+            return [_run(row) for row in connection.execute(_newest().where(which))]
 
     def jobs(self) -> list[str]:
         """Every job that ever ran."""
@@ -209,8 +211,9 @@ class Runs:
 _FIELDS = tuple(Run.__dataclass_fields__)
 
 
-def _newest() -> Select[tuple[object, ...]]:
-    return select(*(_RUN.c[name] for name in _FIELDS)).order_by(_RUN.c.due_at.desc())
+def _newest(*columns: ColumnElement[int]) -> Select[tuple[object, ...]]:
+    fields = columns or tuple(_RUN.c[name] for name in _FIELDS)
+    return select(*fields).order_by(_RUN.c.due_at.desc())
 
 
 def _run(row: Sequence[object]) -> Run:
