@@ -315,6 +315,11 @@ def test_a_heartbeat_that_nobody_hears_is_logged_without_its_address(caplog, add
     assert "secret" not in caplog.text
 
 
+def test_a_heartbeat_that_nobody_hears_says_why(caplog):
+    beat("http://127.0.0.1:9/").join()
+    assert "Connection refused" in caplog.text
+
+
 def test_each_attempt_is_a_span():
     from opentelemetry.sdk.trace.export.in_memory_span_exporter import (  # noqa: PLC0415 - heavy
         InMemorySpanExporter,

@@ -12,6 +12,7 @@ import socket
 import urllib.request
 from http.client import HTTPException
 from threading import Thread
+from urllib.error import URLError
 
 from tenure.threads import begin
 
@@ -43,5 +44,6 @@ def _call(url: str) -> None:
         with urllib.request.urlopen(url, timeout=_TIMEOUT) as answer:  # noqa: S310 - plugins.toml allows http and https alone
             answer.read(1)
     except (OSError, ValueError, HTTPException) as error:
-        # Not the address: it may be a secret.
-        log.warning("the heartbeat was not heard: %s", type(error).__name__)
+        # Not the address, which may be a secret, nor what may quote it.
+        said = f" ({error.reason})" if isinstance(error, URLError) else ""
+        log.warning("the heartbeat was not heard: %s%s", type(error).__name__, said)
