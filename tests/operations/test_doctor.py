@@ -211,7 +211,8 @@ def test_a_disk_that_is_full(sqlite_store: Store, monkeypatch: pytest.MonkeyPatc
 
 def test_a_stale_connector(sqlite_store: Store):
     break_it(sqlite_store, "UPDATE connector_state SET last_complete_at = 1")
-    assert (only(sqlite_store).kind, only(sqlite_store).todo) == ("freshness", "tenure sync test")
+    one = only(sqlite_store)
+    assert (one.kind, one.grade, one.todo) == ("freshness", Grade.WRONG, "tenure sync test")
 
 
 def test_quarantined_rows(sqlite_store: Store):

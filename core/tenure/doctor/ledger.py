@@ -173,7 +173,8 @@ def _freshness(workspace: "Workspace", store: Store) -> Iterator[Finding]:
         if fresh and not one.held and not one.unfinished:
             yield Finding(kind="freshness", text=said)
         else:
-            yield Finding(kind="freshness", text=said, grade=Grade.WARNING, todo=todo)
+            grade = Grade.WARNING if fresh else Grade.WRONG
+            yield Finding(kind="freshness", text=said, grade=grade, todo=todo)
 
 
 def _waiting(store: Store) -> Iterator[Finding]:
