@@ -172,7 +172,9 @@ def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys):
     assert made.stat().st_mode & 0o777 == 0o600
     assert main(["restore", made.name]) == 1
     assert main(["restore", made.name, "--replace"]) == 0
-    assert f"restored {made.name}" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"restored {made.name}" in said
+    assert "forgotten again" not in said
 
 
 def test_a_folder_that_is_not_there_yet_is_made(

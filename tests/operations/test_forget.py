@@ -440,7 +440,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys):
     assert main(["forget", "customer-1"]) == 0
     said = capsys.readouterr().out
     assert PREFIX in said
-    assert "what was sent elsewhere (out)" in said
+    assert "what was sent elsewhere (out).\n" in said
     with (tmp_path / "rows.csv").open("a") as file:
         file.write("customer-3,2025-01-01,,7\n")
     assert main(["sync"]) == 0

@@ -92,7 +92,9 @@ def _remembered(done: "Restored") -> Iterator[str]:
     if done.again is None:
         yield "Whoever was forgotten after that is in it again: `tenure forget` them."
         return
-    yield f"  {done.again.forgotten:>6,} customers forgotten again, as in the ledger before"
+    if done.again.forgotten:
+        who = counted(done.again.forgotten, "customer")
+        yield f"{who} forgotten again, as in the ledger before"
     for name in done.again.paying:
         yield f"{name} is in it again, for it still pays there: sync, then `tenure forget {name}`"
 
@@ -100,7 +102,7 @@ def _remembered(done: "Restored") -> Iterator[str]:
 @app.command()
 def forget(
     context: typer.Context,
-    customer: Annotated[str, typer.Argument(help="Its id, as `tenure customers` shows it.")],
+    customer: Annotated[str, typer.Argument(help="Its id, as `tenure customers --format csv` has it.")],
     *,
     connector: Annotated[
         str | None, typer.Option(metavar="NAME", help="Where several have that id.")
@@ -125,7 +127,8 @@ def _said(done: "Erased", sinks: list[str], *, dry_run: bool) -> Iterator[str]:
     yield f"{'would be' if dry_run else 'is now'} {done.token}"
     yield from (f"  {what}: {number:,}" for what, number in done.counts.items() if number)
     if sinks:
-        yield f"Remove by hand what was sent elsewhere ({', '.join(sinks)}):"
+        end = ":" if done.sinks else "."
+        yield f"Remove by hand what was sent elsewhere ({', '.join(sinks)}){end}"
         yield from (f"  {line}" for line in done.sinks)
     if done.alike:
         yield "Other customers have that name or e-mail; forget them, too, if they are the same:"

@@ -67,7 +67,7 @@ def _forget(workspace: "Workspace", store: Store, asked: Asked) -> Erased:
             if token is None:
                 raise UsageError(
                     f"There is no customer {asked.customer!r}",
-                    "`tenure customers` lists them with their ids",
+                    "`tenure customers --format csv` lists them with their ids",
                 )
             return Erased(token=token, counts={}, before=True)
         work = rows.Work(connection, stamp, salt, people)
