@@ -284,3 +284,12 @@ def test_a_plan_for_another_store_is_refused(running, monkeypatch, caplog):
     one.reload()
     until(lambda: one.view.reloads["refused"])
     assert "store is another one. Restart the daemon" in caplog.text
+
+
+def test_a_plan_counts_as_refused_until_one_is_taken_over(running, monkeypatch):
+    one = running(job(SYNC))
+    for new, refused in ((a_plan(job(SYNC)), True), (one.plan, False)):
+        monkeypatch.setattr(daemon, "read_plan", lambda _path, _speech, new=new: new)
+        one.reload()
+        until(lambda refused=refused: one.view.refused is refused)
+    assert one.view.reloads == {"taken": 1, "refused": 1}

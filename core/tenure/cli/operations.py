@@ -102,7 +102,9 @@ def _remembered(done: "Restored") -> Iterator[str]:
 @app.command()
 def forget(
     context: typer.Context,
-    customer: Annotated[str, typer.Argument(help="Its id, as `tenure customers --format csv` has it.")],
+    customer: Annotated[
+        str, typer.Argument(help="Its id, as `tenure customers --format csv` has it.")
+    ],
     *,
     connector: Annotated[
         str | None, typer.Option(metavar="NAME", help="Where several have that id.")

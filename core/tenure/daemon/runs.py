@@ -124,7 +124,7 @@ class Runs:
 
     def recent(self, job: str, count: int) -> list[Run]:
         """The last runs of a job, the newest first, and one that still runs however old it is."""
-        last = _newest(_RUN.c.id).where(_RUN.c.job == job).limit(count).subquery()
+        last = _newest().where(_RUN.c.job == job).limit(count).subquery()
         runs = and_(_RUN.c.job == job, _RUN.c.state == State.RUNNING)
         which = or_(_RUN.c.id.in_(select(last.c.id)), runs)
         with self.store.read() as connection:
@@ -211,9 +211,8 @@ class Runs:
 _FIELDS = tuple(Run.__dataclass_fields__)
 
 
-def _newest(*columns: ColumnElement[int]) -> Select[tuple[object, ...]]:
-    fields = columns or tuple(_RUN.c[name] for name in _FIELDS)
-    return select(*fields).order_by(_RUN.c.due_at.desc())
+def _newest() -> Select[tuple[object, ...]]:
+    return select(*(_RUN.c[name] for name in _FIELDS)).order_by(_RUN.c.due_at.desc())
 
 
 def _run(row: Sequence[object]) -> Run:

@@ -81,6 +81,7 @@ class View:
         self.leads = False
         self.trouble: str | None = "the ledger was not opened yet"
         self.reloads = {"taken": 0, "refused": 0}
+        self.refused = False  # what is in plugins.toml now
 
 
 @dataclass
@@ -304,9 +305,11 @@ class Service:
     def _keep(self, reason: str) -> None:
         log.error("plugins.toml is not taken over, the old one stays in force: %s", reason)
         self.view.reloads["refused"] += 1
+        self.view.refused = True
 
     def _adopt(self, plan: Plan) -> None:
         self.view.reloads["taken"] += 1
+        self.view.refused = False
         if plan.settings.listen != self.plan.settings.listen:
             log.warning("[daemon] listen is another one: restart the daemon for that")
         self.plan = plan

@@ -75,6 +75,7 @@ class Gauges:
         self.store_up = gauge("store_up", "1 while the ledger answers")
         self.turned = gauge("daemon_last_turn_timestamp_seconds", "When the crank was turned last")
         self.reloads = gauge("plugins_reloads", "plugins.toml read anew, by result", ["result"])
+        self.refused = gauge("plugins_refused", "1 while an older plugins.toml stays in force")
         self.runs = Counter(
             "tenure_job_runs",
             "Attempts that ended, by result",
@@ -171,6 +172,7 @@ class Watch:
         gauges.turned.set(view.turned_at.timestamp() if view.turned_at else 0)
         for result, number in view.reloads.items():
             gauges.reloads.labels(result).set(number)
+        gauges.refused.set(view.refused)
         return 200, "text/plain; version=0.0.4; charset=utf-8", generate_latest(gauges.registry)
 
     def health(self) -> tuple[int, str, bytes]:

@@ -82,9 +82,9 @@ class Words:
 
     def elsewhere(self, response: httpx.Response, target: httpx.URL) -> TenureError:
         """The answer sends us, and the credential, to another place."""
-        shown = self.hide(str(target), response.request)
+        shown, called = self.hide(str(target), response.request), self.briefly(response.request)
         return SourceError(
-            f"{self.table} {self.briefly(response.request)} was redirected to {shown}, another host",
+            f"{self.table} {called} was redirected to {shown}, another host",
             "If that is where the service lives now, set `api_base` in this table to it",
         )
 

@@ -124,7 +124,9 @@ def _unknown(ledger: Opened, customer: str) -> UsageError:
     ids = [id_ for (id_,) in ledger.basis.duck.execute("SELECT id FROM named").fetchall()]
     near = get_close_matches(customer, ids, 1)
     hint = f"Did you mean {near[0]!r}? " if near else ""
-    return UsageError(f"There is no customer {customer!r}", f"{hint}`tenure customers --format csv` lists them")
+    return UsageError(
+        f"There is no customer {customer!r}", f"{hint}`tenure customers --format csv` lists them"
+    )
 
 
 def _facts(store: Store, points: Iterable[tuple[Any, ...]]) -> Iterator[Fact]:
