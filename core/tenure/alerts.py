@@ -86,13 +86,16 @@ def due(rules: "AlertsTable", facts: Facts) -> list[Alert]:
 
 def _sources(rules: "AlertsTable", facts: Facts) -> Iterator[Alert]:
     from tenure.config.sections import duration  # noqa: PLC0415 - loads pydantic
+    from tenure.status import is_ahead, is_fresh  # noqa: PLC0415 - loads SQLAlchemy
 
     if rules.stale_after is None:
         return
     for name, last in facts.sources:
-        if last is not None and facts.now - last <= duration(rules.stale_after):
+        if is_fresh(last, facts.now, duration(rules.stale_after)):
             continue
-        said = "never" if last is None else f"last at {when(last)}, over {rules.stale_after} ago"
+        ahead = last is not None and is_ahead(last, facts.now)
+        ago = "by a clock that was ahead" if ahead else f"over {rules.stale_after} ago"
+        said = "never" if last is None else f"last at {when(last)}, {ago}"
         yield Alert(
             key=f"stale_after:{name}",
             kind="stale_after",

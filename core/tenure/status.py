@@ -40,6 +40,20 @@ _HAS_ITEMS = select(
 _OPEN = _QUARANTINE.c.resolved_at.is_(None) & _QUARANTINE.c.accepted_at.is_(None)
 
 
+SKEW = timedelta(minutes=5)
+"""What lies further in the future was timed by a clock that was wrong."""
+
+
+def is_ahead(last: datetime, now: datetime) -> bool:
+    """Whether a clock that was ahead timed it, so that nobody knows when it was."""
+    return last - now > SKEW
+
+
+def is_fresh(last: datetime | None, now: datetime, bound: timedelta) -> bool:
+    """Whether a source was read to its end within the bound, as far as anybody knows."""
+    return last is not None and now - last <= bound and not is_ahead(last, now)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorStatus:
     """One connector: its last complete sync, its last run, and what waits for somebody."""

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import time_machine
 from sqlalchemy import text
 
 from tenure.cli import main
@@ -66,6 +67,15 @@ def test_status_says_what_stands_on_which_evidence(
     main(["status"])
     line = next(one for one in capsys.readouterr().out.splitlines() if "observed" in one)
     assert line.split() == ["history", "observed", "3", "1,005.00", "7.50", "GBP"]
+
+
+def test_status_says_that_a_source_was_read_by_a_clock_that_was_ahead(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+):
+    with time_machine.travel("2100-01-01T08:00Z"):
+        main(["sync"])
+    main(["status"])
+    assert "2100-01-01 08:00 UTC (clock ahead)" in capsys.readouterr().out
 
 
 def test_status_shows_what_failed(folder: Path, capsys: pytest.CaptureFixture[str]):

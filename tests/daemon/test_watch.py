@@ -88,6 +88,17 @@ def test_not_ready_once_a_source_is_older_than_two_of_its_periods_and_an_hour(wa
     assert (code, said["stale"]) == (503, {"billing": "last read to its end 2026-01-05 06:59"})
 
 
+def test_not_ready_over_a_source_that_was_read_by_a_clock_that_was_ahead(watch):
+    synced(watch, "2026-01-05T10:06")
+    code, said = ready(watch)
+    assert (code, said["stale"]) == (503, {"billing": "last read to its end 2026-01-05 10:06"})
+
+
+def test_clocks_of_two_machines_may_differ_a_little(watch):
+    synced(watch, "2026-01-05T10:04")
+    assert ready(watch)[0] == 200
+
+
 def test_a_bound_of_ones_own(watch):
     synced(watch, "2026-01-05T06:59")
     watch.rig.turn.plan = a_plan(job(SYNC), stale_after="2d")

@@ -163,6 +163,15 @@ def test_figures_of_a_month_wait_until_its_sources_were_read_after_its_end(folde
         assert did(folder, "push:board")[0] == "done"
 
 
+def test_figures_wait_for_a_source_that_was_read_by_a_clock_that_was_ahead(folder):
+    with time_machine.travel("2026-02-20T08:00Z"):
+        did(folder, "sync:history")
+    with time_machine.travel("2026-02-01T08:00Z"):
+        assert did(folder, "push:board")[0] == "withheld"
+        did(folder, "sync:history")
+        assert did(folder, "push:board")[0] == "done"
+
+
 BELL = """
 import tenure
 

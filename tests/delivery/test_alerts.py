@@ -84,6 +84,12 @@ def test_a_source_that_was_not_read_for_too_long():
     ]
 
 
+def test_a_source_that_was_read_by_a_clock_that_was_ahead():
+    assert said(replace(FACTS, sources=[("a", NOW + timedelta(hours=1))]), stale_after="24h") == [
+        "Connector a was read to its end last at 2026-07-01 01:00 UTC, by a clock that was ahead."
+    ]
+
+
 class Siren(Board):
     """Keeps what it said."""
 

@@ -209,8 +209,9 @@ def test_a_disk_that_is_full(sqlite_store: Store, monkeypatch: pytest.MonkeyPatc
     assert {one.kind for one in found(sqlite_store)} == {"disk"}
 
 
-def test_a_stale_connector(sqlite_store: Store):
-    break_it(sqlite_store, "UPDATE connector_state SET last_complete_at = 1")
+@pytest.mark.parametrize("last", [1, 1 << 52])  # in 1970, in 2112
+def test_a_stale_connector(sqlite_store: Store, last: int):
+    break_it(sqlite_store, f"UPDATE connector_state SET last_complete_at = {last}")
     one = only(sqlite_store)
     assert (one.kind, one.grade, one.todo) == ("freshness", Grade.WRONG, "tenure sync test")
 

@@ -81,7 +81,7 @@ def status(
         }
         typer.echo(json.dumps(said, default=_text))
         return
-    _show_connectors(found)
+    _show_connectors(found, store.clock())
     _show_grades(graded, ready.currency)
     for one in found:
         if one.message:
@@ -101,14 +101,19 @@ def _as_json(one: "ConnectorStatus", grades: "Mapping[Evidence, Grade]") -> dict
     return asdict(one) | {"incomplete": one.incomplete, "evidence": evidence}
 
 
-def _show_connectors(found: "Sequence[ConnectorStatus]") -> None:
+def _show_connectors(found: "Sequence[ConnectorStatus]", now: datetime) -> None:
+    from tenure.status import is_ahead  # noqa: PLC0415 - see tenure.cli
+
+    def synced(last: datetime | None) -> str:
+        return _when(last) + " (clock ahead)" * bool(last and is_ahead(last, now))
+
     columns = ("connector", "last complete sync", "last run", "rows read", "quarantined", "held")
     table = console.table(
         columns,
         [
             (
                 one.name if one.configured else f"{one.name} (not in plugins.toml: not counted)",
-                _when(one.last_complete_sync),
+                synced(one.last_complete_sync),
                 f"{_when(one.last_run)} {one.outcome or ''}".strip(),
                 f"{one.counts.get('read', 0):,}",
                 f"{one.quarantined:,}",

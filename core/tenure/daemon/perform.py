@@ -9,6 +9,8 @@ from tenure.ledger.store import Store
 from tenure.printing import counted
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tenure.delivery import Delivered
     from tenure.delivery.alerting import Finding
     from tenure.report import Report
@@ -131,7 +133,7 @@ def _publishable(workspace: Workspace, store: Store) -> "Report":
 
     made = usual(workspace, store)
     delivery.require_publishable(workspace, made)
-    if behind := list(_behind(workspace, made)):
+    if behind := list(_behind(workspace, made, store.clock())):
         raise WithheldError(
             f"Nothing was published: since the end of {made.rows[-1].period} nobody has read "
             f"{', '.join(behind)}",
@@ -140,15 +142,18 @@ def _publishable(workspace: Workspace, store: Store) -> "Report":
     return made
 
 
-def _behind(workspace: Workspace, made: "Report") -> Iterator[str]:
-    """The sources of money that were read last before the figures' end."""
+def _behind(workspace: Workspace, made: "Report", now: "datetime") -> Iterator[str]:
+    """The sources of money that were read last before the figures' end, or nobody knows when."""
     from tenure.periods import day_start  # noqa: PLC0415 - likewise
+    from tenure.status import is_ahead  # noqa: PLC0415 - likewise
 
     ends = [day_start(row.end, workspace.timezone) for row in made.rows if not row.partial]
     money = {entry.name for entry in workspace.connectors if not entry.is_directory}
     for source in made.meta.sources:
         last = source.last_complete_sync
-        if source.name in money and last is not None and last < max(ends, default=last):
+        if source.name not in money or last is None:
+            continue
+        if last < max(ends, default=last) or is_ahead(last, now):
             yield source.name
 
 

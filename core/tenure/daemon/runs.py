@@ -20,13 +20,10 @@ from tenure.ledger.store import Store
 from tenure.ledger.tables import DaemonRun, table, to_micros
 from tenure.meta import instant_string
 from tenure.records import Json
+from tenure.status import SKEW
 
 KEPT = timedelta(days=90)
 """How long runs are kept; the last of each job stays for good."""
-
-SKEW = timedelta(minutes=5)
-"""A run that was claimed so much later than now was claimed by a clock that was wrong: it is void.
-"""
 
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 

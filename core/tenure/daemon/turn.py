@@ -16,7 +16,8 @@ from typing import Protocol
 
 from tenure.daemon.jobs import Job, Plan
 from tenure.daemon.order import Floor, Start, startable
-from tenure.daemon.runs import SKEW, Claim, Run, Runs, State
+from tenure.daemon.runs import Claim, Run, Runs, State
+from tenure.status import SKEW
 
 log = logging.getLogger("tenure.daemon")
 

@@ -155,7 +155,7 @@ class Watch:
             if (bound := bounds.get(one.name)) is None:
                 continue  # it is in the ledger, and no longer in plugins.toml
             self.gauges.bound.labels(one.name).set(bound.total_seconds())
-            if last is None or now - last > bound:
+            if not status.is_fresh(last, now, bound):
                 stale[one.name] = f"last read to its end {last:%Y-%m-%d %H:%M}" if last else "never"
         self.stale = stale
         for state, number in status.open_deliveries(turn.runs.store).items():

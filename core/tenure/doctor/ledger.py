@@ -168,7 +168,7 @@ def _freshness(workspace: "Workspace", store: Store) -> Iterator[Finding]:
         said = f"{one.name}: read to its end {f'{last:%Y-%m-%d %H:%M} UTC' if last else 'never'}"
         if one.held:
             said += f"; {counted(one.held, 'item')} held back"
-        fresh = last is not None and now - last <= limits.get(one.name, STALE)
+        fresh = status.is_fresh(last, now, limits.get(one.name, STALE))
         todo = f"tenure sync {one.name}" + (f": {one.message}" if one.message else "")
         if fresh and not one.held and not one.unfinished:
             yield Finding(kind="freshness", text=said)
