@@ -31,7 +31,8 @@ def test_every_exit_code_has_a_line():
 def block(heading: str) -> list[str]:
     """The lines of the first block of commands after a heading."""
     _, _, rest = SAID.partition(heading)
-    return re.findall(r"```sh\n(.*?)```", rest, re.DOTALL)[0].splitlines()
+    lines = re.findall(r"```sh\n(.*?)```", rest, re.DOTALL)[0].splitlines()
+    return [line.removesuffix(" &&") for line in lines]
 
 
 @pytest.fixture
@@ -56,11 +57,21 @@ def typed(line: str) -> int:
     return subprocess.run(line, shell=True, check=False).returncode  # noqa: S602 - our own docs
 
 
-def test_the_drill_works_as_written(folder: Path):
+@pytest.mark.parametrize("indent", ["", "  "])
+def test_the_drill_works_as_written(folder: Path, indent: str):
+    config = folder / "plugins.toml"
+    config.write_text(config.read_text().replace("store =", f"{indent}store ="))
     lines = block("**The drill**")
     assert [(line, typed(line)) for line in lines] == [(line, 0) for line in lines]
     assert any(line.startswith("cmp ") for line in lines)
     assert not list(folder.glob("drill*"))
+
+
+def test_a_drill_that_would_hold_the_ledger_against_itself_stops(folder: Path):
+    config = folder / "plugins.toml"
+    config.write_text(config.read_text().replace('store = "sqlite:///tenure.db"', ""))
+    ended = [typed(line) for line in block("**The drill**")[:4]]
+    assert ended == [0, 0, 0, 1]  # there is none that could be restored into
 
 
 def test_forgetting_works_as_written(folder: Path):
