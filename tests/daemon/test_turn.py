@@ -204,7 +204,17 @@ def test_what_an_old_leader_began_when_it_led_no_more_is_run_again(rig):
     old.hands.held.add(SYNC)
     assert old.tick() == [SYNC]
     # Not at once: who led before might take the new one's runs for lost, in its last moments.
-    assert [new.tick(f"2026-01-05T10:0{minute}") for minute in (5, 6, 7)] == [[], [], [SYNC]]
+    assert [new.tick(f"2026-01-05T10:0{minute}") for minute in (5, 6, 7)] == [[], [SYNC], []]
+
+
+def test_what_nobody_is_at_is_given_up_though_the_next_is_due_by_then(rig):
+    one = rig(job(SYNC))
+    one.hands.held.add(SYNC)
+    one.tick()
+    one.hands.open.clear()  # the ledger said no when it was to be begun, and had begun it
+    one.hands.held.clear()
+    assert one.tick("2026-01-05T11:00") == [SYNC]
+    assert one.states(SYNC) == ["interrupted", "done"]
 
 
 def test_a_clock_that_was_wrong_by_a_month_loses_nothing(rig):

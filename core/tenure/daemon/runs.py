@@ -119,6 +119,12 @@ class Runs:
             found = {job: connection.execute(past.where(_RUN.c.job == job)).first() for job in jobs}
         return {job: _run(row) for job, row in found.items() if row is not None}
 
+    def running(self) -> list[Run]:
+        """What is under way by the word of any daemon, though a later one of its job waits."""
+        with self.store.read() as connection:
+            found = connection.execute(_newest().where(_RUN.c.state == State.RUNNING))
+            return [_run(row) for row in found]
+
     def recent(self, job: str, count: int) -> list[Run]:
         """The last runs of a job, the newest first, and one that still runs however old it is."""
         last = _newest().where(_RUN.c.job == job).limit(count).subquery()

@@ -9,7 +9,7 @@ or late: the alarm clock only says when it is worth one.
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -84,8 +84,8 @@ class Turn:
     def tick(self, now: datetime) -> list[Ended]:
         """Turn the crank; returns what ended. Raises `StoreError`: the next tick goes on."""
         told = self.tell()
+        self._give_up_lost(now)
         last = self._claimed(now)
-        self._give_up_lost(last.values(), now)
         wanted = [run for run in last.values() if run.is_wanted]
         settings = self.plan.settings
         floor = Floor(
@@ -139,13 +139,13 @@ class Turn:
             start = run.not_before if run and waits else max(now, job.start(self.plan.zone, due))
             yield Claim(job=job.name, due_at=due, not_before=start, state=state)
 
-    def _give_up_lost(self, last: Iterable[Run], now: datetime) -> None:
+    def _give_up_lost(self, now: datetime) -> None:
         """What should run and does not: the store failed us, or its daemon led no more by then."""
         working = self.crew.working()
-        for run in last:
+        for run in self.runs.running():
             # Another's not at once: in our own last moments, that one is who leads now.
             is_old = run.instance == self.runs.instance or now - (run.started_at or now) > SKEW
-            if run.state is State.RUNNING and run.job not in working and is_old:
+            if run.job not in working and is_old:
                 self.runs.give_up(run, now)
 
     def _start(self, start: Start, last: dict[str, Run], now: datetime) -> None:
