@@ -266,6 +266,7 @@ def test_a_day_in_the_life_of_a_daemon(daemons, tmp_path, sqlite_database):
     one.process.send_signal(signal.SIGHUP)
     one.waits_for("sync:fine done")
     assert one.end() == 0
+    assert one.said().endswith("this daemon stopped\n")
     assert last(sqlite_database, "sync:slow") == ("interrupted", 1)
     assert last(sqlite_database, "sync:fine") == ("done", 1)
     assert "printed past everybody" in one.said()

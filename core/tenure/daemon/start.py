@@ -39,6 +39,7 @@ def start(path: Path, level: int, style: str, *, once: bool = False) -> int:
     service.require_alone()  # before a port is taken: the other one has it, most likely
     with ExitStack() as stack:
         if not once:
+            stack.callback(log.info, "this daemon stopped")
             watched(service, stack)
         return service.run()
 
