@@ -160,6 +160,13 @@ def test_a_store_that_cannot_be_opened_is_tried_again(running, tmp_path, caplog,
     assert "trying again in" in caplog.text
 
 
+def test_what_to_do_about_a_store_is_said_too(running, sqlite_database, caplog):
+    with Store.open(sqlite_database).write() as (connection, _):
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    running(job(SYNC), store=sqlite_database)
+    until(lambda: "run `tenure db upgrade`; trying again in" in caplog.text)
+
+
 def test_on_sqlite_a_second_daemon_is_told_who_runs(sqlite_database):
     plan = a_plan(job(SYNC)).model_copy(update={"store": sqlite_database})
     second = Service(plan, Speech(instance="two"), Latch("n"), hire=Crew)

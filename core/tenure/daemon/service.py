@@ -219,7 +219,7 @@ class Service:
         self.view.trouble = error.reason
         if self._turn is not None:
             self._turn.runs.store.engine.dispose()  # what was open is of no use any more
-        log.error("%s; trying again in %.0f s", error.reason, self._pause())
+        log.error("%s; trying again in %.0f s", error, self._pause())
 
     def _say(self, ended: Ended) -> None:
         level = logging.INFO if ended.state in {State.DONE, State.PARTIAL} else logging.ERROR
