@@ -145,6 +145,14 @@ def test_a_draft_that_an_end_left_behind_tells_no_pause(behavior):
     assert max(d.end for d in doubts) == ended
 
 
+def test_what_happens_just_after_a_renewal_is_told_after_it():
+    shop = Shop(told=0)
+    shop.book.at(shop.item.period[1] + 1, lambda: change(shop))
+    shop.on(40)
+    told = [event.created for event in shop.book.shelf.events]
+    assert told == sorted(told)
+
+
 def test_a_draft_is_known_to_wait_before_what_is_unpaid_is_recovered():
     shop = Shop()
     dunning = Dunning(shop.book, shop.desk.billing, shop.desk, 0.0, Exhausted.UNPAID)

@@ -72,7 +72,7 @@ class Billing:
             return
         if sub.cancel_at is not None and sub.cancel_at <= now:
             return
-        self.book.lag = self.book.rng.randrange(60)  # Stripe gets to it within a minute
+        self.book.dally(60)  # Stripe gets to it within a minute
         before = due[0].period[0]
         for item in due:
             item.usage = self.book.rng.randrange(400) if item.price.metered else 0

@@ -75,6 +75,11 @@ class Book:
             action()
         self.now = max(self.now, until)
 
+    def dally(self, seconds: int) -> None:
+        """Be late with what is made now, but for what is to happen next."""
+        before = self.agenda[0][0] - self.now if self.agenda else seconds
+        self.lag = min(self.rng.randrange(seconds), max(before - 1, 0))
+
     # -- what was true
 
     def note(self, sub: Sub, hidden: str | None = None, proof: Line | None = None) -> None:
