@@ -250,7 +250,7 @@ def test_one_that_is_there_was_there_all_the_time_though_events_were_missed():
     seen = sighting(of.subscription, of.now, (day("2025-02-10"), day("2025-03-10")))
     assert story(rebuild(replace(of, observations=[seen])))[-2:] == [
         "2025-04-01 10 active observed",
-        "2025-06-01 8 active observed",
+        "2025-06-01 8 active assumed",
     ]
 
 

@@ -80,5 +80,5 @@ def test_the_life_in_the_picture():
         ("2024-10-10", 100, "active", "inferred"),
         ("2025-01-10 00:00:01", 120, "active", "assumed"),
         ("2025-08-01", 120, "active", "observed"),
-        ("2026-01-10", 0, "ended", "observed"),
+        ("2026-01-10", 0, "ended", "assumed"),
     ]

@@ -26,6 +26,7 @@ from stripe_objects import (
     when,
 )
 
+from tenure_connectors.stripe.events import sighting
 from tenure_connectors.stripe.timeline import rebuild
 
 SMALL, BIG = price("small", 10_00), price("big", 30_00)
@@ -308,7 +309,7 @@ def test_g37_an_end_is_asked_for_before_it_comes():
     assert story(made) == [
         "2025-01-01 100 active assumed",
         "2025-05-20 100 active assumed",
-        "2025-06-15 0 ended observed",
+        "2025-06-15 0 ended assumed",
     ]
     assert points(made)[-1].cause == "requested"
 
@@ -337,7 +338,7 @@ def test_items_of_several_intervals_end_with_the_longest():
         item("si_2", YEARLY, current_period_end=day("2026-01-01")),
     )
     now = sub(*items, cancel_at_period_end=True, canceled_at=day("2025-06-10"))
-    assert story(rebuilt(now, at="2025-06-20"))[-1] == "2026-01-01 0 ended observed"
+    assert story(rebuilt(now, at="2025-06-20"))[-1] == "2026-01-01 0 ended assumed"
 
 
 @pytest.mark.parametrize(
@@ -357,7 +358,7 @@ def test_why_it_ended(reason, cause):
 def test_a_fixed_term_is_asked_for_by_nobody():
     made = rebuilt(sub(item(of=SMALL), cancel_at=day("2026-06-01")))
     assert ends(made) == []
-    assert story(made)[-1] == "2026-06-01 0 ended observed"
+    assert story(made)[-1] == "2026-06-01 0 ended assumed"
 
 
 # --- what it does meanwhile
@@ -397,6 +398,24 @@ def test_a_trial_that_was_ended_and_no_event_saw_it_never_becomes_active():
     assert story(rebuilt(now, events=[made], invoices=[free])) == [
         "2025-12-01 10 trial observed",
         "2025-12-10 0 ended observed",
+    ]
+
+
+def test_a_trial_was_to_become_active_while_events_were_missed_and_did_not():
+    paused = {"trial_settings": {"end_behavior": {"missing_payment_method": "pause"}}}
+    trial = {"trial_start": day("2025-12-01"), "trial_end": day("2025-12-20")} | paused
+    began = sub(item(of=SMALL), start="2025-12-01", status="trialing", **trial)
+    of = evidence(
+        began | {"status": "paused"},
+        at="2026-01-31",
+        invoices=[invoice("in_1", line("2025-12-01", "2025-12-20", SMALL, 0))],
+        events=[event("evt_1", "2025-12-01", began, kind="customer.subscription.created")],
+    )
+    seen = sighting(of.subscription, of.now, (day("2025-12-05"), day("2026-01-02")))
+    assert story(rebuild(replace(of, observations=[*of.observations, seen]))) == [
+        "2025-12-01 10 trial observed",
+        "2025-12-20 10 paused inferred",
+        "2026-01-31 10 paused observed",
     ]
 
 
@@ -520,7 +539,7 @@ def test_a_pause_that_resumes_by_itself(behavior, state):
     assert story(rebuilt(paused, events=[began])) == [
         "2025-01-01 10 active assumed",
         f"2025-12-10 10 {state} observed",
-        "2026-02-01 10 active observed",
+        "2026-02-01 10 active assumed",
     ]
 
 

@@ -105,11 +105,11 @@ def test_a_killed_sync_is_finished_by_the_next(tmp_path, undisturbed, work):
             made.mkdir()
             Synced(server.world, server, made).store.engine.dispose()
         began = time.monotonic()
-        work.start(whole)
+        work.start(whole, server.world.now)
         work.wait()
         took = time.monotonic() - began
         for number in range(KILLS):
-            process = work.start(folder)
+            process = work.start(folder, server.world.now)
             time.sleep(took * (number + chance.random()) / KILLS)
             os.kill(process, signal.SIGKILL)
             work.wait()

@@ -37,41 +37,59 @@ def test_what_a_discount_takes_off_stays_known_when_its_item_leaves(account):
     assert [point[1:3] for point in account.points() if point[0] == "si_1"] == [(20, 10), (0, 0)]
 
 
-def part(number, at, quantity, amount):
+def part(number, at, quantity, amount, item="si_1"):
     """A proration for the rest of the year, or what it gives back for that."""
     told = {"type": "invoiceitem", "proration": True, "quantity": quantity, "amount": amount}
-    return line(number) | told | {"period": {"start": at, "end": THEN + 365 * DAY}}
+    period = {"start": at, "end": THEN + 365 * DAY}
+    return line(number, item=item) | told | {"period": period}
 
 
-def changes(quantities):
-    """An invoice of each change, in the days after the first sync."""
-    for day, (before, after) in enumerate(pairwise(quantities), 12):
-        at = THEN + day * DAY
-        lines = [
-            part(2 * day, at, before, -900 * before),
-            part(2 * day + 1, at, after, 900 * after),
-        ]
-        yield {
-            "id": f"in_{day}", "created": at, "customer": "cus_1", "subscription": "sub_1",
-            "status": "paid", "currency": "usd", "lines": {"data": lines, "has_more": False},
-        }  # fmt: skip
+def billed(day, *lines):
+    return {
+        "id": f"in_{day}", "created": THEN + day * DAY, "customer": "cus_1", "status": "paid",
+        "currency": "usd", "subscription": "sub_1", "lines": {"data": [*lines], "has_more": False},
+    }  # fmt: skip
+
+
+def seen_for_the_last_time(account, sub):
+    """By an event, and by the first sync; the next one comes after 50 days."""
+    account.add("/v1/coupons", HALF)
+    account.now = THEN + 9 * DAY
+    account.add("/v1/subscriptions", sub)
+    account.happens("customer.subscription.updated", sub)
+    with time_machine.travel(THEN + 10 * DAY):
+        account.sync()
+
+
+OFF = {"id": "di_1", "source": {"coupon": "half"}, "start": THEN, "end": THEN + 90 * DAY}
+"""A discount whose end is still to come, so that a point for it is known ahead."""
 
 
 @pytest.mark.parametrize("quantities", [[1, 3], [1, 3, 1]])
 def test_what_changed_while_events_were_missed_is_known_from_the_invoices(account, quantities):
     """What was observed before says nothing of it, nor what was to come then."""
-    account.add("/v1/coupons", HALF)
-    off = {"id": "di_1", "source": {"coupon": "half"}, "start": THEN, "end": THEN + 90 * DAY}
-    account.now = THEN + 9 * DAY
-    sub = account.add("/v1/subscriptions", subscription(discounts=[off]))
-    account.happens("customer.subscription.updated", sub)
-    with time_machine.travel(THEN + 10 * DAY):
-        account.sync()
-    account.add("/v1/subscriptions", subscription(quantity=quantities[-1], discounts=[off]))
-    for invoice in changes(quantities):
-        account.add("/v1/invoices", invoice)
+    seen_for_the_last_time(account, subscription(discounts=[OFF]))
+    account.add("/v1/subscriptions", subscription(quantity=quantities[-1], discounts=[OFF]))
+    for day, (before, after) in enumerate(pairwise(quantities), 12):
+        at = THEN + day * DAY
+        credit, debit = part(1, at, before, -900 * before), part(2, at, after, 900 * after)
+        account.add("/v1/invoices", billed(day, credit, debit))
     with time_machine.travel(THEN + 60 * DAY):
         account.sync()
     steps = [point[1:4] for point in account.points()]
     levels = [(20 * n, 10 * n, n) for n in quantities] + [(20 * quantities[-1], 0, quantities[-1])]
     assert [one for n, one in enumerate(steps) if one != steps[n - 1]] == levels
+
+
+def test_what_left_while_events_were_missed_does_not_come_back_when_a_discount_ends(account):
+    (item,) = subscription()["items"]["data"]
+    other = item | {"id": "si_2"}
+    seen_for_the_last_time(account, of_items(item, other) | {"discounts": [OFF]})
+    account.add("/v1/subscriptions", of_items(item) | {"discounts": [OFF]})
+    account.add("/v1/invoices", billed(12, part(1, THEN + 12 * DAY, 1, -1800, "si_2")))
+    with time_machine.travel(THEN + 60 * DAY):
+        account.sync()
+    assert [point[1:3] for point in account.points() if point[0] == "si_2"][-2:] == [
+        (20, 10),
+        (0, 0),
+    ]

@@ -4,17 +4,21 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+import time_machine
 from forks import serve
 
 import tenure_connectors.stripe.pull  # noqa: F401 - so that no fork has to
 from tenure.config import load
 from tenure.ledger.store import Store
 from tenure.sync import SyncOptions, sync
+
+
+NOW = "now"
 
 
 @dataclass
@@ -24,9 +28,9 @@ class Worker:
     orders: IO[str]
     answers: IO[str]
 
-    def start(self, folder: Path) -> int:
-        """Begin a sync; its process id."""
-        self._say(str(folder))
+    def start(self, folder: Path, at: float | None = None) -> int:
+        """Begin a sync, by another clock than this machine's if that says so; its process id."""
+        self._say(f"{at or NOW} {folder}")
         return int(self.answers.readline())
 
     def wait(self) -> None:
@@ -51,10 +55,12 @@ def worker() -> Iterator[Worker]:
         yield Worker(process.stdin, process.stdout)
 
 
-def work(folder: Path) -> None:
-    ready = load(folder / "plugins.toml")
-    sync(ready, Store.open(ready.store), SyncOptions())
+def work(order: str) -> None:
+    at, _, folder = order.partition(" ")
+    with nullcontext() if at == NOW else time_machine.travel(float(at)):
+        ready = load(Path(folder) / "plugins.toml")
+        sync(ready, Store.open(ready.store), SyncOptions())
 
 
 if __name__ == "__main__":
-    serve(lambda line: work(Path(line)))
+    serve(work)

@@ -6,6 +6,8 @@
     invoice lines       terms, discounts, pauses, from the start of a period        inferred
     schedules           terms of the future                                         assumed
 
+What is to come is assumed, whatever says it.
+
 Every fact is a track of its own (`tracks`): what it does, when it was asked to end, the terms of
 each item, each discount. Wherever a track steps, the items are priced together and those that
 changed get a point, graded as the weakest fact that it rests on. Where nothing has to be weighed,
@@ -107,6 +109,7 @@ def weighed(evidence: Evidence) -> Rebuilt:
         ends=_ends(history),
         terms={name: track for name, track in terms.items() if name not in metered},
         deals=deals,
+        known_to=max([history.now, *(snapshot.at for snapshot in history.seen)]),
     )
     licensed = written(tracks, history.pricing)
     items = [_licensed(name, item) for name, item in licensed.items() if item.points]
@@ -154,7 +157,8 @@ def _conditions(evidence: Evidence, history: History) -> list[Step[Condition]]:
     else:
         said.append(Said(history.start, (State.ACTIVE, None), Trust.ASSUMED, evidence.id))
     for snapshot, following in zip_longest(history.seen, history.seen[1:]):
-        said += conditions_seen(snapshot, following.at if following else NEVER)
+        missed = (since for since, _ in history.gaps if since >= snapshot.at)
+        said += conditions_seen(snapshot, min([following.at if following else NEVER, *missed]))
     if history.current is not None:
         said += conditions_to_come(history.current, NEVER)
     said += conditions_billed(history)

@@ -22,12 +22,16 @@ from tenure_connectors.stripe.life.tracks import Step, Trust
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tracks:
-    """Every fact of a subscription over time; `terms` are those of the licensed items."""
+    """Every fact of a subscription over time; `terms` are those of the licensed items.
+
+    What is later than `known_to` has not come yet.
+    """
 
     conditions: Sequence[Step[Condition]]
     ends: Sequence[Step[int | None]]
     terms: Mapping[str, Sequence[Step[Terms | None]]]
     deals: Sequence[Granted]
+    known_to: int
 
 
 @dataclass(slots=True)
@@ -68,6 +72,7 @@ class _Now:
     """What every track says at one instant, and what changed at it; `since` is the state's."""
 
     condition: Step[Condition]
+    known_to: int
     at: int = 0
     since: int = 0
     changed: Sequence[_Change] = ()
@@ -81,7 +86,7 @@ class _Now:
 def written(tracks: Tracks, pricing: Pricing) -> dict[str, Written]:
     """The points of every licensed item."""
     items = {name: Written() for name in tracks.terms}
-    now = _Now(tracks.conditions[0])
+    now = _Now(tracks.conditions[0], tracks.known_to)
     for at, changed in _changes(tracks):
         now.at, now.changed = at, changed
         for kind, key, step in changed:
@@ -214,7 +219,15 @@ def _write(item: Written, name: str, now: _Now) -> None:
 def _trust(name: str, now: _Now) -> Trust:
     """A point is as good as the weakest fact that it rests on."""
     deals = [step.trust for _, step in now.given]
-    return min(now.terms[name].trust, now.condition.trust, *deals)
+    return _of_then(now, min(now.terms[name].trust, now.condition.trust, *deals))
+
+
+def _of_then(now: _Now, trust: Trust) -> Trust:
+    """What is to come is assumed, however sure it seems: it may be called off, and nobody see it.
+
+    As more than that it could not be taken back by invoices, which know less of what came instead.
+    """
+    return Trust.ASSUMED if now.at > now.known_to else trust
 
 
 def _ref(name: str, now: _Now) -> str:
@@ -249,7 +262,7 @@ def _end(item: Written, name: str, now: _Now) -> None:
     """The last of an item: with its subscription, or taken out of it."""
     state, cause = now.condition.value
     whole = state is State.ENDED
-    trust = now.condition.trust if whole else now.terms[name].trust
+    trust = _of_then(now, now.condition.trust if whole else now.terms[name].trust)
     item.last, item.trust = None, trust
     last = ended(item.points[-1], now.at, cause if whole else Cause.REQUESTED, trust)
     item.points.append(replace(last, source_ref=_ref(name, now)))
