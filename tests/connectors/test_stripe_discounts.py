@@ -240,6 +240,20 @@ def test_the_customers_discount_is_replaced_by_the_subscriptions():
     ]
 
 
+def test_a_bill_with_the_customers_says_that_there_is_none_that_would_replace_it():
+    """Also of one that was for another product than what is billed."""
+    customer = {"id": "cus_1", "discount": discount("di_c", forever(20), subscription=None)}
+    other = forever(50) | {"applies_to": {"products": ["prod_b"]}}
+    bills = [
+        invoice("in_1", line("2025-01-01", "2025-02-01"), discounts=[discount("di_1", other)]),
+        invoice("in_2", line("2025-02-01", "2025-03-01"), discounts=[customer["discount"]]),
+    ]
+    assert story(rebuilt(sub(), customer=customer, invoices=bills)) == [
+        "2025-01-01 10 active inferred",
+        "2025-02-01 8 active inferred",
+    ]
+
+
 def test_one_that_is_there_was_there_all_the_time_though_events_were_missed():
     """None comes back: a bill of another item than the one that has its own says nothing of it."""
     customer = {"id": "cus_1", "discount": discount("di_c", forever(20), subscription=None)}
@@ -265,6 +279,28 @@ def test_one_that_waits_for_its_invoice_replaces_the_customers_too():
         ("2025-04-01", 0, 1_000_000),
         ("2025-05-01", 2_000_000, 0),
     ]
+
+
+def test_one_that_a_bill_of_nothing_used_up_replaces_the_customers_as_long_as_that_is_for():
+    customer = {"id": "cus_1", "discount": discount("di_c", forever(20), subscription=None)}
+    used = discount("di_1", off(1_00, duration="once"), "2025-03-10")
+    free = line("2025-04-01", "2025-05-01", price("free", 0), item="si_2",
+                discount_amounts=[{"amount": 0, "discount": used}])  # fmt: skip
+    now = sub(item(of=YEARLY), item("si_2", price("free", 0)))
+    made = rebuilt(now, customer=customer, invoices=[invoice("in_1", free, discounts=[used])])
+    assert [(str(p.effective_at.date()), p.discount) for p in points(made)] == [
+        ("2025-01-01", 24_000_000),
+        ("2025-03-10", 0),
+        ("2025-05-01", 24_000_000),
+    ]
+
+
+def test_one_that_a_bill_names_and_takes_off_no_line_is_not_used_up_by_it():
+    """It is for another product, which the item becomes one of before the next bill."""
+    once = discount("di_1", off(1_00, duration="once") | {"applies_to": {"products": ["prod_b"]}})
+    bill = invoice("in_1", line("2025-01-01", "2026-01-01", YEARLY), discounts=[once])
+    now = sub(item(of=price("other", 240_00, "year", product="prod_b")))
+    assert {p.discount_once for p in points(rebuilt(now, at="2025-06-01", invoices=[bill]))} == {0}
 
 
 def test_what_is_off_once_is_off_the_items_of_its_bill_alone():

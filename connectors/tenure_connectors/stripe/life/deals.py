@@ -1,6 +1,6 @@
 """Which discounts a subscription had, what they take off, and when each was in force."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import NamedTuple
@@ -29,9 +29,14 @@ class Billed:
     carried: Mapping[str, int | None]
 
     @property
+    def ahead(self) -> list[Service]:
+        """What was billed in advance, be it free."""
+        return [s for s in self.services if not s.metered and not s.trial]
+
+    @property
     def renewed(self) -> list[Service]:
         """What was billed in advance and had a price: what discounts apply to."""
-        return [s for s in self.services if not s.metered and not s.trial and s.bill.amount]
+        return [s for s in self.ahead if s.bill.amount]
 
     @property
     def ref(self) -> str:
@@ -105,8 +110,9 @@ class _Found:
 def granted(seen: Sightings) -> list[Granted]:
     """All discounts there ever were, in the order in which the source applies them."""
     found = _found(seen)
+    theirs = {one.key for one in found.values() if one.of_customer}
     ordered = sorted(found.values(), key=lambda f: (_start(f), f.place, f.key))
-    return [_granted(one, seen) for one in ordered]
+    return [_granted(one, seen, theirs) for one in ordered]
 
 
 def billed(invoice: Invoice, services: Sequence[Service]) -> Billed:
@@ -193,10 +199,11 @@ def _key(one: Discount | str) -> str:
 # --- what it takes off
 
 
-def _granted(found: _Found, seen: Sightings) -> Granted:
+def _granted(found: _Found, seen: Sightings, theirs: Set[str]) -> Granted:
+    """The discount with its steps; `theirs` are those of the customer, which others replace."""
     coupon = seen.pricing.catalog.coupon(found.discount) if found.discount else None
     deal = _from_amounts(found, seen) if coupon is None else _deal(found, coupon, seen)
-    said = _once(found, seen) if deal and deal.once else _running(found, deal, seen)
+    said = _once(found, seen) if deal and deal.once else _running(found, deal, seen, theirs)
     steps = fold(said, seen.start)
     if coupon is None:  # what it takes off is a guess, however well its dates are known
         steps = [step._replace(trust=Trust.ASSUMED) for step in steps]
@@ -246,13 +253,13 @@ def _once(found: _Found, seen: Sightings) -> Iterator[Said[Reach]]:
     lines' `discount_amounts` say which bill used it up (docs.stripe.com/api/invoice-line-item).
     """
     yield from _begins(found, WAITING, seen)
-    bills = [bill for bill in seen.billed if found.key in bill.carried]
+    bills = [bill for bill in seen.billed if bill.carried.get(found.key) is not None]
     if not bills:
         yield from _in_snapshots(found, seen, WAITING)
         return
     took = [bill for bill in bills if bill.carried[found.key]]
     bill = min(took or bills, key=lambda one: (one.start, one.invoice.id))
-    spans = {s.item: (s.start, _until(s, seen)) for s in bill.renewed if _concerns(found, s)}
+    spans = {s.item: (s.start, _until(s, seen)) for s in bill.ahead if _concerns(found, s)}
     edges = {bill.start, *(edge for span in spans.values() for edge in span)}
     for at in sorted(edges):
         within = frozenset(item for item, (start, end) in spans.items() if start <= at < end)
@@ -277,7 +284,9 @@ def _concerns(found: _Found, service: Service) -> bool:
     return found.item in {None, service.item}
 
 
-def _running(found: _Found, deal: Deal | None, seen: Sightings) -> Iterator[Said[Reach]]:
+def _running(
+    found: _Found, deal: Deal | None, seen: Sightings, theirs: Set[str]
+) -> Iterator[Said[Reach]]:
     """From its own start to its own end, unless something says that it was taken away."""
     full = _full(found)
     end = found.discount.end if found.discount else None
@@ -285,7 +294,7 @@ def _running(found: _Found, deal: Deal | None, seen: Sightings) -> Iterator[Said
     if end is not None:
         yield Said(end, GONE, Trust.OBSERVED, found.key)
     for bill in seen.billed:
-        yield from _on_bill(found, deal, bill, seen.pricing)
+        yield from _on_bill(found, deal, bill, seen.pricing, theirs)
     yield from _in_snapshots(found, seen, full)
     for event in seen.events:
         if _key(event.discount) == found.key:
@@ -317,14 +326,19 @@ def _over(found: _Found, at: int) -> bool:
 
 
 def _on_bill(
-    found: _Found, deal: Deal | None, bill: Billed, pricing: Pricing
+    found: _Found, deal: Deal | None, bill: Billed, pricing: Pricing, theirs: Set[str]
 ) -> Iterator[Said[Reach]]:
-    """A bill for an item that it is for either carries it, or it was not in force."""
+    """A bill for an item that it is for either carries it, or it was not in force.
+
+    One that carries the customer's says so whatever it bills, as it would replace that.
+    """
     products = deal.products if deal else None
+    alone = not (found.of_customer or theirs.isdisjoint(bill.carried))
     concerned = [
         s
         for s in bill.renewed
-        if _concerns(found, s) and (products is None or pricing.product_id(s.terms) in products)
+        if alone
+        or (_concerns(found, s) and (products is None or pricing.product_id(s.terms) in products))
     ]
     if not concerned:
         return
