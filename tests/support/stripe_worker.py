@@ -17,7 +17,6 @@ from tenure.config import load
 from tenure.ledger.store import Store
 from tenure.sync import SyncOptions, sync
 
-
 NOW = "now"
 
 

@@ -19,11 +19,11 @@ from tenure_connectors.stripe.life.conditions import (
     net_of,
     start_of,
 )
-from tenure_connectors.stripe.life.deals import Billed, Sightings, billed
 from tenure_connectors.stripe.life.invoices import Service, services
 from tenure_connectors.stripe.life.lines import Charge, charges_of, pending
 from tenure_connectors.stripe.life.prices import net_share
 from tenure_connectors.stripe.life.schedules import phases_to_come
+from tenure_connectors.stripe.life.sightings import Billed, Sightings, billed
 from tenure_connectors.stripe.life.terms import Pricing
 from tenure_connectors.stripe.shapes import (
     Customer,

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from tenure import Cause, Interval, State
 from tenure_connectors.stripe.life.conditions import NEVER, Condition
-from tenure_connectors.stripe.life.deals import Billed
 from tenure_connectors.stripe.life.history import History
 from tenure_connectors.stripe.life.prices import UnpricedError, cadence
+from tenure_connectors.stripe.life.sightings import Billed
 from tenure_connectors.stripe.life.tracks import Said, Trust
 from tenure_connectors.stripe.shapes import Invoice, Subscription
 
