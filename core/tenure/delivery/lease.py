@@ -57,7 +57,7 @@ def refuse_if_pushing(connection: Connection, now: datetime) -> None:
 def _busy(held: Any) -> SourceError:
     return SourceError(
         f"Sink {held.sink!r} is being pushed to by {held.holder.partition('/')[0]}",
-        f"Wait until it is done; its lease runs out at {held.until:%Y-%m-%d %H:%M} UTC",
+        f"Wait until it is done, or if it died, until {held.until:%Y-%m-%d %H:%M} UTC",
     )
 
 

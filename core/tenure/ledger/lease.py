@@ -203,7 +203,7 @@ def refuse_if_held(state: Any, now: datetime) -> None:
     if holder and state.lease_until > now and is_alive(holder):
         raise SourceError(
             f"Connector {state.name!r} is being synced by {holder.partition('/')[0]}",
-            f"Wait until it is done; its lease runs out at {state.lease_until:%Y-%m-%d %H:%M} UTC",
+            f"Wait until it is done, or if it died, until {state.lease_until:%Y-%m-%d %H:%M} UTC",
         )
 
 
