@@ -361,6 +361,17 @@ def test_a_fixed_term_is_asked_for_by_nobody():
     assert story(made)[-1] == "2026-06-01 0 ended assumed"
 
 
+def test_an_item_that_no_event_saw_added_is_there_since_it_was_made():
+    late = item("si_2", BIG, created=day("2025-12-10"))
+    before = event("evt_1", "2025-12-05", sub(item(of=SMALL)))
+    first = bill(12, line("2025-12-20", "2026-01-20", BIG, item="si_2"))
+    made = rebuilt(sub(item(of=SMALL), late), events=[before], invoices=[first])
+    assert story(made, "si_2")[:2] == [
+        "2025-12-10 30 active assumed",
+        "2025-12-20 30 active inferred",
+    ]
+
+
 # --- what it does meanwhile
 
 

@@ -190,10 +190,12 @@ def _terms(evidence: Evidence, history: History) -> dict[str, list[Step[Terms | 
         said[name].append(one)
     for name in said.keys() - there.keys():
         said[name] += _not_renewed(name, said[name], history)
-    tracks = {
-        name: fold(said[name], _item_start(name, said[name], history), history.gaps)
-        for name in sorted(said)
-    }
+    tracks = {}
+    for name in sorted(said):
+        start = _item_start(name, said[name], history)
+        since = start if name in there else 0  # its own date says that it was not
+        known = [one for one in said[name] if one.value is not None or one.at >= since]
+        tracks[name] = fold(known, start, history.gaps)
     return tracks | _planned(evidence, history, tracks)
 
 
