@@ -390,6 +390,18 @@ def test_a_customers_discount_that_was_over_before_the_subscription_began_was_ne
     assert {p.discount for p in points(made)} == {0}
 
 
+@pytest.mark.parametrize(("kind", "off"), [("deleted", 0), ("created", 2)])
+def test_a_backdated_subscription_has_the_customers_of_the_day_on_which_it_was_made(kind, off):
+    """Which was taken away, or given, since its service began: it is billed for all of that."""
+    since = "2025-10-01" if kind == "deleted" else "2025-12-05"
+    given_ = discount("di_c", forever(20), since, subscription=None)
+    told = event("evt_1", "2025-12-05", given_, kind=f"customer.discount.{kind}")
+    customer = {"id": "cus_1"} | ({"discount": given_} if off else {})
+    now = sub(start="2025-11-01", created=day("2025-12-10"))
+    made = rebuilt(now, customer=customer, events=[told])
+    assert {p.discount for p in points(made)} == {off * 1_000_000}
+
+
 def test_what_is_off_once_counts_for_the_bill_that_it_took_something_off():
     """An invoice names all its discounts, those too that none of its lines is eligible for."""
     once = discount("di_1", off(3_00, duration="once"))

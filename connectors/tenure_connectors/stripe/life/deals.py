@@ -18,7 +18,7 @@ from tenure_connectors.stripe.life.sightings import (
     listed_on,
 )
 from tenure_connectors.stripe.life.terms import Pricing
-from tenure_connectors.stripe.life.tracks import Said, Step, Trust, fold
+from tenure_connectors.stripe.life.tracks import Said, Step, Trust, fold, in_force
 from tenure_connectors.stripe.shapes import Coupon
 
 
@@ -66,10 +66,17 @@ def _granted(found: Found, seen: Sightings, theirs: Collection[str]) -> Granted:
     coupon = seen.pricing.catalog.coupon(found.discount) if found.discount else None
     deal = _from_amounts(found, seen) if coupon is None else _deal(found, coupon, seen)
     said = _once(found, seen) if deal and deal.once else _running(found, deal, seen, theirs)
-    steps = fold(said, seen.start)
+    steps = _when_made(fold(said, seen.start), seen)
     if coupon is None:  # what it takes off is a guess, however well its dates are known
         steps = [step._replace(trust=Trust.ASSUMED) for step in steps]
     return Granted(found.key, deal, found.of_customer, steps, found.item)
+
+
+def _when_made(steps: Sequence[Step[Reach]], seen: Sightings) -> list[Step[Reach]]:
+    """What was there when a subscription was made counts from its start, which may be earlier."""
+    then = in_force(steps, seen.made)
+    since = [then._replace(at=seen.start)] if then else []
+    return [*since, *(step for step in steps if step.at > seen.made)]
 
 
 def _deal(found: Found, coupon: Coupon, seen: Sightings) -> Deal | None:

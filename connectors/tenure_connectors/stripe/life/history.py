@@ -115,6 +115,7 @@ def history_of(evidence: Evidence) -> History:
         gaps=gaps(evidence.observations),
         sightings=Sightings(
             start=start,
+            made=max(start, (latest and latest.created) or start),
             now=now,
             pricing=pricing,
             snapshots=seen,

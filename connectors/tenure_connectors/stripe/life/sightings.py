@@ -52,9 +52,13 @@ class Billed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sightings:
-    """Everything that may say something of discounts; `snapshots` end with the current state."""
+    """Everything that may say something of discounts; `snapshots` end with the current state.
+
+    `made` is when there was a subscription to have any, however early its service began.
+    """
 
     start: int
+    made: int
     now: int
     pricing: Pricing
     snapshots: Sequence[Snapshot]
