@@ -17,14 +17,18 @@ FORMATS = ("text", "json")
 
 
 class Formatter(logging.Formatter):
-    """Writes a record as text or JSON, with every secret it was told of masked."""
+    """Writes a record as text or JSON, with every secret it was told of masked.
+
+    A text has the time only with fields: a daemon's is read later, a command's at once.
+    """
 
     def __init__(
         self, style: str, secrets: Iterable[str] = (), fields: Mapping[str, str] | None = None
     ) -> None:
         self._fields = dict(fields or {})
         said = "".join(f" {name}={value}" for name, value in self._fields.items())
-        super().__init__(f"%(levelname)s %(name)s{said.replace('%', '%%')}: %(message)s")
+        time = "%(asctime)s " if said else ""
+        super().__init__(f"{time}%(levelname)s %(name)s{said.replace('%', '%%')}: %(message)s")
         self._as_json = style == "json"
         self.secrets = frozenset(secrets)
 
@@ -34,10 +38,13 @@ class Formatter(logging.Formatter):
             return self._json(record)
         return redact(super().format(record), self.secrets)
 
+    def formatTime(self, record: logging.LogRecord, _: str | None = None) -> str:  # noqa: N802
+        """The instant in UTC."""
+        return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+
     def _json(self, record: logging.LogRecord) -> str:
-        time = datetime.fromtimestamp(record.created, UTC)
         line = {
-            "time": time.isoformat(timespec="milliseconds"),
+            "time": self.formatTime(record),
             "level": record.levelname.lower(),
             "logger": record.name,
             **self._fields,

@@ -89,14 +89,20 @@ def test_a_long_secret_is_hidden_where_pydantic_shows_only_its_ends(length: int)
     assert "s3cr3t" not in redact(str(caught.value), [secret])
 
 
+AS_JSON = (
+    '{"time": "2026-01-05T10:00:00.500+00:00", "level": "info", "logger": "tenure.sync",'
+    ' "run": "7", "instance": "100%", "message": "done"}'
+)
+
+
 @pytest.mark.parametrize(
     ("style", "line"),
     [
-        ("text", "INFO tenure.sync run=7 instance=100%: done"),
-        ("json", '"logger": "tenure.sync", "run": "7", "instance": "100%", "message": "done"}'),
+        ("text", "2026-01-05T10:00:00.500+00:00 INFO tenure.sync run=7 instance=100%: done"),
+        ("json", AS_JSON),
     ],
 )
-def test_each_line_of_a_worker_says_which_run_it_is_of(style, line):
+def test_each_line_of_a_worker_says_when_it_was_and_which_run_it_is_of(style, line):
     formatter = logs.Formatter(style, (), {"run": "7", "instance": "100%"})
-    record = logging.makeLogRecord({"name": "tenure.sync", "levelname": "INFO", "msg": "done"})
-    assert formatter.format(record).endswith(line)
+    said = {"name": "tenure.sync", "levelname": "INFO", "msg": "done", "created": 1767607200.5}
+    assert formatter.format(logging.makeLogRecord(said)) == line

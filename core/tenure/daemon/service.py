@@ -31,6 +31,7 @@ from tenure.daemon.turn import Ended, Observer, Turn
 from tenure.daemon.work import PLAN, Order, Result
 from tenure.errors import ConfigError, StoreError, TenureError
 from tenure.ledger.store import Store
+from tenure.printing import counted
 from tenure.threads import begin
 
 BEAT = 30.0
@@ -189,7 +190,8 @@ class Service:
         if not self.view.leads:
             runs = self._turn.runs
             if lost := runs.take_over(self.clock()):
-                log.warning("%s runs were left by a daemon that went away; they run again", lost)
+                what = counted(lost, "run")
+                log.warning("a daemon that went away left %s, to be run again", what)
             self.view.leads = True
         return self._turn
 
