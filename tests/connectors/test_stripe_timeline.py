@@ -796,6 +796,13 @@ def test_usage_ends_with_its_subscription():
     assert story(made, "si_2") == ["2025-02-01 12.5 active inferred", "2025-03-10 0 ended observed"]
 
 
+def test_the_end_of_usage_is_assumed_as_long_as_it_is_to_come():
+    """No bill says as much, and the next one has to take it back if it does not come."""
+    now = sub(item("si_2", METERED, None), cancel_at=day("2025-04-01"))
+    made = rebuilt(now, at="2025-03-10", invoices=[bill(2, used(1, 12_50, 2500))])
+    assert story(made, "si_2") == ["2025-02-01 12.5 active inferred", "2025-04-01 0 ended assumed"]
+
+
 def test_usage_ends_when_its_item_is_taken_out():
     gone = event("evt_1", "2025-12-10", sub(), {"items": {"data": [item(), item("si_2", METERED)]}})
     made = rebuilt(sub(), invoices=[bill(2, used(1, 12_50, 2500))], events=[gone])

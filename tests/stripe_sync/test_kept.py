@@ -1,10 +1,10 @@
-"""What was seen once stays known, though Stripe shows it no more."""
+"""What was seen once stays known, though Stripe shows it no more; what was to come does not."""
 
 from itertools import pairwise
 
 import pytest
 import time_machine
-from stripe_books import THEN, Book, line, subscription
+from stripe_books import MONTH, THEN, Book, line, price, subscription
 
 DAY = 86_400
 HALF = {"id": "half", "percent_off": 50, "duration": "forever", "created": THEN}
@@ -93,3 +93,24 @@ def test_what_left_while_events_were_missed_does_not_come_back_when_a_discount_e
         (20, 10),
         (0, 0),
     ]
+
+
+def test_usage_goes_on_when_its_end_is_called_off(account):
+    """What bills say of it is never as sure as an end that is asked for seems to be."""
+    usage = {"interval": "month", "interval_count": 1, "usage_type": "metered"}
+    calls = account.add("/v1/prices", price("calls", recurring=usage))
+    (item,) = subscription()["items"]["data"]
+    goes_on = of_items({name: item[name] for name in ("id", "created")} | {"price": calls})
+    over = THEN + 2 * MONTH
+    asked = {"cancel_at": over, "canceled_at": THEN + 31 * DAY}
+    account.add("/v1/subscriptions", goes_on | asked)
+    account.add("/v1/invoices", billed(30, line(1) | {"price": calls}))
+    with time_machine.travel(THEN + 32 * DAY):
+        account.sync()
+    assert account.last("si_1")[6] == "ended"
+    account.now = THEN + 40 * DAY
+    account.add("/v1/subscriptions", goes_on)
+    account.happens("customer.subscription.updated", goes_on, **asked)
+    with time_machine.travel(THEN + 41 * DAY):
+        account.sync()
+    assert account.last("si_1")[6] == "active"

@@ -42,7 +42,7 @@ from tenure_connectors.stripe.life.deals import granted
 from tenure_connectors.stripe.life.history import Evidence, History, history_of
 from tenure_connectors.stripe.life.invoices import terms_said
 from tenure_connectors.stripe.life.plain import plain
-from tenure_connectors.stripe.life.points import Tracks, Written, ended, written
+from tenure_connectors.stripe.life.points import Tracks, Written, ended, trust_of_then, written
 from tenure_connectors.stripe.life.prices import UnpricedError
 from tenure_connectors.stripe.life.schedules import (
     conditions_planned,
@@ -109,7 +109,7 @@ def weighed(evidence: Evidence) -> Rebuilt:
         ends=_ends(history),
         terms={name: track for name, track in terms.items() if name not in metered},
         deals=deals,
-        known_to=max([history.now, *(snapshot.at for snapshot in history.seen)]),
+        known_to=history.known_to,
     )
     licensed = written(tracks, history.pricing)
     items = [_licensed(name, item) for name, item in licensed.items() if item.points]
@@ -284,5 +284,6 @@ def _metered(name: str, history: History, ends: Sequence[_End], running: Collect
     if points and ends:
         end = min(ends, key=lambda one: one.at)
         at = max(end.at, int(points[-1].effective_at.timestamp()))
-        points.append(replace(ended(points[-1], at, end.cause, end.trust), source_ref=end.ref))
+        trust = trust_of_then(at, end.trust, history.known_to)
+        points.append(replace(ended(points[-1], at, end.cause, trust), source_ref=end.ref))
     return Item(id=name, points=points, kind=ItemKind.USAGE)

@@ -77,6 +77,11 @@ class History:
     sightings: Sightings
 
     @property
+    def known_to(self) -> int:
+        """The last instant that anything was seen at; what is later has not come yet."""
+        return max([self.now, *(snapshot.at for snapshot in self.seen)])
+
+    @property
     def services(self) -> list[Service]:
         """Every full period of service that was billed."""
         return [service for bill in self.billed for service in bill.services]

@@ -219,15 +219,16 @@ def _write(item: Written, name: str, now: _Now) -> None:
 def _trust(name: str, now: _Now) -> Trust:
     """A point is as good as the weakest fact that it rests on."""
     deals = [step.trust for _, step in now.given]
-    return _of_then(now, min(now.terms[name].trust, now.condition.trust, *deals))
+    trust = min(now.terms[name].trust, now.condition.trust, *deals)
+    return trust_of_then(now.at, trust, now.known_to)
 
 
-def _of_then(now: _Now, trust: Trust) -> Trust:
+def trust_of_then(at: int, trust: Trust, known_to: int) -> Trust:
     """What is to come is assumed, however sure it seems: it may be called off, and nobody see it.
 
     As more than that it could not be taken back by invoices, which know less of what came instead.
     """
-    return Trust.ASSUMED if now.at > now.known_to else trust
+    return Trust.ASSUMED if at > known_to else trust
 
 
 def _ref(name: str, now: _Now) -> str:
@@ -262,7 +263,8 @@ def _end(item: Written, name: str, now: _Now) -> None:
     """The last of an item: with its subscription, or taken out of it."""
     state, cause = now.condition.value
     whole = state is State.ENDED
-    trust = _of_then(now, now.condition.trust if whole else now.terms[name].trust)
+    trust = now.condition.trust if whole else now.terms[name].trust
+    trust = trust_of_then(now.at, trust, now.known_to)
     item.last, item.trust = None, trust
     last = ended(item.points[-1], now.at, cause if whole else Cause.REQUESTED, trust)
     item.points.append(replace(last, source_ref=_ref(name, now)))
