@@ -285,6 +285,13 @@ def test_another_address_to_listen_on_is_said_to_need_a_restart(running, monkeyp
     until(lambda: "listen is another one: restart the daemon for that" in caplog.text)
 
 
+def test_a_plugin_that_hangs_at_its_import_is_no_matter_of_timeouts(tmp_path, monkeypatch):
+    monkeypatch.setattr(daemon, "_PLAN_TIMEOUT", 0)
+    with pytest.raises(TenureError, match="read: cut off after 0 s; most likely a plugin") as said:
+        daemon.read_plan(tmp_path / "plugins.toml", Speech(instance="one"))
+    assert "[daemon] timeouts" not in str(said.value)
+
+
 def test_a_plan_for_another_store_is_refused(running, monkeypatch, caplog):
     one = running(job(SYNC))
     monkeypatch.setattr(daemon, "read_plan", lambda _path, _speech: a_plan(job("sync:crm")))

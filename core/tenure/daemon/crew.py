@@ -25,6 +25,7 @@ from tenure.threads import begin, begun
 
 _COMMAND = (sys.executable, "-P", "-m", "tenure.daemon.guard")
 
+_LONGER = "set [daemon] timeouts if it needs longer"
 _STOPPED = "the daemon was stopped, or led no more"
 _ALONE = "stopped, and not by the daemon: by its plugin, or by somebody who signalled it"
 
@@ -58,14 +59,14 @@ class Worker:
             self._stdin.write(order.model_dump_json().encode() + b"\n")
             self._stdin.flush()
 
-    def result(self, timeout: float) -> Result:
+    def result(self, timeout: float, remedy: str = _LONGER) -> Result:
         """Wait for it; after the timeout it is told to stop, and after its grace it is killed."""
         try:
             return self._told(self._process.communicate(timeout=timeout)[0])
         except subprocess.TimeoutExpired:
             self.tell(signal.SIGTERM)
             self.wait()
-            said = f"cut off after {timeout:,.0f} s; set [daemon] timeouts if it needs longer"
+            said = f"cut off after {timeout:,.0f} s; {remedy}"
             return Result(state=State.TIMEOUT, message=said, exit_code=1)
         finally:
             self._close()

@@ -42,6 +42,7 @@ PATIENCE = 5.0
 
 _LONGEST_PAUSE = 30.0
 _PLAN_TIMEOUT, _PLAN_GRACE = 120.0, 5.0
+_HANGS = "most likely a plugin hangs at its import"
 
 log = logging.getLogger("tenure.daemon")
 
@@ -56,7 +57,7 @@ def read_plan(path: Path, speech: Speech) -> Plan:
     order = Order(
         job=PLAN, path=path, instance=speech.instance, level=speech.level, style=speech.style
     )
-    result = Worker(order, _PLAN_GRACE).result(_PLAN_TIMEOUT)
+    result = Worker(order, _PLAN_GRACE).result(_PLAN_TIMEOUT, _HANGS)
     if result.state != State.DONE:
         raise _refused(result)
     return Plan.model_validate_json(result.message)
