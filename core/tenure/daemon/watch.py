@@ -151,7 +151,8 @@ class Watch:
         for one in status.connectors(turn.runs.store, tuple(bounds)):
             last = one.last_complete_sync
             self.gauges.quarantined.labels(one.name).set(one.quarantined)
-            self.gauges.synced.labels(one.name).set(last.timestamp() if last else 0)
+            known = last if last and not status.is_ahead(last, now) else None
+            self.gauges.synced.labels(one.name).set(known.timestamp() if known else 0)
             if (bound := bounds.get(one.name)) is None:
                 continue  # it is in the ledger, and no longer in plugins.toml
             self.gauges.bound.labels(one.name).set(bound.total_seconds())
