@@ -36,7 +36,7 @@ def main() -> int:
 
 def refuse(error: Exception) -> int:
     """Say how it went, for there is no worker to do so."""
-    import json  # noqa: PLC0415 - as above
+    import json  # noqa: PLC0415 - here alone
 
     said = f"No process could be started: {error}"
     sys.stdout.write(json.dumps({"state": "crashed", "message": said, "exit_code": 1}))

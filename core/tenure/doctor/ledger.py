@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 SKEW = timedelta(seconds=30)
 """How far the clocks of this machine and of the database may be apart."""
 
-STALE = timedelta(days=2)
-"""When a connector is stale that no job pulls."""
-
 _STATE, _LEASE = table(ConnectorState), table(SinkLease)
 
 NEVER = {
@@ -168,7 +165,7 @@ def _freshness(workspace: "Workspace", store: Store) -> Iterator[Finding]:
         said = f"{one.name}: read to its end {f'{last:%Y-%m-%d %H:%M} UTC' if last else 'never'}"
         if one.held:
             said += f"; {counted(one.held, 'item')} held back"
-        fresh = status.is_fresh(last, now, limits.get(one.name, STALE))
+        fresh = status.is_fresh(last, now, limits[one.name])
         todo = f"tenure sync {one.name}" + (f": {one.message}" if one.message else "")
         if fresh and not one.held and not one.unfinished:
             yield Finding(kind="freshness", text=said)
