@@ -261,7 +261,7 @@ def test_one_that_is_there_was_there_all_the_time_though_events_were_missed():
     now = sub(item(), item("si_2", YEARLY, discounts=[own]))
     bill = invoice("in_1", line("2025-03-01", "2025-04-01"))
     of = evidence(now, at="2025-04-01", customer=customer, invoices=[bill])
-    seen = sighting(of.subscription, of.now, (day("2025-02-10"), day("2025-03-10")))
+    seen = sighting(of.subscription, (of.now, of.now), (day("2025-02-10"), day("2025-03-10")))
     assert story(rebuild(replace(of, observations=[seen])))[-2:] == [
         "2025-04-01 10 active observed",
         "2025-06-01 8 active assumed",

@@ -1,7 +1,7 @@
 """The life of a subscription: one rule a test, with figures computed by hand."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -422,11 +422,28 @@ def test_a_trial_was_to_become_active_while_events_were_missed_and_did_not():
         invoices=[invoice("in_1", line("2025-12-01", "2025-12-20", SMALL, 0))],
         events=[event("evt_1", "2025-12-01", began, kind="customer.subscription.created")],
     )
-    seen = sighting(of.subscription, of.now, (day("2025-12-05"), day("2026-01-02")))
+    seen = sighting(of.subscription, (of.now, of.now), (day("2025-12-05"), day("2026-01-02")))
     assert story(rebuild(replace(of, observations=[*of.observations, seen]))) == [
         "2025-12-01 10 trial observed",
         "2025-12-20 10 paused inferred",
         "2026-01-31 10 paused observed",
+    ]
+
+
+@pytest.mark.parametrize("was_read", [1, 3])
+def test_what_changed_while_everything_was_read_is_known_from_its_event(was_read):
+    """It says nothing of that time that it was read before the change, or after it."""
+    grown = event("evt_2", "2026-02-02", sub(item(of=SMALL, quantity=3)),
+                  {"items": {"data": [item(of=SMALL)]}})  # fmt: skip
+    first = event("evt_1", "2025-12-01", sub(item(of=SMALL)))
+    of = evidence(sub(item(of=SMALL, quantity=3)), at="2026-02-10", events=[first, grown])
+    read = evidence(sub(item(of=SMALL, quantity=was_read))).subscription
+    between = (datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 2, 3, tzinfo=UTC))
+    seen = sighting(read, between, (day("2025-12-05"), day("2026-01-04")))
+    assert story(rebuild(replace(of, observations=[*of.observations, seen]))) == [
+        "2025-01-01 10 active assumed",
+        "2025-12-01 10 active observed",
+        "2026-02-02 30 active observed",
     ]
 
 

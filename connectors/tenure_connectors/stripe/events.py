@@ -67,12 +67,19 @@ def observation(event: Event) -> Observation | None:
     return kept
 
 
-def sighting(sub: Subscription, at: datetime, missed: tuple[int, int]) -> Observation:
-    """What is kept of a subscription that is seen again after events were `missed`, as of one."""
+def sighting(
+    sub: Subscription, read: tuple[datetime, datetime], missed: tuple[int, int]
+) -> Observation:
+    """What is kept of a subscription that is seen again after events were `missed`, as of one.
+
+    It was `read` at some time between those two.
+    """
+    began, at = read
     data: dict[str, Json] = {
         "type": "customer.subscription.updated",
         "object": msgspec.to_builtins(sub),
         "missed": [*missed],
+        "began": int(began.timestamp()),
     }
     return Observation(subject=sub.id, key=f"seen:{at.isoformat()}", at=at, data=data)
 
@@ -91,12 +98,21 @@ def _subject(changed: Shape) -> str | None:
 
 def snapshots(observations: Iterable[Observation]) -> list[Snapshot]:
     """The snapshots that the kept events hold, in the order in which things happened."""
-    kept = [o for o in observations if str(o.data["type"]).startswith("customer.subscription.")]
+    told = [o for o in observations if str(o.data["type"]).startswith("customer.subscription.")]
+    kept = [one for one in told if not _is_in_doubt(one, told)]
     in_time = sorted(kept, key=lambda one: (one.at, _rank(one), one.key))
     ordered = _chained([_pair(one) for one in in_time])
     return [
         snapshot._replace(order=order) for order, pair in enumerate(ordered, 1) for snapshot in pair
     ]
+
+
+def _is_in_doubt(one: Observation, told: Iterable[Observation]) -> bool:
+    """Whether an event tells of a change while it was read: nobody knows which came first."""
+    began: Any = one.data.get("began")
+    if began is None:
+        return False
+    return any(began <= o.at.timestamp() and o.at <= one.at for o in told if "missed" not in o.data)
 
 
 def discount_events(observations: Iterable[Observation]) -> list[DiscountEvent]:

@@ -14,7 +14,6 @@ from tenure_connectors.decoding import decoder
 from tenure_connectors.spool import Pieces, Spool, merged
 from tenure_connectors.stripe import shapes
 from tenure_connectors.stripe.catalog import Catalog
-from tenure_connectors.stripe.events import sighting
 from tenure_connectors.stripe.memory import Known, Memory, Shelf, changes
 from tenure_connectors.stripe.pieces import T, decoded, decoded_list, encoded
 from tenure_connectors.stripe.timeline import Evidence, Rebuilt, rebuild
@@ -24,6 +23,9 @@ EVERY = 2_000
 
 Ask = Callable[[str, str], bytes | None]
 """Reads the object of a kind and id from Stripe."""
+
+Sight = Callable[[shapes.Subscription], Observation]
+"""What is kept of a subscription that is seen."""
 
 Lines = Callable[[str], None]
 """Reads the lines of an invoice from Stripe, and lays the coupons that come with them aside."""
@@ -41,8 +43,8 @@ class Statement:
     """Whether everything was read, so that what was not is no more."""
     lines: Lines
     ask: Ask = lambda _kind, _id: None
-    missed: tuple[int, int] | None = None
-    """From when to when no event tells what happened: what is seen now is kept as one would be."""
+    sight: Sight | None = None
+    """After events were missed: what is seen now is kept as one would be."""
     differing: list[str] = field(default_factory=list)
     _news: list[Observation] = field(init=False, default_factory=list)
     catalog: Catalog = field(init=False)
@@ -85,8 +87,8 @@ class Statement:
         if changed:
             yield self.memory.patch(subject, known, changed)
         found, before = assembled(pieces), assembled(known.pieces) if known.pieces else Assembled()
-        if self.missed and changed and known.pieces and found.subscription:
-            seen = sighting(found.subscription, self.now, self.missed)
+        if self.sight and changed and known.pieces and found.subscription:
+            seen = self.sight(found.subscription)
             known.events.append(seen)
             yield seen
         self._seek_coupons(found)
