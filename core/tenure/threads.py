@@ -6,6 +6,9 @@ from threading import Thread
 
 from tenure.errors import TenureError
 
+_LIMITS = "Raise the limits of this user, service or container: processes, files, memory"
+_GONE = "Python is not where it was: restart the daemon"
+
 
 def begin(act: Callable[..., object], *arguments: object) -> Thread:
     """Do it in a thread that ends with the process; raises `TenureError` where there is none."""
@@ -22,5 +25,5 @@ def begun(what: str) -> Iterator[None]:
         yield
     except (OSError, RuntimeError) as error:
         said = getattr(error, "strerror", None) or error
-        hint = "Raise the limits of this user, service or container: processes, files, memory"
-        raise TenureError(f"No {what} could be started: {said}", hint) from None
+        remedy = _GONE if isinstance(error, FileNotFoundError) else _LIMITS
+        raise TenureError(f"No {what} could be started: {said}", remedy) from None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from daemons import Hands, a_plan, at, job, until, without_files, without_threads
 
+from tenure.daemon import crew
 from tenure.daemon import service as daemon
 from tenure.daemon.crew import Speech
 from tenure.daemon.leader import lock_of
@@ -247,6 +248,14 @@ def test_where_no_process_can_be_had_the_old_plan_stays(running, caplog):
         one.reload()
         until(lambda: one.view.reloads["refused"])
     assert "stays in force: No process could be started: Too many open files" in caplog.text
+
+
+def test_where_python_was_moved_nobody_is_told_to_raise_limits(tmp_path, monkeypatch):
+    monkeypatch.setattr(crew, "_COMMAND", (str(tmp_path / "python"),))
+    with pytest.raises(TenureError) as said:
+        daemon.read_plan(tmp_path / "plugins.toml", Speech(instance="one"))
+    assert said.value.reason == "No process could be started: No such file or directory"
+    assert said.value.instruction == "Python is not where it was: restart the daemon"
 
 
 def test_where_no_thread_can_be_had_no_daemon_starts_and_says_so():
