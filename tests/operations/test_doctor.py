@@ -115,6 +115,14 @@ def test_a_connector_of_another_workspace_is_named(store: Store):
     assert "not in plugins.toml" in said
 
 
+def test_a_connector_that_is_switched_off_is_still_counted(store: Store):
+    with_it = workspace(store.url)
+    (entry,) = with_it.connectors
+    off = replace(with_it, connectors=(replace(entry, enabled=False),))
+    said = [one.text for one in examine(off) if one.kind == "freshness"]
+    assert said == ["test: not enabled, so not read; what it read before is counted"]
+
+
 def test_a_dead_holder_of_a_sink_is_let_go(sqlite_store: Store):
     host = os.uname().nodename
     break_it(sqlite_store, f"INSERT INTO sink_lease VALUES ('s', '{host}:999999', {10**17})")

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 SKEW = timedelta(seconds=30)
 """How far the clocks of this machine and of the database may be apart."""
 
+_OFF = "not enabled, so not read; what it read before is counted"
+_ELSEWHERE = "in the ledger, not in plugins.toml, so not counted"
+
 _STATE, _LEASE = table(ConnectorState), table(SinkLease)
 
 NEVER = {
@@ -155,11 +158,11 @@ def _freshness(workspace: "Workspace", store: Store) -> Iterator[Finding]:
 
     now = store.clock()
     limits = plan(workspace, "").bounds(now)
-    names = tuple(entry.name for entry in workspace.connectors if entry.enabled)
+    names = tuple(entry.name for entry in workspace.connectors)
     for one in status.connectors(store, names):
-        if not one.configured:
-            said = f"{one.name}: in the ledger, not in plugins.toml, so not counted"
-            yield Finding(kind="freshness", text=said)
+        if one.name not in limits:
+            said = _OFF if one.configured else _ELSEWHERE
+            yield Finding(kind="freshness", text=f"{one.name}: {said}")
             continue
         last = one.last_complete_sync
         said = f"{one.name}: read to its end {f'{last:%Y-%m-%d %H:%M} UTC' if last else 'never'}"
