@@ -24,6 +24,7 @@ from tenure.ledger.tables import (
     Subscription,
     table,
 )
+from tenure.printing import when
 from tenure.records import Json
 
 _STATE, _QUARANTINE = table(ConnectorState), table(Quarantine)
@@ -47,6 +48,11 @@ SKEW = timedelta(minutes=5)
 def is_ahead(last: datetime, now: datetime) -> bool:
     """Whether a clock that was ahead timed it, so that nobody knows when it was."""
     return last - now > SKEW
+
+
+def when_read(last: datetime | None, now: datetime) -> str:
+    """When a source was read to its end, as far as anybody knows."""
+    return when(last) + " (clock ahead)" * (last is not None and is_ahead(last, now))
 
 
 def is_fresh(last: datetime | None, now: datetime, bound: timedelta) -> bool:

@@ -85,13 +85,14 @@ def test_ready_while_every_source_is_fresh(watch):
 def test_not_ready_once_a_source_is_older_than_two_of_its_periods_and_an_hour(watch):
     synced(watch, "2026-01-05T06:59")
     code, said = ready(watch)
-    assert (code, said["stale"]) == (503, {"billing": "last read to its end 2026-01-05 06:59"})
+    assert (code, said["stale"]) == (503, {"billing": "last read to its end 2026-01-05 06:59 UTC"})
 
 
 def test_not_ready_over_a_source_that_was_read_by_a_clock_that_was_ahead(watch):
     synced(watch, "2026-01-05T10:06")
     code, said = ready(watch)
-    assert (code, said["stale"]) == (503, {"billing": "last read to its end 2026-01-05 10:06"})
+    stale = {"billing": "last read to its end 2026-01-05 10:06 UTC (clock ahead)"}
+    assert (code, said["stale"]) == (503, stale)
     # 0 is never: what lies in the future would look fresh to an alert that takes the difference.
     assert 'complete_sync_timestamp_seconds{connector="billing"} 0.0' in shown(watch)
 

@@ -217,11 +217,14 @@ def test_a_disk_that_is_full(sqlite_store: Store, monkeypatch: pytest.MonkeyPatc
     assert {one.kind for one in found(sqlite_store)} == {"disk"}
 
 
-@pytest.mark.parametrize("last", [1, 1 << 52])  # in 1970, in 2112
-def test_a_stale_connector(sqlite_store: Store, last: int):
+@pytest.mark.parametrize(
+    ("last", "when"), [(1, "1970-01-01 00:00 UTC"), (1 << 52, "2112-09-17 23:53 UTC (clock ahead)")]
+)
+def test_a_stale_connector(sqlite_store: Store, last: int, when: str):
     break_it(sqlite_store, f"UPDATE connector_state SET last_complete_at = {last}")
     one = only(sqlite_store)
     assert (one.kind, one.grade, one.todo) == ("freshness", Grade.WRONG, "tenure sync test")
+    assert one.text == f"test: read to its end {when}"
 
 
 def test_quarantined_rows(sqlite_store: Store):

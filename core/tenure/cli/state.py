@@ -13,7 +13,7 @@ from tenure.cli import console
 from tenure.cli.app import app, workspace
 from tenure.cli.options import FormTableOrJson, TableOrJson
 from tenure.errors import UsageError
-from tenure.printing import counted
+from tenure.printing import counted, when
 
 if TYPE_CHECKING:
     from tenure.config import Workspace
@@ -102,10 +102,7 @@ def _as_json(one: "ConnectorStatus", grades: "Mapping[Evidence, Grade]") -> dict
 
 
 def _show_connectors(found: "Sequence[ConnectorStatus]", now: datetime) -> None:
-    from tenure.status import is_ahead  # noqa: PLC0415 - see tenure.cli
-
-    def synced(last: datetime | None) -> str:
-        return _when(last) + " (clock ahead)" * bool(last and is_ahead(last, now))
+    from tenure.status import when_read  # noqa: PLC0415 - see tenure.cli
 
     columns = ("connector", "last complete sync", "last run", "rows read", "quarantined", "held")
     table = console.table(
@@ -113,8 +110,8 @@ def _show_connectors(found: "Sequence[ConnectorStatus]", now: datetime) -> None:
         [
             (
                 one.name if one.configured else f"{one.name} (not in plugins.toml: not counted)",
-                synced(one.last_complete_sync),
-                f"{_when(one.last_run)} {one.outcome or ''}".strip(),
+                when_read(one.last_complete_sync, now),
+                f"{when(one.last_run)} {one.outcome or ''}".strip(),
                 f"{one.counts.get('read', 0):,}",
                 f"{one.quarantined:,}",
                 f"{one.held:,}",
@@ -159,7 +156,7 @@ def _show_rates(rates: "RatesStatus") -> None:
     ]
     if rows:
         console.out().print(console.table(columns, rows, right=columns[2:]))
-    last = f"{_when(rates.last_run)} {rates.outcome or ''}".strip()
+    last = f"{when(rates.last_run)} {rates.outcome or ''}".strip()
     console.out().print(f"exchange rates: last run {last}")
     for line in rates.message.splitlines():
         console.err().print(f"fx: {line}", markup=False)
@@ -283,10 +280,6 @@ def current(context: typer.Context) -> None:
     from tenure.ledger.store import Store  # noqa: PLC0415 - see tenure.cli
 
     typer.echo(Store.describe(workspace(context).store))
-
-
-def _when(instant: datetime | None) -> str:
-    return f"{instant:%Y-%m-%d %H:%M} UTC" if instant else "never"
 
 
 def _text(value: Any) -> str:

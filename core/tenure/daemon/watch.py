@@ -157,7 +157,8 @@ class Watch:
                 continue  # it is in the ledger, and no longer in plugins.toml
             self.gauges.bound.labels(one.name).set(bound.total_seconds())
             if not status.is_fresh(last, now, bound):
-                stale[one.name] = f"last read to its end {last:%Y-%m-%d %H:%M}" if last else "never"
+                said = f"last read to its end {status.when_read(last, now)}"
+                stale[one.name] = said if last else "never"
         self.stale = stale
         for state, number in status.open_deliveries(turn.runs.store).items():
             self.gauges.deliveries.labels(state).set(number)

@@ -165,7 +165,7 @@ def _freshness(workspace: "Workspace", store: Store) -> Iterator[Finding]:
             yield Finding(kind="freshness", text=f"{one.name}: {said}")
             continue
         last = one.last_complete_sync
-        said = f"{one.name}: read to its end {f'{last:%Y-%m-%d %H:%M} UTC' if last else 'never'}"
+        said = f"{one.name}: read to its end {status.when_read(last, now)}"
         if one.held:
             said += f"; {counted(one.held, 'item')} held back"
         fresh = status.is_fresh(last, now, limits[one.name])
