@@ -65,8 +65,11 @@ OFF = {"id": "di_1", "source": {"coupon": "half"}, "start": THEN, "end": THEN + 
 """A discount whose end is still to come, so that a point for it is known ahead."""
 
 
+@pytest.mark.parametrize("full", [False, True])
 @pytest.mark.parametrize("quantities", [[1, 3], [1, 3, 1]])
-def test_what_changed_while_events_were_missed_is_known_from_the_invoices(account, quantities):
+def test_what_changed_while_events_were_missed_is_known_from_the_invoices(
+    account, quantities, full
+):
     """What was observed before says nothing of it, nor what was to come then."""
     seen_for_the_last_time(account, subscription(discounts=[OFF]))
     account.add("/v1/subscriptions", subscription(quantity=quantities[-1], discounts=[OFF]))
@@ -75,10 +78,25 @@ def test_what_changed_while_events_were_missed_is_known_from_the_invoices(accoun
         credit, debit = part(1, at, before, -900 * before), part(2, at, after, 900 * after)
         account.add("/v1/invoices", billed(day, credit, debit))
     with time_machine.travel(THEN + 60 * DAY):
-        account.sync()
+        account.sync(full=full)
     steps = [point[1:4] for point in account.points()]
     levels = [(20 * n, 10 * n, n) for n in quantities] + [(20 * quantities[-1], 0, quantities[-1])]
     assert [one for n, one in enumerate(steps) if one != steps[n - 1]] == levels
+
+
+def test_an_event_after_those_that_were_missed_does_not_hide_them(account):
+    """It is kept before what it is of is read, and sees that as the last one did."""
+    seen_for_the_last_time(account, subscription())
+    for day, (before, after) in enumerate([(1, 3), (3, 1)], 12):
+        at = THEN + day * DAY
+        account.add("/v1/invoices", billed(day, part(1, at, before, -1), part(2, at, after, 1)))
+    account.now = THEN + 55 * DAY
+    now = account.add("/v1/subscriptions", subscription(cancel_at=THEN + 90 * DAY))
+    account.happens("customer.subscription.updated", now, cancel_at=None)
+    with time_machine.travel(THEN + 60 * DAY):
+        account.sync()
+    quantities = [point[3] for point in account.points()]
+    assert [n for n, one in pairwise([*quantities, 0]) if n != one] == [1, 3, 1]
 
 
 def test_what_left_while_events_were_missed_does_not_come_back_when_a_discount_ends(account):

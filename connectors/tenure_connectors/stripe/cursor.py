@@ -67,17 +67,15 @@ class Cursor:
         """Whether Stripe no longer has all the events since."""
         return self.read_at is not None and abs(now - self.read_at) > EVENTS_KEPT
 
-    def missed(self, now: datetime) -> tuple[int, int] | None:
-        """From when to when no event tells what happened, once Stripe has forgotten some."""
-        if self.read_at is None:
-            return None
-        since, until = sorted((self.read_at, now))
-        known_from = until - EVENTS_KEPT
-        return int(since.timestamp()), int(max(known_from, since).timestamp())
-
     def is_due(self, now: datetime) -> bool:
         """Whether it is time to read everything again."""
         return self.swept_at is not None and not -SKEW <= now - self.swept_at < SWEEP_EVERY
+
+
+def missed(since: datetime, now: datetime) -> tuple[int, int] | None:
+    """From when to when no event tells what happened, once Stripe has forgotten some."""
+    until = now - EVENTS_KEPT
+    return (int(since.timestamp()), int(until.timestamp())) if since < until else None
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -29,11 +29,15 @@ _CACHED = 20_000
 
 
 class Known(NamedTuple):
-    """What is known of a subject: its pieces, in how many patches, and events that were kept."""
+    """What is known of a subject: its pieces, in how many patches, and events that were kept.
+
+    `changed_at` is when the last patch was made.
+    """
 
     pieces: dict[str, bytes]
     events: list[Observation]
     patches: int
+    changed_at: datetime | None
 
 
 class Memory:
@@ -58,7 +62,8 @@ class Memory:
         for one in patches:
             pieces |= unpacked(str(one.data["pieces"]))
         there = {name: data for name, data in pieces.items() if data is not None}
-        return Known(there, [one for one in kept if "type" in one.data], len(patches))
+        events = [one for one in kept if "type" in one.data]
+        return Known(there, events, len(patches), patches[-1].at if patches else None)
 
     def patch(self, subject: str, known: Known, changed: Pieces) -> Observation:
         """The observation that brings what is known up to date."""

@@ -39,13 +39,11 @@ class Progress(msgspec.Struct):
     """A sweep: which, since when, up to which event. It has a `mark` once its lists begin.
 
     `proves`: what changed up to then is in the ledger already, so that nothing should be new.
-    `missed`: from when to when no event tells what happened.
     """
 
     sweep: list[str | None]
     started: datetime
     proves: bool
-    missed: tuple[int, int] | None = None
     until: int | None = None
     seen: tuple[str, ...] = ()
     mark: Mark | None = None
@@ -75,12 +73,10 @@ class Progress(msgspec.Struct):
         )
 
 
-def begun(
-    request: PullRequest, config: StripeConfig, *, proves: bool, missed: tuple[int, int] | None
-) -> Progress:
+def begun(request: PullRequest, config: StripeConfig, *, proves: bool) -> Progress:
     """A new sweep."""
     now = request.clock()
-    return Progress([now.isoformat(), *_kind(config)], now, proves, missed)
+    return Progress([now.isoformat(), *_kind(config)], now, proves)
 
 
 def left_off(request: PullRequest, config: StripeConfig, spool: Spool) -> Progress | None:

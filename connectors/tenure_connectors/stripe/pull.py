@@ -42,9 +42,8 @@ def pull(request: PullRequest, config: StripeConfig) -> Iterator[Record]:
         progress = left_off(request, config, spool)
         if progress is None:
             spool.clear()
-            missed = cursor.missed(now) if forgotten else None
             proves = not (cursor.is_first or forgotten)
-            progress = begun(request, config, proves=proves, missed=missed)
+            progress = begun(request, config, proves=proves)
         else:
             request.warn(str(progress))
             # A pull with `full` is a new one, which holds against itself what it could not read.

@@ -14,6 +14,8 @@ from tenure_connectors.decoding import decoder
 from tenure_connectors.spool import Pieces, Spool, merged
 from tenure_connectors.stripe import shapes
 from tenure_connectors.stripe.catalog import Catalog
+from tenure_connectors.stripe.cursor import missed
+from tenure_connectors.stripe.events import sighting
 from tenure_connectors.stripe.memory import Known, Memory, Shelf, changes
 from tenure_connectors.stripe.pieces import T, decoded, decoded_list, encoded
 from tenure_connectors.stripe.timeline import Evidence, Rebuilt, rebuild
@@ -23,9 +25,6 @@ EVERY = 2_000
 
 Ask = Callable[[str, str], bytes | None]
 """Reads the object of a kind and id from Stripe."""
-
-Sight = Callable[[shapes.Subscription], Observation]
-"""What is kept of a subscription that is seen."""
 
 Lines = Callable[[str], None]
 """Reads the lines of an invoice from Stripe, and lays the coupons that come with them aside."""
@@ -43,8 +42,8 @@ class Statement:
     """Whether everything was read, so that what was not is no more."""
     lines: Lines
     ask: Ask = lambda _kind, _id: None
-    sight: Sight | None = None
-    """After events were missed: what is seen now is kept as one would be."""
+    began: datetime | None = None
+    """When everything began to be read, if events may have been missed before."""
     differing: list[str] = field(default_factory=list)
     _news: list[Observation] = field(init=False, default_factory=list)
     catalog: Catalog = field(init=False)
@@ -87,10 +86,8 @@ class Statement:
         if changed:
             yield self.memory.patch(subject, known, changed)
         found, before = assembled(pieces), assembled(known.pieces) if known.pieces else Assembled()
-        if self.sight and changed and known.pieces and found.subscription:
-            seen = self.sight(found.subscription)
-            known.events.append(seen)
-            yield seen
+        if changed and found.subscription:
+            yield from self._seen_again(known, found.subscription)
         self._seek_coupons(found)
         rebuilt = self._rebuilt(subject, known, found)
         if self.whole and changed and known.pieces:
@@ -103,6 +100,16 @@ class Statement:
             yield from news
             news.clear()
         yield from self._doubted(subject, found.customer, rebuilt)
+
+    def _seen_again(self, known: Known, sub: shapes.Subscription) -> Iterator[Observation]:
+        """What changed where events may have been missed is kept as one would be."""
+        if self.began is None or known.changed_at is None:
+            return
+        gap = missed(known.changed_at, self.began)
+        if gap is not None:
+            seen = sighting(sub, (self.began, self.now), gap)
+            known.events.append(seen)
+            yield seen
 
     def _undone(self, subject: str, known: Known, changed: Pieces) -> Iterator[Record]:
         """Of a schedule that became a subscription, nothing is left."""

@@ -8,12 +8,10 @@ is cut off goes on where it was at its last checkpoint, with the events of its f
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time
-from functools import partial
 
 from tenure import Checkpoint, Json, Observation, PullRequest, Record, counted
 from tenure_connectors.stripe.account import EVENTS, INVOICES, LISTS, SHELVES, Account
 from tenure_connectors.stripe.cursor import OVERLAP, SKEW, Cursor
-from tenure_connectors.stripe.events import sighting
 from tenure_connectors.stripe.listing import OLDEST, Window
 from tenure_connectors.stripe.memory import Memory, changes
 from tenure_connectors.stripe.progress import Mark, Progress
@@ -69,7 +67,7 @@ def _stated(
     request: PullRequest, account: Account, progress: Progress, under_way: Json
 ) -> Iterator[Record]:
     """Every subscription, of what lies on the spool."""
-    now, lines, missed = request.clock(), account.lay_coupons, progress.missed
+    now, lines = request.clock(), account.lay_coupons
     memory = Memory(request, now)
     yield from shelved(account, memory)
     statement = Statement(
@@ -79,7 +77,7 @@ def _stated(
         account.livemode,
         whole=True,
         lines=lines,
-        sight=missed and partial(sighting, read=(progress.started, now), missed=missed),
+        began=None if progress.proves else progress.started,
     )
     yield from statement.all(account.spool.subjects(), under_way)
     if progress.proves and statement.differing:
