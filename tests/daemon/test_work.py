@@ -163,6 +163,16 @@ def test_figures_of_a_month_wait_until_its_sources_were_read_after_its_end(folde
         assert did(folder, "push:board")[0] == "done"
 
 
+def test_figures_wait_for_no_source_that_is_not_enabled_any_more(folder):
+    with time_machine.travel("2026-01-15T08:00Z"):
+        did(folder, "sync:history")
+    said = '[connectors.history]\nuse = "file"\n'
+    assert said in CONFIG
+    with time_machine.travel("2026-02-01T08:00Z"):
+        off = CONFIG.replace(said, said + "enabled = false\n")
+        assert did(folder, "push:board", off)[0] == "done"
+
+
 def test_figures_wait_for_a_source_that_was_read_by_a_clock_that_was_ahead(folder):
     with time_machine.travel("2026-02-20T08:00Z"):
         did(folder, "sync:history")

@@ -143,12 +143,16 @@ def _publishable(workspace: Workspace, store: Store) -> "Report":
 
 
 def _behind(workspace: Workspace, made: "Report", now: "datetime") -> Iterator[str]:
-    """The sources of money that were read last before the figures' end, or nobody knows when."""
+    """The sources of money that were read last before the figures' end, or nobody knows when.
+
+    One that is not enabled counts as it is: nobody will read it.
+    """
     from tenure.periods import day_start  # noqa: PLC0415 - likewise
     from tenure.status import is_ahead  # noqa: PLC0415 - likewise
 
     ends = [day_start(row.end, workspace.timezone) for row in made.rows if not row.partial]
-    money = {entry.name for entry in workspace.connectors if not entry.is_directory}
+    read = [entry for entry in workspace.connectors if entry.enabled]
+    money = {entry.name for entry in read if not entry.is_directory}
     for source in made.meta.sources:
         last = source.last_complete_sync
         if source.name not in money or last is None:
