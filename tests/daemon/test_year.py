@@ -42,6 +42,9 @@ START = datetime(2025, 2, 26 if SOAK else 28, tzinfo=UTC)
 DEADLY = 0.02 if SOAK else 0.2
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe")
 
+SAID = ("mrr", "arr", "last_movement", "last_movement_amount")
+"""What stands beside a customer."""
+
 ATTRIBUTES = text(
     "SELECT c.external_id, a.name, a.value FROM customer_attribute AS a"
     " JOIN customer AS c ON c.id = a.customer_id WHERE a.superseded_at IS NULL"
@@ -160,21 +163,36 @@ class Year:
             self.first_said.setdefault(period, said)
 
     def look_at_hubspot(self) -> None:
-        since = int(self.months[0][1].timestamp())
+        """As it was read, or as it is by now: the end of a pause, say, was told ahead."""
+        since, by_now = int(self.months[0][1].timestamp()), self.town.paid()
         for customer, steps in self.known.steps.items():
-            company = self.town.shown[customer]
-            if customer in self.companies and any(amount for _, amount in steps):
-                standing = self.known.standing(customer, self.town.account.now, since)
-                for name, value in standing.items():
-                    said = company.value(f"tenure_{name}")
-                    self.cell("hubspot", (customer, name), said, value, Fraction(0))
+            if customer not in self.companies or not any(amount for _, amount in steps):
+                continue
+            standings = [
+                paid.standing(customer, self.town.account.now, since)
+                for paid in (by_now, self.known)
+            ]
+            said = {name: self.town.shown[customer].value(f"tenure_{name}") for name in SAID}
+            right = next((s for s in standings if all_agree(said, s)), standings[-1])
+            for name, value in right.items():
+                self.cell("hubspot", (customer, name), said[name], value, Fraction(0))
 
     def cell(self, where: str, which: object, said: str | None, right, slack: Fraction) -> None:
-        """Count a figure, and whether it is right to half of its last digit."""
+        """Count a figure, and whether it is right."""
         self.cells[where] += 1
-        exact = said is None or isinstance(right, str)
-        if said != right if exact else abs(number(said) - right) > slack:
+        if not agrees(said, right, slack):
             self.wrong.append((self.town.now, where, which, said, right))
+
+
+def all_agree(said: dict[str, str | None], standing: dict[str, Fraction | str]) -> bool:
+    return all(agrees(said[name], right, Fraction(0)) for name, right in standing.items())
+
+
+def agrees(said: str | None, right: Fraction | str, slack: Fraction) -> bool:
+    """Whether it is said to half of its last digit."""
+    if said is None or isinstance(right, str):
+        return said == right
+    return abs(number(said) - right) <= slack
 
 
 def number(said: str) -> Fraction:
