@@ -92,8 +92,7 @@ def of_subscription(sub: Subscription, aside: Aside) -> Iterator[Piece]:
     items = [_item(item, aside) for item in (sub.items.data if sub.items else ())]
     head = msgspec.structs.replace(sub, items=Page()) if more else sub
     yield Piece(sub.id, "subscription", encoded(head))
-    yield from _told(sub.id, [sub.discount, *(sub.discounts or ())])
-    yield from _told(sub.id, [one for item in items for one in item.discounts or ()])
+    yield from _told(sub.id, items, [sub.discount, *(sub.discounts or ())])
 
 
 def of_items(
@@ -102,7 +101,7 @@ def of_items(
     """A page of a subscription's items."""
     page = [_item(item, aside) for item in items]
     yield Piece(sub, f"items:{number:06}", encoded(page))
-    yield from _told(sub, [one for item in page for one in item.discounts or ()])
+    yield from _told(sub, page)
 
 
 def _item(item: SubscriptionItem, aside: Aside) -> SubscriptionItem:
@@ -276,9 +275,9 @@ def _discount(one: Any, aside: Aside) -> Any:
     return one
 
 
-def _told(sub: str, discounts: Iterable[Any]) -> Iterator[Piece]:
-    """The discounts that stand there as more than their ids."""
-    for one in discounts:
+def _told(sub: str, items: Iterable[SubscriptionItem], own: Iterable[Any] = ()) -> Iterator[Piece]:
+    """Its own discounts and those of the items that stand there as more than their ids."""
+    for one in (*own, *(one for item in items for one in item.discounts or ())):
         if isinstance(one, Discount) and one.id:
             yield Piece(sub, f"discount:{one.id}", encoded(one))
 

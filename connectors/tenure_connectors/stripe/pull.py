@@ -42,8 +42,7 @@ def pull(request: PullRequest, config: StripeConfig) -> Iterator[Record]:
         progress = left_off(request, config, spool)
         if progress is None:
             spool.clear()
-            proves = not (cursor.is_first or forgotten)
-            progress = begun(request, config, proves=proves)
+            progress = begun(request, config, proves=not (cursor.is_first or forgotten))
         else:
             request.warn(str(progress))
             # A pull with `full` is a new one, which holds against itself what it could not read.

@@ -151,8 +151,7 @@ def _behind(workspace: Workspace, made: "Report", now: "datetime") -> Iterator[s
     from tenure.status import is_ahead  # noqa: PLC0415 - likewise
 
     ends = [day_start(row.end, workspace.timezone) for row in made.rows if not row.partial]
-    read = [entry for entry in workspace.connectors if entry.enabled]
-    money = {entry.name for entry in read if not entry.is_directory}
+    money = {one.name for one in workspace.connectors if one.enabled and not one.is_directory}
     for source in made.meta.sources:
         last = source.last_complete_sync
         if source.name not in money or last is None:
